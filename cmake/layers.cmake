@@ -1,0 +1,39 @@
+# signalbox_layer(FOLDER USES LIB...): the library of src/FOLDER, and its unit tests where it has any.
+# The library is named signalbox_FOLDER with '/' as '_'; sources are found by glob, tests are *_test.cpp.
+function(signalbox_layer folder)
+  cmake_parse_arguments(LAYER "" "" "USES" ${ARGN})
+  string(REPLACE "/" "_" name ${folder})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${folder}/*.cpp)
+  set(tests ${sources})
+  list(FILTER sources EXCLUDE REGEX "(_test|/example)\\.cpp$")
+  list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
+  if(sources)
+    add_library(signalbox_${name} STATIC ${sources})
+    target_link_libraries(signalbox_${name} PUBLIC ${LAYER_USES})
+  else()
+    add_library(signalbox_${name} INTERFACE)
+    target_link_libraries(signalbox_${name} INTERFACE ${LAYER_USES})
+  endif()
+  if(tests AND NOT SIGNALBOX_FUZZ)
+    add_executable(${name}_test ${tests})
+    target_link_libraries(${name}_test PRIVATE signalbox_${name} GTest::gtest GTest::gmock GTest::gtest_main)
+    add_test(NAME ${name} COMMAND ${name}_test)
+  endif()
+endfunction()
+
+# signalbox_models(SERVICE...): C++ structs and descriptor tables generated from models/SERVICE.json,
+# included as "models/SERVICE.h".
+function(signalbox_models)
+  set(generated)
+  foreach(service ${ARGN})
+    set(out ${CMAKE_BINARY_DIR}/generated/models/${service})
+    add_custom_command(
+      OUTPUT ${out}.h ${out}.cpp
+      COMMAND python3 ${CMAKE_SOURCE_DIR}/tools/generate_models.py ${CMAKE_SOURCE_DIR}/models/${service}.json ${out}
+      DEPENDS ${CMAKE_SOURCE_DIR}/tools/generate_models.py ${CMAKE_SOURCE_DIR}/models/${service}.json
+      VERBATIM)
+    list(APPEND generated ${out}.cpp ${out}.h)
+  endforeach()
+  add_library(signalbox_models STATIC ${generated})
+  target_link_libraries(signalbox_models PUBLIC signalbox_wire)
+endfunction()

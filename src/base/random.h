@@ -1,0 +1,33 @@
+// Randomness as a dependency, so that tests can repeat themselves.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace signalbox {
+
+class Random {
+ public:
+  virtual ~Random() = default;
+  virtual std::uint64_t next() = 0;
+  /// A version-4 UUID in lower-case text: 36 characters.
+  std::string uuid();
+};
+
+/// xoshiro256** seeded from the kernel, one state a thread: quick, thread-safe, not for secrets.
+class SystemRandom final : public Random {
+ public:
+  std::uint64_t next() override;
+};
+
+/// The same sequence for the same seed. Not thread-safe.
+class SeededRandom final : public Random {
+ public:
+  explicit SeededRandom(std::uint64_t seed);
+  std::uint64_t next() override;
+
+ private:
+  std::uint64_t state_[4];
+};
+
+}  // namespace signalbox

@@ -1,0 +1,45 @@
+// HTTP requests and responses as plain values, free of the library that reads them from a socket.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace signalbox::http {
+
+/// True when two header names are the same, whatever their case.
+bool same_name(std::string_view a, std::string_view b);
+
+/// A request as it came in. The views point into memory that lives as long as the request is handled.
+struct Request {
+  std::string_view method;
+  std::string_view target;  // path and query exactly as sent
+  std::vector<std::pair<std::string_view, std::string_view>> headers;
+  std::string_view body;
+  std::string_view remote_address;
+
+  /// The first header of that name; "" when there is none.
+  std::string_view header(std::string_view name) const;
+  std::string_view path() const { return target.substr(0, target.find('?')); }
+  /// What follows the first '?', or "".
+  std::string_view query() const;
+};
+
+struct Response {
+  int status = 200;
+  std::vector<std::pair<std::string, std::string>> headers;  // without Content-Length, Date and Connection
+  std::string body;
+};
+
+/// Lets a handler that waits (a long poll) learn that its client has gone.
+class Connection {
+ public:
+  virtual ~Connection() = default;
+  /// Calls `gone` at most once, on the connection's own thread, if the client closes before `unwatch`.
+  virtual void watch(std::function<void()> gone) = 0;
+  virtual void unwatch() = 0;
+};
+
+}  // namespace signalbox::http

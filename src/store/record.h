@@ -1,0 +1,51 @@
+// Values as versioned records of plain fields, compact and quick.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace signalbox::store {
+
+/// Writes fields one after another; the first byte is the record's version, which the reader checks.
+class RecordWriter {
+ public:
+  explicit RecordWriter(std::uint8_t version) { bytes_.push_back(static_cast<char>(version)); }
+  RecordWriter& number(std::uint64_t value);  // LEB128
+  RecordWriter& integer(std::int64_t value);  // zigzag
+  RecordWriter& text(std::string_view value);
+  RecordWriter& flag(bool value) { return number(value ? 1 : 0); }
+  RecordWriter& optional_text(const std::optional<std::string>& value);
+  RecordWriter& optional_integer(const std::optional<std::int64_t>& value);
+  const std::string& bytes() const { return bytes_; }
+  std::string take() && { return static_cast<std::string&&>(bytes_); }
+
+ private:
+  std::string bytes_;
+};
+
+/// Reads fields in the order they were written. Past the end, or on broken bytes, fields read as empty or 0 and
+/// `ok()` turns false: check it once, at the end. A record of an older version simply ends early.
+class RecordReader {
+ public:
+  explicit RecordReader(std::string_view bytes);
+  std::uint8_t version() const { return version_; }
+  std::uint64_t number();
+  std::int64_t integer();
+  std::string text();
+  /// As text, without copying: valid while the bytes are.
+  std::string_view text_view();
+  bool flag() { return number() != 0; }
+  std::optional<std::string> optional_text();
+  std::optional<std::int64_t> optional_integer();
+  bool at_end() const { return rest_.empty(); }
+  bool ok() const { return ok_; }
+
+ private:
+  std::string_view rest_;
+  std::uint8_t version_ = 0;
+  bool ok_ = true;
+};
+
+}  // namespace signalbox::store

@@ -1,0 +1,142 @@
+// Descriptors of AWS API shapes: what the generic codecs walk. The tables are generated from models/*.json
+// (tools/generate_models.py) together with the plain C++ structs they describe.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace signalbox::wire {
+
+/// How each type stands in the generated structs:
+/// string std::string, integer std::int32_t, long std::int64_t, float and double double, boolean bool,
+/// timestamp signalbox::Time, blob std::string (its bytes), list std::vector<T>,
+/// map std::map<std::string, T, std::less<>>, structure a struct whose members are all std::optional<T>.
+/// Enums are strings: the allowed values are a constraint of the shape, and the generator writes a constant for each.
+enum class ShapeType : std::uint8_t {
+  kString, kInteger, kLong, kFloat, kDouble, kBoolean, kTimestamp, kBlob, kList, kMap, kStructure
+};
+
+enum class TimestampFormat : std::uint8_t { kProtocolDefault, kUnix, kIso8601, kHttpDate };
+
+struct Shape;
+
+struct Member {
+  std::string_view name;        // as in the model and in JSON
+  std::string_view query_name;  // its name in the query protocol and its XML
+  const Shape* shape;
+  bool required;
+  /// Sets the member to an empty value and returns it.
+  void* (*emplace)(void* structure);
+  /// The member's value; null when absent.
+  const void* (*find)(const void* structure);
+};
+
+struct Shape {
+  ShapeType type;
+  std::string_view name;
+  TimestampFormat timestamp = TimestampFormat::kProtocolDefault;
+
+  // Constraints; a bound of -1 is none. For strings, blobs, lists and maps the bounds are of length, for numbers of
+  // value (has_min and has_max say whether they are there).
+  bool has_min = false;
+  bool has_max = false;
+  double min = 0;
+  double max = 0;
+  std::string_view pattern = {};
+  std::span<const std::string_view> enum_values = {};
+
+  // Structures.
+  std::span<const Member> members = {};
+
+  // Lists and maps: the element (or map value), names of the parts in the query protocol, and access to the
+  // C++ container behind the void pointer.
+  const Shape* element = nullptr;
+  const Shape* key = nullptr;
+  bool flattened = false;
+  std::string_view element_name = {};  // query name of a list's member or a map's value
+  std::string_view key_name = {};      // query name of a map's key
+  void* (*append)(void* list) = nullptr;
+  std::size_t (*size)(const void* list_or_map) = nullptr;
+  const void* (*at)(const void* list, std::size_t index) = nullptr;
+  /// Finds or makes the entry of `key`.
+  void* (*insert)(void* map, std::string key) = nullptr;
+  void (*each)(const void* map, void* context,
+               void (*visit)(void* context, const std::string& key, const void* value)) = nullptr;
+};
+
+/// An error that a service's model declares.
+struct ErrorShape {
+  std::string_view name;        // "QueueDoesNotExist"
+  std::string_view query_code;  // "AWS.SimpleQueueService.NonExistentQueue"; the name where the model has no other
+  int http_status;
+  bool sender_fault;
+};
+
+enum class ProtocolKind : std::uint8_t { kJson10, kJson11, kQuery };
+
+struct Service;
+
+/// A value of any structure shape, with the shape that describes it.
+class AnyStructure {
+ public:
+  AnyStructure() = default;
+  template <class T>
+  AnyStructure(const Shape& shape, T value)
+      : shape_(&shape), value_(new T(std::move(value)), [](void* p) { delete static_cast<T*>(p); }) {}
+  const Shape& shape() const { return *shape_; }
+  void* data() { return value_.get(); }
+  const void* data() const { return value_.get(); }
+  /// The caller knows the type: it is that of the operation's input or output.
+  template <class T>
+  T& as() { return *static_cast<T*>(value_.get()); }
+  template <class T>
+  const T& as() const { return *static_cast<const T*>(value_.get()); }
+
+ private:
+  const Shape* shape_ = nullptr;
+  std::unique_ptr<void, void (*)(void*)> value_{nullptr, [](void*) {}};
+};
+
+struct Operation {
+  std::string_view name;
+  const Service* service;
+  std::uint32_t index;  // place in the service's operations
+  const Shape* input;   // an empty structure where the model has none
+  const Shape* output;
+  std::string_view result_wrapper;  // query protocol
+  AnyStructure (*new_input)();
+};
+
+/// An operation with the C++ types of its input and output; generated as `kPutEvents` and the like.
+template <class In, class Out>
+struct OperationOf {
+  using Input = In;
+  using Output = Out;
+  const Operation* operation;
+};
+
+struct Service {
+  std::string_view id;             // our name and the folder's: "events"
+  std::string_view signing_name;   // in the credential scope
+  std::string_view target_prefix;  // of X-Amz-Target, without the dot
+  std::string_view api_version;
+  std::string_view xml_namespace;
+  std::string_view json_error_prefix;  // before '#' in __type; empty for none ("com.amazonaws.sqs")
+  bool query_compatible;               // answers x-amzn-query-error beside JSON errors
+  std::span<const ProtocolKind> protocols;
+  std::span<const Operation> operations;
+  std::span<const ErrorShape> errors;
+
+  /// Null when the service has no such operation or error.
+  const Operation* find_operation(std::string_view name) const;
+  const ErrorShape* find_error(std::string_view name) const;
+};
+
+}  // namespace signalbox::wire

@@ -1,0 +1,42 @@
+// AWS Signature Version 4: reading who signed a request and for what, and verifying it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "http/message.h"
+
+namespace signalbox::wire {
+
+/// How far a request's time may be from ours (AWS: 15 minutes).
+inline constexpr Duration kMaxClockSkew = std::chrono::minutes(15);
+
+/// What a request says of its signature, in the Authorization header or in a presigned URL's query.
+struct Signature {
+  std::string access_key;
+  std::string date;     // 20170428
+  std::string region;   // us-east-1
+  std::string service;  // signing name: sqs
+  std::string signed_headers;
+  std::string value;  // hexadecimal
+  std::string amz_date;
+  std::string session_token;
+  bool presigned = false;
+  Duration expires{0};  // presigned only
+};
+
+/// Empty optional when the request is not signed at all; IncompleteSignature and the like, with AWS's texts, when
+/// it carries a signature that cannot be read.
+Result<std::optional<Signature>> read_signature(const http::Request& request);
+
+/// Checks the signature of the whole request, its payload hash included (a hash of the body, UNSIGNED-PAYLOAD, or
+/// STREAMING-AWS4-HMAC-SHA256-PAYLOAD with its chunk signatures), against the secret key.
+/// Returns the body: as sent, or without its chunk framing. Errors: SignatureDoesNotMatch, RequestTimeTooSkewed /
+/// "Signature expired: ...", IncompleteSignature, as AWS words them.
+Result<std::string> verify_signature(const http::Request& request, const Signature& signature,
+                                     std::string_view secret_key, Time now);
+
+}  // namespace signalbox::wire
