@@ -1,0 +1,37 @@
+#include "cloud/door.h"
+
+#include <chrono>
+
+namespace signalbox::cloud {
+
+void Door::add_service(const wire::Service& service) { services_.push_back(&service); }
+
+void Door::add(const wire::Operation& operation, Handler handler) {
+  std::string labels = "service=\"" + std::string(operation.service->id) + "\",operation=\"" +
+                       std::string(operation.name) + "\"";
+  Entry entry{std::move(handler)};
+  entry.requests = &metrics_.counter("signalbox_requests_total", "Operations called.", labels);
+  entry.failures = &metrics_.counter("signalbox_request_errors_total", "Operations that answered an error.", labels);
+  entry.latency = &metrics_.histogram("signalbox_request_seconds", "Time from decoded request to answer.", labels);
+  entries_[&operation] = std::move(entry);
+}
+
+asio::awaitable<Result<wire::AnyStructure>> Door::call(const Call& call, const wire::Operation& operation,
+                                                       wire::AnyStructure input) {
+  const auto found = entries_.find(&operation);
+  if (found == entries_.end()) {
+    co_return fail("NotImplemented",
+                   "Signalbox does not implement " + std::string(operation.service->id) + ":" +
+                       std::string(operation.name) + " yet.",
+                   501);
+  }
+  const Entry& entry = found->second;
+  const auto start = std::chrono::steady_clock::now();
+  Result<wire::AnyStructure> done = co_await entry.handler(call, std::move(input));
+  entry.requests->add();
+  if (!done) entry.failures->add();
+  entry.latency->record(std::chrono::steady_clock::now() - start);
+  co_return done;
+}
+
+}  // namespace signalbox::cloud

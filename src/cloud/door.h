@@ -1,0 +1,75 @@
+// The one door: every operation, called over HTTP or from inside, enters here.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <functional>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/metrics.h"
+#include "base/result.h"
+#include "cloud/call.h"
+#include "wire/shape.h"
+
+namespace signalbox::cloud {
+
+namespace asio = boost::asio;
+
+/// Knows every operation that the server can do. Filled at start, then only read: safe from any thread.
+class Door {
+ public:
+  explicit Door(Metrics& metrics) : metrics_(metrics) {}
+
+  /// A service whose requests are recognised; operations without a handler are refused by name.
+  void add_service(const wire::Service& service);
+
+  /// Registers what does an operation:
+  ///   door.handle(models::sqs::kSendMessage, [this](const Call& call, SendMessageRequest request)
+  ///       -> asio::awaitable<Result<SendMessageResult>> { ... });
+  /// `call` lives until the returned awaitable is done.
+  template <class In, class Out, class Handler>
+  void handle(const wire::OperationOf<In, Out>& operation, Handler handler) {
+    add(*operation.operation,
+        [handler = std::move(handler), output = operation.operation->output](
+            const Call& call, wire::AnyStructure input) -> asio::awaitable<Result<wire::AnyStructure>> {
+          Result<Out> done = co_await handler(call, std::move(input.as<In>()));
+          if (!done) co_return std::unexpected(std::move(done).error());
+          co_return wire::AnyStructure(*output, *std::move(done));
+        });
+  }
+
+  /// Calls an operation with its types: what one service uses to act through another.
+  template <class In, class Out>
+  asio::awaitable<Result<Out>> call(Call call, wire::OperationOf<In, Out> operation, In input) {
+    wire::AnyStructure in(*operation.operation->input, std::move(input));
+    Result<wire::AnyStructure> done = co_await this->call(call, *operation.operation, std::move(in));
+    if (!done) co_return std::unexpected(std::move(done).error());
+    co_return std::move(done->as<Out>());
+  }
+
+  /// Calls any operation with a checked input. `call` must live until the awaitable is done.
+  /// Errors: those of the operation; NotImplemented (501) for one without a handler.
+  asio::awaitable<Result<wire::AnyStructure>> call(const Call& call, const wire::Operation& operation,
+                                                   wire::AnyStructure input);
+
+  std::span<const wire::Service* const> services() const { return services_; }
+
+ private:
+  using Handler = std::function<asio::awaitable<Result<wire::AnyStructure>>(const Call&, wire::AnyStructure)>;
+  struct Entry {
+    Handler handler;
+    Counter* requests = nullptr;
+    Counter* failures = nullptr;
+    Histogram* latency = nullptr;
+  };
+  void add(const wire::Operation& operation, Handler handler);
+
+  Metrics& metrics_;
+  std::vector<const wire::Service*> services_;
+  std::map<const wire::Operation*, Entry> entries_;
+};
+
+}  // namespace signalbox::cloud

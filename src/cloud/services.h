@@ -1,0 +1,37 @@
+// What a service is given at start: everything it may use of the house.
+#pragma once
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "base/random.h"
+#include "cloud/door.h"
+#include "cloud/event_target.h"
+#include "cloud/shards.h"
+#include "store/store.h"
+#include "store/timers.h"
+
+namespace signalbox::cloud {
+
+/// Borrowed references; all outlive the services. Timers belong to shard 0.
+struct House {
+  store::Store& store;
+  store::Timers& timers;
+  Shards& shards;
+  Door& door;
+  EventTargets& event_targets;
+  const Clock& clock;
+  Random& random;
+  Log& log;
+  Metrics& metrics;
+};
+
+/// One AWS service. Constructed with the House: registers its operations with the door, its timers and its kind of
+/// event target; load() then reads its state from the store before the first request (no shard runs yet).
+class Service {
+ public:
+  virtual ~Service() = default;
+  virtual Result<void> load() = 0;
+};
+
+}  // namespace signalbox::cloud
