@@ -1,0 +1,30 @@
+// From an HTTP request to the door and back: identity, route, decode, call, encode.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+
+#include "base/log.h"
+#include "base/random.h"
+#include "cloud/door.h"
+#include "cloud/identity.h"
+#include "http/message.h"
+
+namespace signalbox::cloud {
+
+class Gateway {
+ public:
+  Gateway(Door& door, const Identification& identification, Random& random, Log& log)
+      : door_(door), identification_(identification), random_(random), log_(log) {}
+
+  /// Answers any AWS API request; never fails: what goes wrong is an AWS error response. Request and connection must
+  /// live until the awaitable is done.
+  asio::awaitable<http::Response> answer(const http::Request& request, http::Connection& connection);
+
+ private:
+  Door& door_;
+  const Identification& identification_;
+  Random& random_;
+  Log& log_;
+};
+
+}  // namespace signalbox::cloud

@@ -1,0 +1,43 @@
+#include "cloud/identity.h"
+
+namespace signalbox::cloud {
+namespace {
+
+Identity identity_of(std::string account, const std::optional<wire::Signature>& signature) {
+  Identity identity;
+  identity.scope = {std::move(account), kDefaultRegion};
+  if (signature) {
+    if (!signature->region.empty()) identity.scope.region = signature->region;
+    identity.signing_service = signature->service;
+    identity.principal.access_key = signature->access_key;
+  }
+  identity.principal.arn = "arn:aws:iam::" + identity.scope.account + ":root";
+  return identity;
+}
+
+}  // namespace
+
+Result<Identity> Identification::identify(const http::Request& request) const {
+  Result<std::optional<wire::Signature>> read = wire::read_signature(request);
+  if (mode_ == AuthMode::kOpen) {
+    // A signature that cannot be read names nobody: in open mode that is not an error.
+    const std::optional<wire::Signature> signature = read ? std::move(*read) : std::nullopt;
+    const bool names_account = signature && is_account_id(signature->access_key);
+    return identity_of(names_account ? signature->access_key : kDefaultAccount, signature);
+  }
+  if (!read) return std::unexpected(std::move(read).error());
+  if (!*read) return fail("MissingAuthenticationToken", "Request is missing Authentication Token", 403);
+  const wire::Signature& signature = **read;
+  const auto credential = credentials_.find(signature.access_key);
+  if (credential == credentials_.end()) {
+    return fail("InvalidClientTokenId", "The security token included in the request is invalid.", 403);
+  }
+  Result<std::string> body =
+      wire::verify_signature(request, signature, credential->second.secret_key, clock_.now());
+  if (!body) return std::unexpected(std::move(body).error());
+  Identity identity = identity_of(credential->second.account, *read);
+  identity.body = std::move(*body);
+  return identity;
+}
+
+}  // namespace signalbox::cloud
