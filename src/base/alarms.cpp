@@ -9,7 +9,9 @@ Alarms::Handle Alarms::set(Time due, std::function<void()> fire) {
   return handle;
 }
 
-bool Alarms::cancel(const Handle& handle) { return pending_.erase(handle) != 0; }
+bool Alarms::cancel(const Handle& handle) {
+  return pending_.erase(handle) != 0;
+}
 
 std::optional<Time> Alarms::next() const {
   if (pending_.empty()) return std::nullopt;

@@ -17,8 +17,12 @@ class Log {
   virtual void write(LogLevel level, std::string_view message, std::initializer_list<Field> fields = {}) = 0;
   virtual bool enabled(LogLevel level) const = 0;
 
-  void debug(std::string_view m, std::initializer_list<Field> f = {}) { if (enabled(LogLevel::kDebug)) write(LogLevel::kDebug, m, f); }
-  void info(std::string_view m, std::initializer_list<Field> f = {}) { if (enabled(LogLevel::kInfo)) write(LogLevel::kInfo, m, f); }
+  void debug(std::string_view m, std::initializer_list<Field> f = {}) {
+    if (enabled(LogLevel::kDebug)) write(LogLevel::kDebug, m, f);
+  }
+  void info(std::string_view m, std::initializer_list<Field> f = {}) {
+    if (enabled(LogLevel::kInfo)) write(LogLevel::kInfo, m, f);
+  }
   void warning(std::string_view m, std::initializer_list<Field> f = {}) { write(LogLevel::kWarning, m, f); }
   void error(std::string_view m, std::initializer_list<Field> f = {}) { write(LogLevel::kError, m, f); }
 };

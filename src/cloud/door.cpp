@@ -4,11 +4,13 @@
 
 namespace signalbox::cloud {
 
-void Door::add_service(const wire::Service& service) { services_.push_back(&service); }
+void Door::add_service(const wire::Service& service) {
+  services_.push_back(&service);
+}
 
 void Door::add(const wire::Operation& operation, Handler handler) {
-  std::string labels = "service=\"" + std::string(operation.service->id) + "\",operation=\"" +
-                       std::string(operation.name) + "\"";
+  std::string labels =
+      "service=\"" + std::string(operation.service->id) + "\",operation=\"" + std::string(operation.name) + "\"";
   Entry entry{std::move(handler)};
   entry.requests = &metrics_.counter("signalbox_requests_total", "Operations called.", labels);
   entry.failures = &metrics_.counter("signalbox_request_errors_total", "Operations that answered an error.", labels);

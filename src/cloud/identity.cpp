@@ -32,8 +32,7 @@ Result<Identity> Identification::identify(const http::Request& request) const {
   if (credential == credentials_.end()) {
     return fail("InvalidClientTokenId", "The security token included in the request is invalid.", 403);
   }
-  Result<std::string> body =
-      wire::verify_signature(request, signature, credential->second.secret_key, clock_.now());
+  Result<std::string> body = wire::verify_signature(request, signature, credential->second.secret_key, clock_.now());
   if (!body) return std::unexpected(std::move(body).error());
   Identity identity = identity_of(credential->second.account, *read);
   identity.body = std::move(*body);

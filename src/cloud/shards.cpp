@@ -44,7 +44,9 @@ Shards::Shards(std::size_t count, const Clock& clock) {
   }
 }
 
-Shards::~Shards() { stop(); }
+Shards::~Shards() {
+  stop();
+}
 
 Shard& Shards::owner(std::string_view arn) {
   if (shards_.size() == 1) return *shards_.front();

@@ -1,0 +1,136 @@
+// The `signalbox` command.
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdio>
+#include <map>
+#include <string>
+
+#include "server/server.h"
+
+namespace {
+
+using signalbox::LogFormat;
+using signalbox::LogLevel;
+using signalbox::cloud::AuthMode;
+using signalbox::server::Config;
+using signalbox::store::Durability;
+
+constexpr const char* kVersion = "0.1.0";
+
+const std::map<std::string, Durability> kDurabilities = {
+    {"sync", Durability::kSync}, {"flush", Durability::kFlush}, {"memory", Durability::kMemory}};
+const std::map<std::string, AuthMode> kAuthModes = {{"open", AuthMode::kOpen}, {"verify", AuthMode::kVerify}};
+const std::map<std::string, LogLevel> kLogLevels = {{"debug", LogLevel::kDebug},
+                                                    {"info", LogLevel::kInfo},
+                                                    {"warning", LogLevel::kWarning},
+                                                    {"error", LogLevel::kError}};
+const std::map<std::string, LogFormat> kLogFormats = {{"text", LogFormat::kText}, {"json", LogFormat::kJson}};
+
+/// An option that takes one of a few names.
+template <class Enum>
+void add_choice(CLI::App& app, const std::string& name, Enum& value, const std::map<std::string, Enum>& choices,
+                const std::string& variable, const std::string& help) {
+  std::string names;
+  for (const auto& choice : choices) names += (names.empty() ? "" : "|") + choice.first;
+  app.add_option_function<std::string>(
+         name, [&value, &choices](const std::string& text) { value = choices.at(text); }, help)
+      ->check(CLI::IsMember(choices))
+      ->type_name(names)
+      ->envname(variable);
+}
+
+void describe_serve(CLI::App& serve, Config& config) {
+  serve.set_config("--config", "", "Read options from a file: lines such as port=4600");
+  serve.add_option("--address", config.address, "Address to listen on")
+      ->envname("SIGNALBOX_ADDRESS")
+      ->capture_default_str();
+  serve.add_option("--port", config.port, "Port to listen on; 0 takes a free one")
+      ->envname("SIGNALBOX_PORT")
+      ->capture_default_str();
+  serve.add_option("--data", config.data, "Folder that holds all state; made when missing")
+      ->envname("SIGNALBOX_DATA")
+      ->capture_default_str();
+  add_choice(serve, "--durability", config.durability, kDurabilities, "SIGNALBOX_DURABILITY",
+             "What an answer promises: sync survives power loss, flush kill -9, memory a clean stop (default sync)");
+  add_choice(serve, "--auth", config.auth, kAuthModes, "SIGNALBOX_AUTH",
+             "open takes any credential, verify checks SigV4 signatures (default open)");
+  serve
+      .add_option("--credentials", config.credentials,
+                  "File of ACCESS_KEY SECRET_KEY ACCOUNT lines that --auth verify accepts")
+      ->envname("SIGNALBOX_CREDENTIALS");
+  serve.add_option("--threads", config.threads, "Threads that serve requests; 0 is one a core")
+      ->envname("SIGNALBOX_THREADS")
+      ->check(CLI::Range(0, 256))
+      ->capture_default_str();
+  serve.add_option("--max-connections", config.max_connections, "Connections open at once")
+      ->envname("SIGNALBOX_MAX_CONNECTIONS")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  serve.add_option("--max-body-bytes", config.max_body_bytes, "Largest request body")
+      ->envname("SIGNALBOX_MAX_BODY_BYTES")
+      ->capture_default_str();
+  serve.add_option("--drain-seconds", config.drain_seconds, "How long a stop waits for requests in progress")
+      ->envname("SIGNALBOX_DRAIN_SECONDS")
+      ->capture_default_str();
+  serve
+      .add_flag("--allow-open-network", config.allow_open_network,
+                "Listen beyond loopback although anybody there may then do anything")
+      ->envname("SIGNALBOX_ALLOW_OPEN_NETWORK");
+  add_choice(serve, "--log-level", config.log_level, kLogLevels, "SIGNALBOX_LOG_LEVEL",
+             "Least important lines to log (default info)");
+  add_choice(serve, "--log-format", config.log_format, kLogFormats, "SIGNALBOX_LOG_FORMAT",
+             "How log lines look (default text)");
+}
+
+/// Blocks the signals that end the server, so that only sigwait below receives them, in whichever thread.
+sigset_t block_ending_signals() {
+  sigset_t ending;
+  sigemptyset(&ending);
+  sigaddset(&ending, SIGINT);
+  sigaddset(&ending, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &ending, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  return ending;
+}
+
+int serve(const Config& config) {
+  const sigset_t ending = block_ending_signals();
+  signalbox::FileLog log(STDERR_FILENO, config.log_level, config.log_format);
+  auto server = signalbox::server::Server::start(config, log);
+  if (!server) {
+    std::fprintf(stderr, "signalbox: %s\n", server.error().message.c_str());
+    return 1;
+  }
+  std::printf(
+      "Signalbox is ready at %s, state in %s. Next: export AWS_ENDPOINT_URL=%s; aws sqs create-queue "
+      "--queue-name first\n",
+      (*server)->endpoint().c_str(), config.data.c_str(), (*server)->endpoint().c_str());
+  std::fflush(stdout);
+  int received = 0;
+  sigwait(&ending, &received);
+  (*server)->stop();
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Signalbox: CloudWatch Events for anywhere. One server that speaks the AWS APIs.");
+  app.set_version_flag("--version", std::string("signalbox ") + kVersion);
+  app.require_subcommand(1);
+  app.footer(
+      "Start it:  signalbox serve\n"
+      "Use it:    export AWS_ENDPOINT_URL=http://127.0.0.1:4566 AWS_ACCESS_KEY_ID=000000000000\n"
+      "           export AWS_SECRET_ACCESS_KEY=any AWS_DEFAULT_REGION=us-east-1\n"
+      "           aws sqs create-queue --queue-name first\n"
+      "Watch it:  curl http://127.0.0.1:4566/health; curl http://127.0.0.1:4566/metrics");
+
+  Config config;
+  CLI::App* const serve_command = app.add_subcommand("serve", "Start the server");
+  describe_serve(*serve_command, config);
+  CLI11_PARSE(app, argc, argv);
+  return serve(config);
+}

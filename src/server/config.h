@@ -1,0 +1,38 @@
+// What an operator may choose.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "base/log.h"
+#include "cloud/identity.h"
+#include "store/store.h"
+
+namespace signalbox::server {
+
+struct Config {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 4566;  // 0: any free one
+  std::string data = "./data";
+  store::Durability durability = store::Durability::kSync;
+  cloud::AuthMode auth = cloud::AuthMode::kOpen;
+  std::string credentials;  // file of "ACCESS_KEY SECRET_KEY ACCOUNT" lines; needed by verify
+  std::size_t threads = 0;  // 0: one a core
+  bool allow_open_network = false;
+  LogLevel log_level = LogLevel::kInfo;
+  LogFormat log_format = LogFormat::kText;
+  std::size_t max_connections = 10'000;
+  std::size_t max_body_bytes = 4 * 1024 * 1024;
+  unsigned drain_seconds = 10;
+};
+
+/// Errors (code "ConfigError") say which option is wrong and why: an address beyond loopback without being asked for
+/// by name, verify mode without credentials.
+Result<void> check(const Config& config);
+
+/// Reads a credentials file. Lines are "ACCESS_KEY SECRET_KEY ACCOUNT"; empty ones and those that start with '#' do
+/// not count. Errors name the line.
+Result<cloud::Credentials> read_credentials(const std::string& path);
+
+}  // namespace signalbox::server

@@ -1,0 +1,37 @@
+// The whole server, put together: store, shards, services, door, HTTP.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/log.h"
+#include "base/result.h"
+#include "server/config.h"
+
+namespace signalbox::server {
+
+class Server {
+ public:
+  /// Opens the store, loads every service and listens. Errors: those of the configuration, the store and the socket,
+  /// in words for an operator.
+  static Result<std::unique_ptr<Server>> start(const Config& config, Log& log);
+
+  /// Stops: see stop().
+  ~Server();
+
+  /// "http://127.0.0.1:4566"
+  const std::string& endpoint() const { return endpoint_; }
+
+  /// Takes no more connections, lets requests in progress finish (at most Config::drain_seconds), and closes the
+  /// store with everything committed written out.
+  void stop();
+
+ private:
+  struct Parts;
+  explicit Server(std::unique_ptr<Parts> parts);
+  Result<void> open();
+  std::unique_ptr<Parts> parts_;
+  std::string endpoint_;
+};
+
+}  // namespace signalbox::server
