@@ -1,0 +1,109 @@
+#!/usr/bin/env python3
+"""Trims botocore's service models to what Signalbox needs of them: names, types, constraints, errors; no prose.
+
+usage: trim_models.py [--botocore DIR] [--query-names FILE] SERVICE [OUT]
+
+SERVICE is botocore's folder name (events, sqs, ...). --botocore names an installed botocore package (default: the
+importable one). --query-names names an older model of the same service that still spoke the query protocol: the names
+its shapes have there are merged in, for services that answer both protocols (SQS). Writes OUT, by default
+models/SERVICE.json.
+"""
+
+import argparse
+import gzip
+import json
+import os
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+METADATA = ("apiVersion", "awsQueryCompatible", "endpointPrefix", "jsonVersion", "protocol", "protocols",
+            "serviceFullName", "serviceId", "signingName", "targetPrefix", "xmlNamespace")
+SHAPE = ("type", "required", "members", "member", "key", "value", "enum", "min", "max", "pattern", "error",
+         "exception", "fault", "flattened", "locationName", "timestampFormat")
+REFERENCE = ("shape", "locationName", "location", "flattened", "timestampFormat", "jsonvalue", "idempotencyToken")
+
+
+def load(path):
+    opener = gzip.open if path.endswith(".gz") else open
+    with opener(path, "rt", encoding="utf-8") as file:
+        return json.load(file)
+
+
+def newest_model(botocore, service):
+    folder = os.path.join(botocore, "data", service)
+    version = sorted(name for name in os.listdir(folder) if os.path.isdir(os.path.join(folder, name)))[-1]
+    for name in ("service-2.json.gz", "service-2.json"):
+        path = os.path.join(folder, version, name)
+        if os.path.exists(path):
+            return load(path)
+    raise SystemExit(f"no model of {service} in {folder}")
+
+
+def pick(source, names):
+    return {name: source[name] for name in names if name in source}
+
+
+def trim_shape(shape):
+    trimmed = pick(shape, SHAPE)
+    if "members" in trimmed:
+        trimmed["members"] = {name: pick(member, REFERENCE) for name, member in trimmed["members"].items()}
+    for part in ("member", "key", "value"):
+        if part in trimmed:
+            trimmed[part] = pick(trimmed[part], REFERENCE)
+    return trimmed
+
+
+def trim_operation(operation):
+    trimmed = {"http": operation["http"]}
+    for part in ("input", "output"):
+        if part in operation:
+            trimmed[part] = pick(operation[part], ("shape", "resultWrapper", "locationName"))
+    if operation.get("errors"):
+        trimmed["errors"] = [error["shape"] for error in operation["errors"]]
+    return trimmed
+
+
+def merge_query_names(model, older):
+    """Gives the model's shapes the names that they have in the query protocol."""
+    model["metadata"]["xmlNamespace"] = older["metadata"]["xmlNamespace"]
+    for name, shape in model["shapes"].items():
+        before = older["shapes"].get(name)
+        if before is None:
+            continue
+        for part in ("locationName", "flattened", "error"):
+            if part in before:
+                shape[part] = before[part]
+        for part in ("member", "key", "value"):
+            if part in shape and "locationName" in before.get(part, {}):
+                shape[part]["locationName"] = before[part]["locationName"]
+        for member, reference in shape.get("members", {}).items():
+            for part in ("locationName", "flattened"):
+                if part in before.get("members", {}).get(member, {}):
+                    reference[part] = before["members"][member][part]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--botocore")
+    parser.add_argument("--query-names")
+    parser.add_argument("service")
+    parser.add_argument("out", nargs="?")
+    options = parser.parse_args()
+    if options.botocore is None:
+        import botocore
+        options.botocore = os.path.dirname(botocore.__file__)
+    source = newest_model(options.botocore, options.service)
+    model = {
+        "metadata": pick(source["metadata"], METADATA),
+        "operations": {name: trim_operation(operation) for name, operation in source["operations"].items()},
+        "shapes": {name: trim_shape(shape) for name, shape in source["shapes"].items()},
+    }
+    if options.query_names:
+        merge_query_names(model, load(options.query_names))
+    out = options.out or os.path.join(ROOT, "models", options.service + ".json")
+    with open(out, "w", encoding="utf-8") as file:
+        json.dump(model, file, indent=1)
+        file.write("\n")
+
+
+if __name__ == "__main__":
+    main()
