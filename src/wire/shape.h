@@ -20,7 +20,17 @@ namespace signalbox::wire {
 /// map std::map<std::string, T, std::less<>>, structure a struct whose members are all std::optional<T>.
 /// Enums are strings: the allowed values are a constraint of the shape, and the generator writes a constant for each.
 enum class ShapeType : std::uint8_t {
-  kString, kInteger, kLong, kFloat, kDouble, kBoolean, kTimestamp, kBlob, kList, kMap, kStructure
+  kString,
+  kInteger,
+  kLong,
+  kFloat,
+  kDouble,
+  kBoolean,
+  kTimestamp,
+  kBlob,
+  kList,
+  kMap,
+  kStructure
 };
 
 enum class TimestampFormat : std::uint8_t { kProtocolDefault, kUnix, kIso8601, kHttpDate };
@@ -95,9 +105,13 @@ class AnyStructure {
   const void* data() const { return value_.get(); }
   /// The caller knows the type: it is that of the operation's input or output.
   template <class T>
-  T& as() { return *static_cast<T*>(value_.get()); }
+  T& as() {
+    return *static_cast<T*>(value_.get());
+  }
   template <class T>
-  const T& as() const { return *static_cast<const T*>(value_.get()); }
+  const T& as() const {
+    return *static_cast<const T*>(value_.get());
+  }
 
  private:
   const Shape* shape_ = nullptr;
