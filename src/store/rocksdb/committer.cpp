@@ -1,0 +1,151 @@
+#include "store/rocksdb/committer.h"
+
+#include <rocksdb/write_batch.h>
+
+#include <boost/asio/post.hpp>
+#include <chrono>
+#include <map>
+
+namespace signalbox::store {
+namespace {
+
+/// One write holds at most this much, so that a flood cannot make the first of its waiters wait for all of it.
+constexpr std::size_t kMaxWriteBytes = 8 * 1024 * 1024;
+
+Error write_failure(const rocksdb::Status& status) {
+  return {"InternalFailure", "The change could not be made durable: " + status.ToString(), 500};
+}
+
+void add(rocksdb::WriteBatch& into, const Batch& batch) {
+  batch.each([&into](Batch::Kind kind, std::string_view a, std::string_view b) {
+    const rocksdb::Slice first(a.data(), a.size());
+    const rocksdb::Slice second(b.data(), b.size());
+    switch (kind) {
+      case Batch::Kind::kPut:
+        into.Put(first, second);
+        break;
+      case Batch::Kind::kErase:
+        into.Delete(first);
+        break;
+      case Batch::Kind::kEraseRange:
+        into.DeleteRange(first, second);
+        break;
+    }
+  });
+}
+
+}  // namespace
+
+Committer::Committer(rocksdb::DB& db, Durability durability, Metrics& metrics)
+    : db_(db),
+      durability_(durability),
+      commits_(metrics.counter("signalbox_store_commits_total", "Batches committed.")),
+      writes_(metrics.counter("signalbox_store_writes_total", "Writes to the log; each holds one or more batches.")),
+      records_(metrics.counter("signalbox_store_records_total", "Changes committed.")),
+      bytes_(metrics.counter("signalbox_store_bytes_total", "Bytes of changes committed.")),
+      failures_(metrics.counter("signalbox_store_failed_commits_total", "Batches that could not be committed.")),
+      latency_(metrics.histogram("signalbox_store_commit_seconds", "Time from commit to durable.")),
+      thread_([this] { run(); }) {}
+
+Committer::~Committer() {
+  stop();
+}
+
+void Committer::submit(Batch batch, asio::any_io_executor executor, Done done) {
+  bool wake = false;
+  {
+    const std::lock_guard lock(mutex_);
+    queue_.push_back({std::move(batch), std::move(executor), std::move(done), std::chrono::steady_clock::now()});
+    wake = std::exchange(sleeping_, false);
+  }
+  if (wake) arrived_.notify_one();
+}
+
+void Committer::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  arrived_.notify_one();
+  if (thread_.joinable()) thread_.join();
+}
+
+bool Committer::take(std::vector<Waiting>& group) {
+  std::unique_lock lock(mutex_);
+  while (queue_.empty() && !stopping_) {
+    sleeping_ = true;
+    arrived_.wait(lock, [this] { return !sleeping_ || stopping_; });
+  }
+  sleeping_ = false;
+  std::size_t bytes = 0;
+  std::size_t count = 0;
+  while (count < queue_.size() && bytes < kMaxWriteBytes) bytes += queue_[count++].batch.bytes();
+  if (count == queue_.size()) {
+    group.swap(queue_);
+  } else {
+    const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(count);
+    group.assign(std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
+    queue_.erase(queue_.begin(), end);
+  }
+  return !group.empty();
+}
+
+void Committer::run() {
+  std::vector<Waiting> group;
+  while (take(group)) {
+    const Result<void> result = write(group);
+    finish(group, result);
+    group.clear();
+  }
+}
+
+Result<void> Committer::write(const std::vector<Waiting>& group) {
+  std::size_t bytes = 0;
+  std::size_t records = 0;
+  for (const Waiting& waiting : group) {
+    bytes += waiting.batch.bytes();
+    records += waiting.batch.count();
+  }
+  rocksdb::WriteBatch all(bytes + 64);
+  for (const Waiting& waiting : group) add(all, waiting.batch);
+  rocksdb::WriteOptions options;
+  options.sync = durability_ == Durability::kSync;
+  options.disableWAL = durability_ == Durability::kMemory;
+  rocksdb::Status status = db_.Write(options, &all);
+  if (!status.ok()) {
+    failures_.add(group.size());
+    // After a failed write RocksDB refuses all others until told that the cause may be gone.
+    db_.Resume().PermitUncheckedError();
+    return std::unexpected(write_failure(status));
+  }
+  commits_.add(group.size());
+  writes_.add();
+  records_.add(records);
+  bytes_.add(bytes);
+  return {};
+}
+
+void Committer::finish(std::vector<Waiting>& group, const Result<void>& result) {
+  const auto now = std::chrono::steady_clock::now();
+  // One post wakes all that wait on the same executor. Executors are few (one a core), so a list will do.
+  std::vector<std::pair<asio::any_io_executor, std::vector<Done>>> wake;
+  for (Waiting& waiting : group) {
+    latency_.record(now - waiting.since);
+    if (!waiting.done) continue;
+    if (!waiting.executor) {
+      waiting.done(result);
+      continue;
+    }
+    auto place = wake.begin();
+    while (place != wake.end() && place->first != waiting.executor) ++place;
+    if (place == wake.end()) place = wake.insert(wake.end(), {waiting.executor, {}});
+    place->second.push_back(std::move(waiting.done));
+  }
+  for (auto& [executor, waiters] : wake) {
+    asio::post(executor, [waiters = std::move(waiters), result] {
+      for (const Done& done : waiters) done(result);
+    });
+  }
+}
+
+}  // namespace signalbox::store

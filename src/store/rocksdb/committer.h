@@ -1,0 +1,63 @@
+// The one thread that writes: batches that arrive while it writes go together into its next write.
+#pragma once
+
+#include <rocksdb/db.h>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "base/metrics.h"
+#include "store/store.h"
+
+namespace signalbox::store {
+
+class Committer {
+ public:
+  using Done = std::function<void(const Result<void>&)>;
+
+  Committer(rocksdb::DB& db, Durability durability, Metrics& metrics);
+  ~Committer();
+  Committer(const Committer&) = delete;
+
+  /// Queues a batch. `done` runs on `executor`, or on the committer's thread when that is empty; it may be empty.
+  void submit(Batch batch, asio::any_io_executor executor, Done done);
+
+  /// Writes what is queued, then ends the thread.
+  void stop();
+
+ private:
+  struct Waiting {
+    Batch batch;
+    asio::any_io_executor executor;
+    Done done;
+    std::chrono::steady_clock::time_point since;
+  };
+
+  void run();
+  /// Takes what is queued, up to the bounds of one write; false when stopping and nothing is left.
+  bool take(std::vector<Waiting>& group);
+  Result<void> write(const std::vector<Waiting>& group);
+  void finish(std::vector<Waiting>& group, const Result<void>& result);
+
+  rocksdb::DB& db_;
+  const Durability durability_;
+  Counter& commits_;
+  Counter& writes_;
+  Counter& records_;
+  Counter& bytes_;
+  Counter& failures_;
+  Histogram& latency_;
+
+  std::mutex mutex_;
+  std::condition_variable arrived_;
+  std::vector<Waiting> queue_;
+  bool sleeping_ = false;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace signalbox::store

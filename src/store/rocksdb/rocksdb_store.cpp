@@ -1,0 +1,176 @@
+// The store over RocksDB.
+
+#include <rocksdb/db.h>
+#include <rocksdb/options.h>
+#include <rocksdb/table.h>
+
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <filesystem>
+
+#include "store/key.h"
+#include "store/record.h"
+#include "store/rocksdb/committer.h"
+#include "store/store.h"
+
+namespace signalbox::store {
+namespace {
+
+constexpr std::size_t kBlockCacheBytes = 32 * 1024 * 1024;
+constexpr std::size_t kMemtableBytes = 64 * 1024 * 1024;
+constexpr int kMaxOpenFiles = 256;
+
+rocksdb::Options rocksdb_options() {
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = rocksdb::NewLRUCache(kBlockCacheBytes, 2);
+  rocksdb::Options options;
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  options.create_if_missing = true;
+  options.write_buffer_size = kMemtableBytes;
+  options.arena_block_size = 1024 * 1024;
+  options.max_open_files = kMaxOpenFiles;
+  options.max_background_jobs = 2;
+  options.compression = rocksdb::kNoCompression;
+  options.allow_concurrent_memtable_write = false;  // there is one writer
+  options.enable_write_thread_adaptive_yield = false;
+  options.stats_dump_period_sec = 0;
+  options.stats_persist_period_sec = 0;
+  options.keep_log_file_num = 2;
+  options.max_log_file_size = 4 * 1024 * 1024;
+  // A torn record at the end of the log was never acknowledged; anything broken before it must not pass in silence.
+  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  return options;
+}
+
+rocksdb::Slice slice(std::string_view text) {
+  return {text.data(), text.size()};
+}
+
+class RocksSnapshot final : public Snapshot {
+ public:
+  explicit RocksSnapshot(rocksdb::DB& db) : db_(db), snapshot_(db.GetSnapshot()) {}
+  ~RocksSnapshot() override { db_.ReleaseSnapshot(snapshot_); }
+
+  std::optional<std::string> get(std::string_view key) const override {
+    std::string value;
+    if (!db_.Get(options(), slice(key), &value).ok()) return std::nullopt;
+    return value;
+  }
+
+  void scan(std::string_view from, std::string_view to,
+            const std::function<bool(std::string_view, std::string_view)>& visit) const override {
+    rocksdb::ReadOptions read = options();
+    const rocksdb::Slice upper = slice(to);
+    read.iterate_upper_bound = &upper;
+    const std::unique_ptr<rocksdb::Iterator> at(db_.NewIterator(read));
+    for (at->Seek(slice(from)); at->Valid(); at->Next()) {
+      if (!visit(at->key().ToStringView(), at->value().ToStringView())) return;
+    }
+  }
+
+ private:
+  rocksdb::ReadOptions options() const {
+    rocksdb::ReadOptions read;
+    read.snapshot = snapshot_;
+    return read;
+  }
+  rocksdb::DB& db_;
+  const rocksdb::Snapshot* snapshot_;
+};
+
+class RocksStore final : public Store {
+ public:
+  RocksStore(std::unique_ptr<rocksdb::DB> db, Durability durability, Metrics& metrics)
+      : db_(std::move(db)), durability_(durability), committer_(*db_, durability, metrics) {}
+  ~RocksStore() override { close(); }
+
+  std::unique_ptr<Snapshot> read() const override { return std::make_unique<RocksSnapshot>(*db_); }
+
+  std::optional<std::string> get(std::string_view key) const override {
+    std::string value;
+    if (!db_->Get(rocksdb::ReadOptions(), slice(key), &value).ok()) return std::nullopt;
+    return value;
+  }
+
+  asio::awaitable<Result<void>> commit(Batch batch) override {
+    auto executor = co_await asio::this_coro::executor;
+    auto start = [this, executor](auto handler, Batch taken) {
+      // std::function needs what it holds to be copyable; a completion handler is not.
+      auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+      committer_.submit(std::move(taken), executor,
+                        [shared](const Result<void>& result) { std::move (*shared)(result); });
+    };
+    co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Result<void>)>(
+        start, asio::use_awaitable, std::move(batch));
+  }
+
+  void commit_later(Batch batch, std::function<void(const Result<void>&)> done) override {
+    committer_.submit(std::move(batch), {}, std::move(done));
+  }
+
+  void close() override {
+    committer_.stop();
+    if (closed_) return;
+    closed_ = true;
+    if (durability_ == Durability::kMemory) db_->Flush(rocksdb::FlushOptions()).PermitUncheckedError();
+    db_->Close().PermitUncheckedError();
+  }
+
+ private:
+  std::unique_ptr<rocksdb::DB> db_;
+  Durability durability_;
+  Committer committer_;
+  bool closed_ = false;
+};
+
+std::string schema_key() {
+  return Key("schema").bytes();
+}
+
+/// Writes this build's schema version into a new database and refuses one that a newer build wrote.
+Result<void> check_schema(rocksdb::DB& db, const std::string& directory) {
+  std::string value;
+  const rocksdb::Status found = db.Get(rocksdb::ReadOptions(), schema_key(), &value);
+  if (found.IsNotFound()) {
+    rocksdb::WriteOptions options;
+    options.sync = true;
+    const rocksdb::Status written = db.Put(options, schema_key(), RecordWriter(1).number(kSchemaVersion).bytes());
+    if (written.ok()) return {};
+    return fail("StoreError", "The data in " + directory + " cannot be written: " + written.ToString());
+  }
+  if (!found.ok()) return fail("StoreError", "The data in " + directory + " cannot be read: " + found.ToString());
+  RecordReader record(value);
+  const std::uint64_t version = record.number();
+  if (!record.ok() || version > static_cast<std::uint64_t>(kSchemaVersion)) {
+    return fail("StoreError", "The data in " + directory + " has schema version " + std::to_string(version) +
+                                  ", newer than the " + std::to_string(kSchemaVersion) +
+                                  " this build knows: start the build that wrote it, or a newer one.");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> open_rocksdb(const Options& options, Metrics& metrics) {
+  std::error_code problem;
+  std::filesystem::create_directories(options.directory, problem);
+  if (problem) {
+    return fail("StoreError", "The data directory " + options.directory + " cannot be made: " + problem.message());
+  }
+  rocksdb::DB* opened = nullptr;
+  const rocksdb::Status status = rocksdb::DB::Open(rocksdb_options(), options.directory, &opened);
+  if (!status.ok()) {
+    if (status.IsIOError() && status.ToString().find("lock") != std::string::npos) {
+      return fail("StoreError", "The data directory " + options.directory +
+                                    " is in use by another process: stop that one, or choose another with --data.");
+    }
+    return fail("StoreError", "The data directory " + options.directory + " cannot be opened: " + status.ToString());
+  }
+  std::unique_ptr<rocksdb::DB> db(opened);
+  Result<void> checked = check_schema(*db, options.directory);
+  if (!checked) return std::unexpected(std::move(checked).error());
+  return std::make_unique<RocksStore>(std::move(db), options.durability, metrics);
+}
+
+}  // namespace signalbox::store
