@@ -31,7 +31,7 @@ class Shard {
   asio::io_context& loop() { return loop_; }
   /// Only on the shard's own thread. Driven by the clock given at construction.
   Alarms& alarms() { return alarms_; }
-  bool is_current() const { return loop_.get_executor().running_in_this_thread(); }
+  bool is_current() { return loop_.get_executor().running_in_this_thread(); }
   /// Runs `work` on the shard's thread, soon.
   void post(std::function<void()> work) { asio::post(loop_, std::move(work)); }
 

@@ -1,0 +1,55 @@
+#include "cloud/gateway.h"
+
+#include "wire/protocol.h"
+#include "wire/route.h"
+
+namespace signalbox::cloud {
+namespace {
+
+/// Stands in for the service when a request names none that is known: its answers have no service's mark.
+const wire::Service kNoService{};
+
+Call make_call(const http::Request& request, Identity&& identity, std::string request_id,
+               http::Connection& connection) {
+  Call call;
+  call.scope = std::move(identity.scope);
+  call.principal = std::move(identity.principal);
+  call.request_id = std::move(request_id);
+  const std::string_view host = request.header("Host");
+  call.endpoint = "http://" + std::string(host.empty() ? std::string_view("localhost") : host);
+  call.source_address = std::string(request.remote_address);
+  call.connection = &connection;
+  return call;
+}
+
+}  // namespace
+
+asio::awaitable<http::Response> Gateway::answer(const http::Request& request, http::Connection& connection) {
+  std::string request_id = random_.uuid();
+  Result<Identity> identity = identification_.identify(request);
+  http::Request decoded = request;
+  if (identity && identity->body) decoded.body = *identity->body;
+  const wire::Routed routed =
+      wire::route(door_.services(), decoded, identity ? std::string_view(identity->signing_service) : "");
+  const wire::Protocol& protocol = wire::protocol(routed.protocol);
+  const wire::Service& service = routed.service != nullptr ? *routed.service : kNoService;
+  if (!identity) co_return protocol.encode_error(service, identity.error(), request_id);
+  if (!routed.operation) co_return protocol.encode_error(service, routed.operation.error(), request_id);
+
+  const wire::Operation& operation = **routed.operation;
+  Result<wire::AnyStructure> input = protocol.decode(operation, decoded);
+  if (!input) co_return protocol.encode_error(service, input.error(), request_id);
+  const Call call = make_call(request, std::move(*identity), request_id, connection);
+  Result<wire::AnyStructure> output = co_await door_.call(call, operation, std::move(*input));
+  if (!output) {
+    log_.debug("request refused", {{"service", std::string(service.id)},
+                                   {"operation", std::string(operation.name)},
+                                   {"code", output.error().code},
+                                   {"message", output.error().message},
+                                   {"request_id", request_id}});
+    co_return protocol.encode_error(service, output.error(), request_id);
+  }
+  co_return protocol.encode(operation, *output, request_id);
+}
+
+}  // namespace signalbox::cloud

@@ -1,0 +1,58 @@
+// The HTTP server: keep-alive HTTP/1.1 on a set of event loops, within limits.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "base/metrics.h"
+#include "base/result.h"
+#include "http/message.h"
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace signalbox::http {
+
+namespace asio = boost::asio;
+
+struct Limits {
+  std::uint32_t max_header_bytes = 64 * 1024;
+  std::size_t max_body_bytes = 4 * 1024 * 1024;
+  /// From the first byte of a request to its last.
+  std::chrono::seconds read_timeout{30};
+  /// How long a connection may wait for its next request.
+  std::chrono::seconds idle_timeout{120};
+  std::size_t max_connections = 10'000;
+};
+
+/// Answers one request. Request and connection live until the awaitable is done; it runs on the connection's loop.
+using Handler = std::function<asio::awaitable<Response>(const Request&, Connection&)>;
+
+class Server {
+ public:
+  /// Each of `loops` is run by one thread of the caller's; a connection stays on the loop that took it. Loops, log and
+  /// metrics outlive the server.
+  Server(std::vector<asio::io_context*> loops, Handler handler, const Limits& limits, Log& log, Metrics& metrics);
+  /// The loops must have stopped.
+  ~Server();
+
+  /// Listens on every loop; port 0 takes a free one. Returns the port. Errors (code "ListenError") name the address.
+  Result<std::uint16_t> listen(const std::string& address, std::uint16_t port);
+
+  /// Stops taking connections, closes those between requests, and waits for requests in progress, at most `bound`.
+  /// Returns false when some were still in progress then. Not to be called on a loop's thread.
+  bool drain(std::chrono::seconds bound);
+
+ private:
+  struct Shared;
+  std::shared_ptr<Shared> shared_;
+};
+
+}  // namespace signalbox::http

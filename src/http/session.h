@@ -1,0 +1,71 @@
+// One client connection: reads requests one after another, has them answered, writes the answers.
+#pragma once
+
+#include <atomic>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "http/server.h"
+
+namespace signalbox::http {
+
+class Session;
+
+/// What the sessions of one server share.
+struct Environment {
+  Handler handler;
+  Limits limits;
+  Log& log;
+  std::atomic<bool> draining{false};
+  std::atomic<std::size_t> connections{0};
+  std::atomic<std::size_t> in_progress{0};
+};
+
+class Session final : public Connection, public std::enable_shared_from_this<Session> {
+ public:
+  using Socket = asio::basic_stream_socket<asio::ip::tcp, asio::io_context::executor_type>;
+
+  Session(Socket socket, Environment& environment);
+  ~Session() override;
+
+  /// Serves the connection to its end.
+  asio::awaitable<void> run();
+
+  /// Closes the connection if it waits for a request. On the loop's thread.
+  void close_if_idle();
+  /// Closes the connection if it takes too long over what it does. On the loop's thread.
+  void close_if_late(std::chrono::steady_clock::time_point now);
+
+  void watch(std::function<void()> gone) override;
+  void unwatch() override;
+
+ private:
+  using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
+  enum class Read { kRequest, kClosed, kRefused };
+
+  asio::awaitable<Read> read_request();
+  asio::awaitable<void> answer_request();
+  asio::awaitable<bool> write(const Response& response, bool keep_alive);
+  asio::awaitable<void> refuse(const boost::beast::error_code& problem);
+  Request view() const;
+
+  Socket socket_;
+  Environment& environment_;
+  std::string remote_;
+  boost::beast::flat_buffer buffer_;
+  std::optional<Parser> parser_;
+  std::string head_;
+  std::chrono::steady_clock::time_point deadline_;
+  bool idle_ = true;
+  bool handling_ = false;
+  bool keep_alive_ = true;
+  std::function<void()> gone_;
+  std::uint64_t watch_number_ = 0;
+};
+
+}  // namespace signalbox::http
