@@ -1,0 +1,147 @@
+#include "server/server.h"
+
+#include <thread>
+
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "base/random.h"
+#include "cloud/door.h"
+#include "cloud/event_target.h"
+#include "cloud/gateway.h"
+#include "cloud/services.h"
+#include "cloud/shards.h"
+#include "http/server.h"
+#include "services/events/events.h"
+#include "services/sqs/sqs.h"
+#include "store/store.h"
+#include "store/timers.h"
+
+namespace signalbox::server {
+namespace {
+
+std::size_t thread_count(const Config& config) {
+  if (config.threads != 0) return config.threads;
+  return std::max(1U, std::thread::hardware_concurrency());
+}
+
+http::Limits limits_of(const Config& config) {
+  http::Limits limits;
+  limits.max_body_bytes = config.max_body_bytes;
+  limits.max_connections = config.max_connections;
+  return limits;
+}
+
+std::string endpoint_text(const std::string& address, std::uint16_t port) {
+  const bool v6 = address.find(':') != std::string::npos;
+  return "http://" + (v6 ? "[" + address + "]" : address) + ":" + std::to_string(port);
+}
+
+http::Response text_response(std::string type, std::string body) {
+  http::Response response;
+  response.headers = {{"Content-Type", std::move(type)}};
+  response.body = std::move(body);
+  return response;
+}
+
+}  // namespace
+
+struct Server::Parts {
+  Parts(const Config& chosen, Log& log_to, cloud::Credentials credentials, std::unique_ptr<store::Store> opened,
+        std::unique_ptr<Metrics> counted)
+      : config(chosen),
+        log(log_to),
+        metrics(std::move(counted)),
+        store(std::move(opened)),
+        identification(chosen.auth, std::move(credentials), clock),
+        shards(thread_count(chosen), clock),
+        timers(*store, shards.at(0).alarms()),
+        door(*metrics),
+        house{*store, timers, shards, door, event_targets, clock, random, log_to, *metrics},
+        gateway(door, identification, random, log_to),
+        http(
+            shards.loops(), [this](const http::Request& r, http::Connection& c) { return answer(r, c); },
+            limits_of(chosen), log_to, *metrics) {
+    services.push_back(std::make_unique<sqs::Sqs>(house));
+    services.push_back(std::make_unique<events::Events>(house));
+  }
+
+  asio::awaitable<http::Response> answer(const http::Request& request, http::Connection& connection) {
+    if (request.method == "GET" && request.path() == "/health") {
+      co_return text_response("application/json", "{\"status\":\"ok\"}\n");
+    }
+    if (request.method == "GET" && request.path() == "/metrics") {
+      co_return text_response("text/plain; version=0.0.4", metrics->expose());
+    }
+    co_return co_await gateway.answer(request, connection);
+  }
+
+  Config config;
+  Log& log;
+  SystemClock clock;
+  SystemRandom random;
+  std::unique_ptr<Metrics> metrics;
+  std::unique_ptr<store::Store> store;
+  cloud::Identification identification;
+  cloud::Shards shards;
+  store::Timers timers;
+  cloud::Door door;
+  cloud::EventTargets event_targets;
+  cloud::House house;
+  cloud::Gateway gateway;
+  std::vector<std::unique_ptr<cloud::Service>> services;
+  http::Server http;
+  bool stopped = false;
+};
+
+Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Server::~Server() {
+  stop();
+}
+
+Result<std::unique_ptr<Server>> Server::start(const Config& config, Log& log) {
+  Result<void> checked = check(config);
+  if (!checked) return std::unexpected(std::move(checked).error());
+  cloud::Credentials credentials;
+  if (!config.credentials.empty()) {
+    Result<cloud::Credentials> read = read_credentials(config.credentials);
+    if (!read) return std::unexpected(std::move(read).error());
+    credentials = std::move(*read);
+  }
+  auto metrics = std::make_unique<Metrics>();
+  auto store = store::open_rocksdb({config.data, config.durability}, *metrics);
+  if (!store) return std::unexpected(std::move(store).error());
+  std::unique_ptr<Server> server(
+      new Server(std::make_unique<Parts>(config, log, std::move(credentials), std::move(*store), std::move(metrics))));
+  Result<void> opened = server->open();
+  if (!opened) return std::unexpected(std::move(opened).error());
+  return server;
+}
+
+Result<void> Server::open() {
+  for (const auto& service : parts_->services) {
+    Result<void> loaded = service->load();
+    if (!loaded) return loaded;
+  }
+  Result<void> timers = parts_->timers.load();
+  if (!timers) return timers;
+  Result<std::uint16_t> port = parts_->http.listen(parts_->config.address, parts_->config.port);
+  if (!port) return std::unexpected(std::move(port).error());
+  endpoint_ = endpoint_text(parts_->config.address, *port);
+  parts_->shards.start();
+  parts_->log.info("listening", {{"endpoint", endpoint_}, {"data", parts_->config.data}});
+  return {};
+}
+
+void Server::stop() {
+  if (!parts_ || parts_->stopped) return;
+  parts_->stopped = true;
+  if (!parts_->http.drain(std::chrono::seconds(parts_->config.drain_seconds))) {
+    parts_->log.warning("stopping with requests in progress");
+  }
+  parts_->shards.stop();
+  parts_->store->close();
+  parts_->log.info("stopped");
+}
+
+}  // namespace signalbox::server
