@@ -1,0 +1,210 @@
+// The canonical request, the string to sign and the check of both, as "Signature Version 4 signing process" in the AWS
+// General Reference has them.
+
+#include <algorithm>
+#include <charconv>
+#include <vector>
+
+#include "base/encoding.h"
+#include "base/time_text.h"
+#include "wire/sigv4.h"
+
+namespace signalbox::wire {
+namespace {
+
+constexpr std::string_view kUnsigned = "UNSIGNED-PAYLOAD";
+constexpr std::string_view kStreaming = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD";
+constexpr std::size_t kHexDigest = 64;
+
+std::unexpected<Error> mismatch() {
+  return fail("SignatureDoesNotMatch",
+              "The request signature we calculated does not match the signature you provided. Check your AWS Secret "
+              "Access Key and signing method. Consult the service documentation for details.",
+              403);
+}
+
+std::vector<std::string_view> split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  for (;;) {
+    const auto end = text.find(separator);
+    parts.push_back(text.substr(0, end));
+    if (end == std::string_view::npos) return parts;
+    text.remove_prefix(end + 1);
+  }
+}
+
+/// Everything but S3 normalises the path (dot segments, double slashes) and encodes it once more.
+std::string canonical_path(std::string_view path, bool is_s3) {
+  if (is_s3) return std::string(path);
+  std::vector<std::string_view> kept;
+  for (const std::string_view part : split(path, '/')) {
+    if (part.empty() || part == ".") continue;
+    if (part == "..") {
+      if (!kept.empty()) kept.pop_back();
+    } else {
+      kept.push_back(part);
+    }
+  }
+  std::string out;
+  for (const std::string_view part : kept) out.append("/").append(percent_encode(part));
+  if (out.empty() || path.ends_with('/')) out += '/';
+  return out;
+}
+
+/// Parameters decoded and encoded anew, so that every spelling signs alike, sorted, without the signature itself.
+std::string canonical_query(std::string_view query) {
+  std::vector<std::string> pairs;
+  for (const std::string_view pair : split(query, '&')) {
+    if (pair.empty()) continue;
+    const auto equals = pair.find('=');
+    const auto name = percent_decode(pair.substr(0, equals));
+    const auto value = percent_decode(equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1));
+    if (!name || !value) {
+      pairs.emplace_back(pair);
+    } else if (*name != "X-Amz-Signature") {
+      pairs.push_back(percent_encode(*name) + "=" + percent_encode(*value));
+    }
+  }
+  std::ranges::sort(pairs);
+  std::string out;
+  for (const std::string& pair : pairs) out.append(out.empty() ? "" : "&").append(pair);
+  return out;
+}
+
+/// Trimmed, runs of spaces as one.
+void append_collapsed(std::string& out, std::string_view value) {
+  bool space = false;
+  bool first = true;
+  for (const char c : value) {
+    if (c == ' ' || c == '\t') {
+      space = !first;
+      continue;
+    }
+    if (space) out += ' ';
+    out += c;
+    space = first = false;
+  }
+}
+
+Result<std::string> canonical_headers(const http::Request& request, std::string_view signed_headers) {
+  std::string out;
+  bool has_host = false;
+  for (const std::string_view name : split(signed_headers, ';')) {
+    has_host = has_host || name == "host";
+    out.append(name).append(":");
+    bool found = false;
+    for (const auto& [key, value] : request.headers) {
+      if (!http::same_name(key, name)) continue;
+      if (found) out += ',';
+      append_collapsed(out, value);
+      found = true;
+    }
+    if (!found) return mismatch();
+    out += '\n';
+  }
+  if (!has_host) {
+    return fail("SignatureDoesNotMatch", "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.",
+                403);
+  }
+  return out;
+}
+
+Sha256Digest signing_key(std::string_view secret, const Signature& s) {
+  const auto date = hmac_sha256("AWS4" + std::string(secret), s.date);
+  const auto region = hmac_sha256(as_bytes(date), s.region);
+  const auto service = hmac_sha256(as_bytes(region), s.service);
+  return hmac_sha256(as_bytes(service), "aws4_request");
+}
+
+std::string scope_text(const Signature& s) {
+  return s.date + "/" + s.region + "/" + s.service + "/aws4_request";
+}
+
+Result<void> check_time(const Signature& signature, Time now) {
+  const auto signed_at = from_amz_date(signature.amz_date);
+  if (!signed_at || !signature.amz_date.starts_with(signature.date)) {
+    return fail("SignatureDoesNotMatch",
+                "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '" +
+                    signature.date + "' != '" + signature.amz_date.substr(0, 8) + "', from '" + signature.amz_date +
+                    "'.",
+                403);
+  }
+  const Duration life = signature.presigned ? signature.expires : kMaxClockSkew;
+  if (*signed_at + life < now) {
+    return fail("SignatureDoesNotMatch",
+                "Signature expired: " + signature.amz_date + " is now earlier than " + to_amz_date(now - life) + " (" +
+                    to_amz_date(now) + " - " +
+                    std::to_string(std::chrono::duration_cast<std::chrono::minutes>(life).count()) + " min.)",
+                403);
+  }
+  if (*signed_at > now + kMaxClockSkew) {
+    return fail("SignatureDoesNotMatch",
+                "Signature not yet current: " + signature.amz_date + " is still later than " +
+                    to_amz_date(now + kMaxClockSkew) + " (" + to_amz_date(now) + " + 15 min.)",
+                403);
+  }
+  return {};
+}
+
+/// Takes the chunks "SIZE;chunk-signature=SIG\r\nDATA\r\n" apart, checking the chain of their signatures.
+Result<std::string> read_chunks(std::string_view body, const Signature& seed, const Sha256Digest& key) {
+  constexpr std::string_view kMark = ";chunk-signature=";
+  static const std::string empty_hash = to_hex(sha256(""));
+  std::string out;
+  std::string previous = seed.value;
+  for (;;) {
+    const auto line_end = body.find("\r\n");
+    const std::string_view line = body.substr(0, line_end);
+    const auto mark = line.find(kMark);
+    if (line_end == std::string_view::npos || mark == std::string_view::npos) break;
+    std::size_t size = 0;
+    const auto [end, problem] = std::from_chars(line.data(), line.data() + mark, size, 16);
+    if (problem != std::errc() || end != line.data() + mark) break;
+    const std::string_view given = line.substr(mark + kMark.size());
+    body.remove_prefix(line_end + 2);
+    if (body.size() < 2 || size > body.size() - 2 || body.substr(size, 2) != "\r\n") break;
+    const std::string_view data = body.substr(0, size);
+    const std::string to_sign = "AWS4-HMAC-SHA256-PAYLOAD\n" + seed.amz_date + "\n" + scope_text(seed) + "\n" +
+                                previous + "\n" + empty_hash + "\n" + to_hex(sha256(data));
+    previous = to_hex(hmac_sha256(as_bytes(key), to_sign));
+    if (!equal_in_constant_time(previous, given)) return mismatch();
+    body.remove_prefix(size + 2);
+    if (size == 0) return out;
+    out.append(data);
+  }
+  return fail("IncompleteBody", "The request body terminated unexpectedly", 400);
+}
+
+}  // namespace
+
+Result<std::string> verify_signature(const http::Request& request, const Signature& signature,
+                                     std::string_view secret_key, Time now) {
+  Result<void> timely = check_time(signature, now);
+  if (!timely) return std::unexpected(std::move(timely).error());
+  const bool is_s3 = signature.service == "s3";
+  std::string payload(request.header("X-Amz-Content-Sha256"));
+  const std::string actual = to_hex(sha256(request.body));
+  if (payload.empty()) payload = signature.presigned && is_s3 ? std::string(kUnsigned) : actual;
+  const bool is_hash = payload.size() == kHexDigest && from_hex(payload).has_value();
+  if (!is_hash && payload != kUnsigned && payload != kStreaming) {
+    return fail("InvalidRequest",
+                "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD, or a valid sha256 "
+                "value.",
+                400);
+  }
+  Result<std::string> headers = canonical_headers(request, signature.signed_headers);
+  if (!headers) return headers;
+  std::string canonical(request.method);
+  canonical.append("\n").append(canonical_path(request.path(), is_s3));
+  canonical.append("\n").append(canonical_query(request.query()));
+  canonical.append("\n").append(*headers).append("\n").append(signature.signed_headers).append("\n").append(payload);
+  const std::string to_sign =
+      "AWS4-HMAC-SHA256\n" + signature.amz_date + "\n" + scope_text(signature) + "\n" + to_hex(sha256(canonical));
+  const Sha256Digest key = signing_key(secret_key, signature);
+  if (!equal_in_constant_time(to_hex(hmac_sha256(as_bytes(key), to_sign)), signature.value)) return mismatch();
+  if (payload == kStreaming) return read_chunks(request.body, signature, key);
+  if (is_hash && !equal_in_constant_time(payload, actual)) return mismatch();
+  return std::string(request.body);
+}
+
+}  // namespace signalbox::wire
