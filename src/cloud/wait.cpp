@@ -1,0 +1,32 @@
+#include "cloud/wait.h"
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+namespace signalbox::cloud {
+
+struct Wait::Timer {
+  explicit Timer(asio::io_context& loop) : steady(loop) {}
+  asio::steady_timer steady;
+};
+
+Wait::Wait(Shard& shard) : shard_(shard), timer_(std::make_unique<Timer>(shard.loop())) {}
+Wait::~Wait() = default;
+
+asio::awaitable<void> Wait::until(Time due) {
+  if (!woken_) {
+    timer_->steady.expires_at(asio::steady_timer::time_point::max());
+    const Alarms::Handle alarm = shard_.alarms().set(due, [this] { wake(); });
+    boost::system::error_code cancelled;
+    co_await timer_->steady.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
+    shard_.alarms().cancel(alarm);
+  }
+  woken_ = false;
+}
+
+void Wait::wake() {
+  woken_ = true;
+  timer_->steady.cancel();
+}
+
+}  // namespace signalbox::cloud

@@ -1,0 +1,30 @@
+// One coroutine's wait on its shard, until woken or until a time.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <memory>
+
+#include "cloud/shards.h"
+
+namespace signalbox::cloud {
+
+/// Used on its shard's thread only. One waiter at a time.
+class Wait {
+ public:
+  explicit Wait(Shard& shard);
+  ~Wait();
+  Wait(const Wait&) = delete;
+
+  /// Resumes when woken, or when the shard's clock reaches `due`. A wake that came before is not lost: it ends the
+  /// next wait at once.
+  asio::awaitable<void> until(Time due);
+  void wake();
+
+ private:
+  struct Timer;
+  Shard& shard_;
+  std::unique_ptr<Timer> timer_;
+  bool woken_ = false;
+};
+
+}  // namespace signalbox::cloud

@@ -1,0 +1,144 @@
+// Reading and setting a queue's attributes and tags.
+
+#include <algorithm>
+
+#include "cloud/paging.h"
+#include "services/sqs/sqs.h"
+
+namespace signalbox::sqs {
+namespace {
+
+constexpr std::size_t kMaxTags = 50;
+constexpr int kMaxPage = 1000;
+
+std::string seconds_text(Time time) {
+  return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count());
+}
+
+/// Every attribute a queue has, given or by default.
+Attributes all_attributes(const Queue& queue) {
+  const Settings& s = queue.settings;
+  Attributes all = {{"QueueArn", queue.arn},
+                    {"ApproximateNumberOfMessages", std::to_string(queue.index.visible())},
+                    {"ApproximateNumberOfMessagesNotVisible", std::to_string(queue.index.in_flight())},
+                    {"ApproximateNumberOfMessagesDelayed", std::to_string(queue.index.delayed())},
+                    {"CreatedTimestamp", seconds_text(queue.created)},
+                    {"LastModifiedTimestamp", seconds_text(queue.modified)},
+                    {"DelaySeconds", std::to_string(s.delay.count())},
+                    {"MaximumMessageSize", std::to_string(s.max_message_bytes)},
+                    {"MessageRetentionPeriod", std::to_string(s.retention.count())},
+                    {"ReceiveMessageWaitTimeSeconds", std::to_string(s.receive_wait.count())},
+                    {"VisibilityTimeout", std::to_string(s.visibility_timeout.count())},
+                    {"SqsManagedSseEnabled", "true"}};
+  if (queue.name.fifo()) {
+    all["FifoQueue"] = "true";
+    all["ContentBasedDeduplication"] = s.content_based_deduplication ? "true" : "false";
+    all["DeduplicationScope"] = "queue";
+    all["FifoThroughputLimit"] = "perQueue";
+  }
+  for (const auto& [name, value] : queue.attributes) {
+    if (value.empty()) continue;  // a policy that was taken away
+    all[name] = value;
+  }
+  return all;
+}
+
+bool is_attribute_name(const std::string& name) {
+  const auto& names = model::kGetQueueAttributes.operation->input->members;
+  for (const auto& member : names) {
+    if (member.name != "AttributeNames") continue;
+    return std::ranges::count(member.shape->element->enum_values, std::string_view(name)) != 0;
+  }
+  return false;
+}
+
+}  // namespace
+
+Result<Attributes> Sqs::attributes_of(Queue& queue, const std::vector<std::string>& names) const {
+  Attributes wanted;
+  Attributes all = all_attributes(queue);
+  for (const std::string& name : names) {
+    if (!is_attribute_name(name)) {
+      return fail(model::errors::kInvalidAttributeName, "Unknown Attribute " + name + ".");
+    }
+    if (name == "All") return all;
+    if (const auto found = all.find(name); found != all.end()) wanted.insert(*found);
+  }
+  return wanted;
+}
+
+Answer<model::SetQueueAttributesResponse> Sqs::set_attributes(Queue& queue, Attributes changes) {
+  if (changes.contains("FifoQueue")) {
+    co_return fail(model::errors::kInvalidAttributeName, "Unknown Attribute FifoQueue.");
+  }
+  Attributes merged = queue.attributes;
+  for (auto& [name, value] : changes) merged[name] = value;
+  Result<Settings> settings = read_settings(merged, queue.name.fifo());
+  if (!settings) co_return std::unexpected(std::move(settings).error());
+  queue.attributes.swap(merged);
+  const Time before = std::exchange(queue.modified, house_.clock.now());
+  Result<void> saved = co_await save(queue);
+  if (!saved) {
+    queue.attributes.swap(merged);
+    queue.modified = before;
+    co_return std::unexpected(std::move(saved).error());
+  }
+  queue.settings = std::move(*settings);
+  if (const QueuePointer pointer = find(queue.name)) arm_retention(pointer);
+  co_return model::SetQueueAttributesResponse{};
+}
+
+Answer<model::TagQueueResponse> Sqs::tag(Queue& queue, Attributes tags) {
+  Attributes merged = queue.tags;
+  for (auto& [name, value] : tags) merged[name] = value;
+  if (merged.size() > kMaxTags) co_return invalid_parameter("Too many tags added for queue " + queue.name.name + ".");
+  queue.tags.swap(merged);
+  Result<void> saved = co_await save(queue);
+  if (saved) co_return model::TagQueueResponse{};
+  queue.tags.swap(merged);
+  co_return std::unexpected(std::move(saved).error());
+}
+
+Answer<model::UntagQueueResponse> Sqs::untag(Queue& queue, std::vector<std::string> keys) {
+  Attributes left = queue.tags;
+  for (const std::string& key : keys) left.erase(key);
+  queue.tags.swap(left);
+  Result<void> saved = co_await save(queue);
+  if (saved) co_return model::UntagQueueResponse{};
+  queue.tags.swap(left);
+  co_return std::unexpected(std::move(saved).error());
+}
+
+Answer<model::ListDeadLetterSourceQueuesResult> Sqs::list_sources(const cloud::Call& call,
+                                                                  model::ListDeadLetterSourceQueuesRequest request) {
+  Result<QueuePointer> target = find_url(call, *request.queue_url);
+  if (!target) co_return std::unexpected(std::move(target).error());
+  const std::string listing = "sources " + (*target)->arn;
+  const int most = request.max_results.value_or(kMaxPage);
+  if (most < 1 || most > kMaxPage) co_return invalid_parameter("MaxResults must be an integer between 1 and 1000.");
+  std::string after;
+  if (request.next_token) {
+    const auto read = cloud::read_page_token(listing, *request.next_token);
+    if (!read) co_return invalid_parameter("Invalid or expired next token.");
+    after = *read;
+  }
+  model::ListDeadLetterSourceQueuesResult result;
+  result.queue_urls.emplace();
+  for (const QueuePointer& queue : queues_of(call.scope)) {
+    if (!after.empty() && queue->name.name <= after) continue;
+    // Copied out: g++ 12 mishandles temporaries of co_await in conditions.
+    const bool is_source = co_await cloud::on(queue->owner, [&]() -> asio::awaitable<bool> {
+      co_return !queue->deleted && queue->settings.dead_letter_arn == (*target)->arn;
+    });
+    if (!is_source) continue;
+    if (result.queue_urls->size() == static_cast<std::size_t>(most)) {
+      const std::string& last = result.queue_urls->back();
+      if (request.max_results) result.next_token = cloud::make_page_token(listing, last.substr(last.rfind('/') + 1));
+      break;
+    }
+    result.queue_urls->push_back(url_of(call, queue->name));
+  }
+  co_return result;
+}
+
+}  // namespace signalbox::sqs

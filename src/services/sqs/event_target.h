@@ -1,0 +1,25 @@
+// Queues as targets of event rules.
+#pragma once
+
+#include "cloud/event_target.h"
+#include "cloud/services.h"
+
+namespace signalbox::sqs {
+
+namespace asio = boost::asio;
+class Sqs;
+
+class QueueTarget final : public cloud::EventTarget {
+ public:
+  QueueTarget(Sqs& sqs, cloud::House& house) : sqs_(sqs), house_(house) {}
+
+  Result<void> check(const cloud::Arn& target, bool has_message_group_id) const override;
+  asio::awaitable<Result<cloud::AfterCommit>> append(std::string target, std::vector<cloud::EventDelivery> deliveries,
+                                                     store::Batch& batch) override;
+
+ private:
+  Sqs& sqs_;
+  cloud::House& house_;
+};
+
+}  // namespace signalbox::sqs

@@ -1,0 +1,139 @@
+// What the store holds, read into memory at start.
+
+#include "services/sqs/sqs.h"
+#include "store/key.h"
+#include "store/record.h"
+
+namespace signalbox::sqs {
+namespace {
+
+/// What was kept of each message's last receive. Written without waiting, so it may be older than the truth.
+struct Lease {
+  Time visible_at;
+  Time first_received;
+  std::uint32_t receives;
+  std::uint64_t number;
+};
+
+std::map<std::uint64_t, Lease> read_leases(const Queue& queue, const store::Snapshot& snapshot) {
+  std::map<std::uint64_t, Lease> leases;
+  const store::Key all = store::Key(kLeaseSpace).number(queue.id);
+  snapshot.scan(all, all.end(), [&](std::string_view key, std::string_view value) {
+    store::KeyReader parts(key);
+    parts.text();
+    parts.number();
+    const auto sequence = parts.number();
+    store::RecordReader record(value);
+    Lease lease{};
+    lease.visible_at = Time(Duration(record.integer()));
+    lease.first_received = Time(Duration(record.integer()));
+    lease.receives = static_cast<std::uint32_t>(record.number());
+    lease.number = record.number();
+    if (sequence && record.ok()) leases[*sequence] = lease;
+    return true;
+  });
+  return leases;
+}
+
+void read_deduplication(Queue& queue, const store::Snapshot& snapshot) {
+  const store::Key all = store::Key(kDeduplicationSpace).number(queue.id);
+  std::multimap<Time, std::string> expiry;
+  snapshot.scan(all, all.end(), [&](std::string_view key, std::string_view value) {
+    store::KeyReader parts(key);
+    parts.text();
+    parts.number();
+    const auto id = parts.text();
+    store::RecordReader record(value);
+    Queue::Sent sent;
+    sent.message_id = record.text();
+    sent.sequence = record.number();
+    sent.expires = Time(Duration(record.integer()));
+    if (id && record.ok()) {
+      expiry.emplace(sent.expires, *id);
+      queue.last_sequence = std::max(queue.last_sequence, sent.sequence);
+      queue.deduplication[*id] = std::move(sent);
+    }
+    return true;
+  });
+  for (auto& [expires, id] : expiry) queue.deduplication_expiry.emplace_back(expires, id);
+}
+
+}  // namespace
+
+Result<void> Sqs::load() {
+  const auto snapshot = house_.store.read();
+  Result<void> loaded;
+  const store::Key all(kQueueSpace);
+  snapshot->scan(all, all.end(), [&](std::string_view key, std::string_view value) {
+    store::KeyReader parts(key);
+    parts.text();
+    const auto account = parts.text();
+    const auto region = parts.text();
+    const auto name = parts.text();
+    std::uint64_t id = 0;
+    Attributes attributes;
+    Attributes tags;
+    Time created;
+    Time modified;
+    if (!account || !region || !name || !decode_queue(value, id, attributes, tags, created, modified)) {
+      loaded = fail("StoreError", "A queue record in the store cannot be read.");
+      return false;
+    }
+    const QueueName queue_name{{*account, *region}, *name};
+    const auto queue = std::make_shared<Queue>(queue_name, id, house_.shards.owner(queue_name.arn()));
+    Result<Settings> settings = read_settings(attributes, queue_name.fifo());
+    if (!settings) {
+      loaded = fail("StoreError",
+                    "The queue " + queue->arn + " has settings that cannot be read: " + settings.error().message);
+      return false;
+    }
+    queue->attributes = std::move(attributes);
+    queue->settings = std::move(*settings);
+    queue->tags = std::move(tags);
+    queue->created = created;
+    queue->modified = modified;
+    directory_[queue_name] = queue;
+    loaded = load_queue(queue, *snapshot);
+    return loaded.has_value();
+  });
+  if (loaded) load_moves();
+  return loaded;
+}
+
+Result<void> Sqs::load_queue(const QueuePointer& queue, const store::Snapshot& snapshot) {
+  Result<void> loaded;
+  const Time now = house_.clock.now();
+  const auto leases = read_leases(*queue, snapshot);
+  read_deduplication(*queue, snapshot);
+  const store::Key all = store::Key(kMessageSpace).number(queue->id);
+  snapshot.scan(all, all.end(), [&](std::string_view key, std::string_view value) {
+    store::KeyReader parts(key);
+    parts.text();
+    parts.number();
+    const auto sequence = parts.number();
+    const auto head = decode_message_head(value);
+    if (!sequence || !head) {
+      loaded = fail("StoreError", "A message record of the queue " + queue->arn + " cannot be read.");
+      return false;
+    }
+    MessageState state;
+    state.sent = head->sent;
+    state.visible_at = head->visible_at;
+    if (const auto lease = leases.find(*sequence); lease != leases.end()) {
+      state.visible_at = lease->second.visible_at;
+      state.first_received = lease->second.first_received;
+      state.receives = lease->second.receives;
+      state.lease = lease->second.number;
+      state.in_flight = state.visible_at > now;
+    }
+    queue->index.add(*sequence, state, head->group);
+    queue->last_sequence = std::max(queue->last_sequence, *sequence);
+    return true;
+  });
+  queue->index.run_due(now);
+  queue->arm(house_.clock);
+  arm_retention(queue);
+  return loaded;
+}
+
+}  // namespace signalbox::sqs

@@ -1,0 +1,168 @@
+// Making, finding and deleting queues.
+
+#include <algorithm>
+#include <mutex>
+
+#include "cloud/paging.h"
+#include "services/sqs/sqs.h"
+#include "store/key.h"
+
+namespace signalbox::sqs {
+namespace {
+
+constexpr std::size_t kMaxNameLength = 80;
+constexpr int kMaxPage = 1000;
+constexpr std::size_t kMaxTags = 50;
+constexpr std::chrono::seconds kPurgeInterval{60};
+
+Result<void> check_name(const std::string& name) {
+  const std::string_view stem = name.ends_with(".fifo") ? std::string_view(name).substr(0, name.size() - 5) : name;
+  const bool good = !stem.empty() && name.size() <= kMaxNameLength && std::ranges::all_of(stem, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+  });
+  if (good) return {};
+  return invalid_parameter("Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length");
+}
+
+}  // namespace
+
+Answer<model::CreateQueueResult> Sqs::create_queue(const cloud::Call& call, model::CreateQueueRequest request) {
+  const QueueName name{call.scope, *request.queue_name};
+  Result<void> named = check_name(name.name);
+  if (!named) co_return std::unexpected(std::move(named).error());
+  const Attributes attributes = request.attributes.value_or(Attributes());
+  Result<Settings> settings = read_settings(attributes, name.fifo());
+  if (!settings) co_return std::unexpected(std::move(settings).error());
+  if (name.fifo() && !attributes.contains("FifoQueue")) {
+    co_return invalid_parameter(
+        "The name of a FIFO queue can only include alphanumeric characters, hyphens, or underscores, must end with "
+        ".fifo "
+        "suffix and be 1 to 80 in length.");
+  }
+  if (request.tags && request.tags->size() > kMaxTags) {
+    co_return invalid_parameter("Too many tags added for queue " + name.name + ".");
+  }
+  co_return co_await cloud::on(house_.shards.owner(name.arn()), [&]() -> Answer<model::CreateQueueResult> {
+    QueuePointer queue = find(name);
+    store::Batch batch;
+    if (queue) {
+      for (const auto& [key, value] : attributes) {
+        Result<Attributes> now = attributes_of(*queue, {key});
+        if (now && (*now)[key] == value) continue;
+        co_return fail(model::errors::kQueueNameExists,
+                       "A queue already exists with the same name and a different value for attribute " + key);
+      }
+    } else {
+      queue = std::make_shared<Queue>(name, house_.random.next(), house_.shards.owner(name.arn()));
+      queue->attributes = attributes;
+      queue->settings = *settings;
+      queue->tags = request.tags.value_or(Attributes());
+      queue->created = queue->modified = house_.clock.now();
+      batch.put(queue_key(name), encode_queue(*queue));
+      const std::unique_lock lock(directory_mutex_);
+      directory_[name] = queue;
+    }
+    // An empty batch, too: an existing queue is answered only when the commit that made it is done.
+    const bool made = !batch.empty();
+    Result<void> committed = co_await house_.store.commit(std::move(batch));
+    if (!committed) {
+      if (made) {
+        const std::unique_lock lock(directory_mutex_);
+        directory_.erase(name);
+      }
+      co_return std::unexpected(std::move(committed).error());
+    }
+    model::CreateQueueResult result;
+    result.queue_url = url_of(call, name);
+    co_return result;
+  });
+}
+
+Answer<model::DeleteQueueResponse> Sqs::delete_queue(Queue& queue) {
+  store::Batch batch;
+  batch.erase(queue_key(queue.name));
+  for (const std::string_view space : {kMessageSpace, kLeaseSpace, kDeduplicationSpace}) {
+    const store::Key all = store::Key(space).number(queue.id);
+    batch.erase_range(all, all.end());
+  }
+  queue.deleted = true;
+  Result<void> committed = co_await house_.store.commit(std::move(batch));
+  if (!committed) {
+    queue.deleted = false;
+    co_return std::unexpected(std::move(committed).error());
+  }
+  queue.index.clear();
+  if (queue.due_alarm) queue.owner.alarms().cancel(*queue.due_alarm);
+  if (queue.retention_alarm) queue.owner.alarms().cancel(*queue.retention_alarm);
+  queue.due_alarm.reset();
+  queue.retention_alarm.reset();
+  queue.wake(queue.waiting.size());
+  const std::unique_lock lock(directory_mutex_);
+  directory_.erase(queue.name);
+  co_return model::DeleteQueueResponse{};
+}
+
+Answer<model::ListQueuesResult> Sqs::list_queues(const cloud::Call& call, model::ListQueuesRequest request) {
+  const std::string listing = "queues " + call.scope.account + " " + call.scope.region;
+  const int most = request.max_results.value_or(kMaxPage);
+  if (most < 1 || most > kMaxPage) {
+    co_return invalid_parameter("Value " + std::to_string(most) +
+                                " for parameter MaxResults is invalid. Reason: MaxResults must be an integer between 1 "
+                                "and 1000.");
+  }
+  std::optional<std::string> after;
+  if (request.next_token) {
+    after = cloud::read_page_token(listing, *request.next_token);
+    if (!after) co_return invalid_parameter("Invalid or expired next token.");
+  }
+  model::ListQueuesResult result;
+  std::vector<std::string> urls;
+  for (const QueuePointer& queue : queues_of(call.scope)) {
+    if (!queue->name.name.starts_with(request.queue_name_prefix.value_or(""))) continue;
+    if (after && queue->name.name <= *after) continue;
+    if (urls.size() == static_cast<std::size_t>(most)) {
+      // Only a caller that asked for pages gets a token, as on AWS.
+      if (request.max_results) {
+        result.next_token = cloud::make_page_token(listing, urls.back().substr(urls.back().rfind('/') + 1));
+      }
+      break;
+    }
+    urls.push_back(url_of(call, queue->name));
+  }
+  if (!urls.empty()) result.queue_urls = std::move(urls);
+  co_return result;
+}
+
+Answer<model::GetQueueUrlResult> Sqs::get_queue_url(const cloud::Call& call, model::GetQueueUrlRequest request) {
+  const bool own = request.queue_owner_aws_account_id.value_or(call.scope.account) == call.scope.account;
+  if (!own || !find({call.scope, *request.queue_name})) co_return no_such_queue();
+  model::GetQueueUrlResult result;
+  result.queue_url = url_of(call, {call.scope, *request.queue_name});
+  co_return result;
+}
+
+Answer<model::PurgeQueueResponse> Sqs::purge_queue(Queue& queue) {
+  const Time now = house_.clock.now();
+  if (queue.purged && now - *queue.purged < kPurgeInterval) {
+    co_return fail(model::errors::kPurgeQueueInProgress,
+                   "Only one PurgeQueue operation on " + queue.name.name + " is allowed every 60 seconds.");
+  }
+  store::Batch batch;
+  for (const std::string_view space : {kMessageSpace, kLeaseSpace}) {
+    const store::Key all = store::Key(space).number(queue.id);
+    batch.erase_range(all, store::Key(space).number(queue.id).number(queue.index.last_sequence() + 1));
+  }
+  Result<void> committed = co_await house_.store.commit(std::move(batch));
+  if (!committed) co_return std::unexpected(std::move(committed).error());
+  queue.purged = now;
+  queue.index.clear();
+  co_return model::PurgeQueueResponse{};
+}
+
+Answer<void> Sqs::save(Queue& queue) {
+  store::Batch batch;
+  batch.put(queue_key(queue.name), encode_queue(queue));
+  co_return co_await house_.store.commit(std::move(batch));
+}
+
+}  // namespace signalbox::sqs

@@ -1,0 +1,203 @@
+#include "services/sqs/message.h"
+
+#include <algorithm>
+
+#include "base/encoding.h"
+#include "store/record.h"
+
+namespace signalbox::sqs {
+namespace {
+
+constexpr std::uint8_t kVersion = 1;
+constexpr std::size_t kMaxAttributes = 10;
+constexpr std::size_t kMaxAttributeName = 256;
+
+void append_sized(std::string& out, std::string_view part) {
+  const auto size = static_cast<std::uint32_t>(part.size());
+  for (int shift = 24; shift >= 0; shift -= 8) out.push_back(static_cast<char>(size >> shift & 255));
+  out.append(part);
+}
+
+std::int64_t millis(Time time) {
+  return time.time_since_epoch().count();
+}
+
+MessageHead read_head(store::RecordReader& record) {
+  MessageHead head;
+  head.sent = Time(Duration(record.integer()));
+  head.visible_at = Time(Duration(record.integer()));
+  head.group = record.text();
+  return head;
+}
+
+bool is_name_character(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+}
+
+bool is_number(const std::string& text) {
+  if (text.empty() || text.size() > 64) return false;
+  char* end = nullptr;
+  std::strtod(text.c_str(), &end);
+  const char first = text[0] == '-' || text[0] == '+' ? text[1] : text[0];
+  return *end == '\0' && ((first >= '0' && first <= '9') || first == '.');
+}
+
+std::unexpected<Error> invalid(std::string message) {
+  return fail("InvalidParameterValue", std::move(message));
+}
+
+Result<void> check_name(const std::string& name) {
+  const bool good = !name.empty() && name.size() <= kMaxAttributeName && std::ranges::all_of(name, is_name_character) &&
+                    !name.starts_with('.') && !name.ends_with('.') && name.find("..") == std::string::npos;
+  if (!good) {
+    return invalid("Can only include alphanumeric characters, hyphens, underscores, or dots. 1 to 256 in length");
+  }
+  std::string lower = name;
+  std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  if (lower.starts_with("aws.") || lower.starts_with("amazon.")) {
+    return invalid("Message (user) attribute name cannot start with AWS. or Amazon.");
+  }
+  return {};
+}
+
+Result<void> check_value(const std::string& name, const models::sqs::MessageAttributeValue& value) {
+  const std::string& type = *value.data_type;
+  const std::string_view base = std::string_view(type).substr(0, type.find('.'));
+  if (type.size() > kMaxAttributeName || (base != "String" && base != "Number" && base != "Binary")) {
+    return invalid("The type of message (user) attribute '" + name +
+                   "' is invalid. You must use only the following supported type prefixes: Binary, Number, String.");
+  }
+  const bool binary = base == "Binary";
+  const auto& held = binary ? value.binary_value : value.string_value;
+  if (value.string_value && value.binary_value) {
+    return invalid("Message (user) attribute '" + name + "' has multiple values.");
+  }
+  if (!held || held->empty()) {
+    return invalid("The message (user) attribute '" + name + "' must contain a non-empty value of type '" +
+                   std::string(base) + "'.");
+  }
+  if (base == "Number" && !is_number(*held)) {
+    return invalid("Could not cast message (user) attribute '" + name + "' value to number.");
+  }
+  if (!binary && !is_message_text(*held)) {
+    return fail("InvalidMessageContents",
+                "Message (user) attribute '" + name + "' has characters outside the allowed set.");
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string encode_message(const StoredMessage& m) {
+  store::RecordWriter record(kVersion);
+  record.integer(millis(m.sent)).integer(millis(m.visible_at)).text(m.group);
+  record.text(m.id).text(m.body).text(m.sender).text(m.trace_header).text(m.deduplication).text(m.dead_letter_source);
+  record.number(m.attributes.size());
+  for (const auto& [name, value] : m.attributes) {
+    record.text(name).text(*value.data_type).optional_text(value.string_value).optional_text(value.binary_value);
+  }
+  return std::move(record).take();
+}
+
+std::optional<StoredMessage> decode_message(std::string_view bytes) {
+  store::RecordReader record(bytes);
+  MessageHead head = read_head(record);
+  StoredMessage m;
+  m.sent = head.sent;
+  m.visible_at = head.visible_at;
+  m.group = std::move(head.group);
+  m.id = record.text();
+  m.body = record.text();
+  m.sender = record.text();
+  m.trace_header = record.text();
+  m.deduplication = record.text();
+  m.dead_letter_source = record.text();
+  for (std::uint64_t left = record.number(); left > 0 && record.ok(); --left) {
+    std::string name = record.text();
+    auto& value = m.attributes[std::move(name)];
+    value.data_type = record.text();
+    value.string_value = record.optional_text();
+    value.binary_value = record.optional_text();
+  }
+  if (!record.ok()) return std::nullopt;
+  return m;
+}
+
+std::optional<MessageHead> decode_message_head(std::string_view bytes) {
+  store::RecordReader record(bytes);
+  MessageHead head = read_head(record);
+  if (!record.ok()) return std::nullopt;
+  return head;
+}
+
+std::string attributes_md5(const MessageAttributes& attributes) {
+  std::string buffer;
+  for (const auto& [name, value] : attributes) {  // a map: sorted by name, as the digest wants it
+    append_sized(buffer, name);
+    append_sized(buffer, *value.data_type);
+    const bool binary = value.data_type->starts_with("Binary");
+    buffer.push_back(binary ? '\x02' : '\x01');
+    append_sized(buffer, binary ? *value.binary_value : *value.string_value);
+  }
+  return to_hex(md5(buffer));
+}
+
+Result<void> check_attributes(const MessageAttributes& attributes) {
+  if (attributes.size() > kMaxAttributes) {
+    return invalid("Number of message attributes [" + std::to_string(attributes.size()) +
+                   "] exceeds the allowed maximum [10].");
+  }
+  for (const auto& [name, value] : attributes) {
+    Result<void> named = check_name(name);
+    if (!named) return named;
+    if (!value.data_type || value.data_type->empty()) {
+      return invalid("The message (user) attribute '" + name + "' must contain a non-empty message attribute type.");
+    }
+    if (value.string_list_values || value.binary_list_values) {
+      return fail("UnsupportedOperation", "Message attribute list values in SendMessage operation are not supported.");
+    }
+    Result<void> valued = check_value(name, value);
+    if (!valued) return valued;
+  }
+  return {};
+}
+
+std::size_t attributes_size(const MessageAttributes& attributes) {
+  std::size_t size = 0;
+  for (const auto& [name, value] : attributes) {
+    size += name.size() + value.data_type->size() + value.string_value.value_or("").size() +
+            value.binary_value.value_or("").size();
+  }
+  return size;
+}
+
+bool is_message_text(std::string_view text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\r') return false;
+    // U+FFFE and U+FFFF
+    if (byte == 0xEF && i + 2 < text.size() && static_cast<unsigned char>(text[i + 1]) == 0xBF &&
+        static_cast<unsigned char>(text[i + 2]) >= 0xBE) {
+      return false;
+    }
+  }
+  return true;
+}
+
+std::string encode_receipt(const Receipt& receipt) {
+  std::string bytes;
+  for (const std::uint64_t part : {receipt.queue, receipt.sequence, receipt.lease}) {
+    for (int shift = 56; shift >= 0; shift -= 8) bytes.push_back(static_cast<char>(part >> shift & 255));
+  }
+  return to_base64(bytes);
+}
+
+std::optional<Receipt> decode_receipt(std::string_view text) {
+  const auto bytes = from_base64(text);
+  if (!bytes || bytes->size() != 24) return std::nullopt;
+  std::uint64_t parts[3] = {};
+  for (std::size_t i = 0; i < 24; ++i) parts[i / 8] = parts[i / 8] << 8 | static_cast<unsigned char>((*bytes)[i]);
+  return Receipt{parts[0], parts[1], parts[2]};
+}
+
+}  // namespace signalbox::sqs

@@ -1,0 +1,61 @@
+// A message as it is stored, its digests and its receipt handle.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "models/sqs.h"
+
+namespace signalbox::sqs {
+
+using MessageAttributes = std::map<std::string, models::sqs::MessageAttributeValue, std::less<>>;
+
+struct StoredMessage {
+  std::string id;
+  std::string body;
+  Time sent;
+  Time visible_at;  // after its delay
+  std::string sender;
+  std::string trace_header;
+  std::string group;
+  std::string deduplication;
+  std::string dead_letter_source;  // ARN of the queue it failed in
+  MessageAttributes attributes;
+};
+
+std::string encode_message(const StoredMessage& message);
+/// Empty optional on bytes that are no message.
+std::optional<StoredMessage> decode_message(std::string_view bytes);
+/// Only what the index needs: sent and visible_at, group.
+struct MessageHead {
+  Time sent;
+  Time visible_at;
+  std::string group;
+};
+std::optional<MessageHead> decode_message_head(std::string_view bytes);
+
+/// The digest that SQS answers, and SDKs check, as the developer guide's "Calculating the MD5 message digest for
+/// message attributes" has it.
+std::string attributes_md5(const MessageAttributes& attributes);
+
+/// Checks names, types and values. Errors: InvalidParameterValue with AWS's texts.
+Result<void> check_attributes(const MessageAttributes& attributes);
+std::size_t attributes_size(const MessageAttributes& attributes);
+
+/// True when every character is one that SQS takes (those of XML 1.0).
+bool is_message_text(std::string_view text);
+
+/// What a receipt handle says.
+struct Receipt {
+  std::uint64_t queue;
+  std::uint64_t sequence;
+  std::uint64_t lease;
+};
+std::string encode_receipt(const Receipt& receipt);
+std::optional<Receipt> decode_receipt(std::string_view text);
+
+}  // namespace signalbox::sqs

@@ -1,0 +1,170 @@
+#include "services/sqs/message_index.h"
+
+namespace signalbox::sqs {
+
+void MessageIndex::add(std::uint64_t sequence, const MessageState& state, const std::string& group) {
+  messages_.emplace_hint(messages_.end(), sequence, state);
+  if (fifo_) {
+    const auto place = groups_.try_emplace(group).first;
+    place->second.messages.insert(sequence);
+    if (state.in_flight) ++place->second.in_flight;
+    group_names_[sequence] = &place->first;
+  }
+  if (state.in_flight) ++in_flight_;
+  if (state.visible_at > state.sent) {
+    waiting_.emplace(state.visible_at, sequence);
+  } else {
+    make_ready(sequence);
+  }
+}
+
+void MessageIndex::make_ready(std::uint64_t sequence) {
+  if (!fifo_) {
+    ready_.push_back(sequence);
+    return;
+  }
+  const std::string& name = *group_names_.at(sequence);
+  queue_group(name, groups_.at(name));
+}
+
+void MessageIndex::queue_group(const std::string& name, Group& group) {
+  if (group.queued || group.messages.empty() || group.in_flight > 0) return;
+  group.queued = true;
+  ready_groups_.push_back(name);
+}
+
+std::vector<std::uint64_t> MessageIndex::take(Time now, std::size_t most) {
+  run_due(now);
+  return fifo_ ? take_fifo(most) : take_standard(most);
+}
+
+std::vector<std::uint64_t> MessageIndex::take_standard(std::size_t most) {
+  std::vector<std::uint64_t> taken;
+  while (taken.size() < most && !ready_.empty()) {
+    const std::uint64_t sequence = ready_.front();
+    ready_.pop_front();
+    const auto found = messages_.find(sequence);
+    if (found == messages_.end() || waiting_.contains({found->second.visible_at, sequence})) continue;
+    taken.push_back(sequence);
+  }
+  return taken;
+}
+
+// As AWS: as many as possible of one group, in order, before the next group; a group with messages in flight is closed.
+std::vector<std::uint64_t> MessageIndex::take_fifo(std::size_t most) {
+  std::vector<std::uint64_t> taken;
+  while (taken.size() < most && !ready_groups_.empty()) {
+    const std::string name = std::move(ready_groups_.front());
+    ready_groups_.pop_front();
+    const auto found = groups_.find(name);
+    if (found == groups_.end()) continue;
+    found->second.queued = false;
+    if (found->second.in_flight > 0) continue;
+    for (const std::uint64_t sequence : found->second.messages) {
+      if (taken.size() == most || waiting_.contains({messages_.at(sequence).visible_at, sequence})) break;
+      taken.push_back(sequence);
+    }
+  }
+  return taken;
+}
+
+MessageState& MessageIndex::lease(std::uint64_t sequence, Time now, Time visible_at, std::uint64_t lease) {
+  MessageState& state = messages_.at(sequence);
+  if (state.receives == 0) state.first_received = now;
+  ++state.receives;
+  state.lease = lease;
+  state.visible_at = visible_at;
+  state.in_flight = true;
+  waiting_.emplace(visible_at, sequence);
+  ++in_flight_;
+  if (fifo_) ++groups_.at(*group_names_.at(sequence)).in_flight;
+  return state;
+}
+
+MessageState* MessageIndex::find(std::uint64_t sequence) {
+  const auto found = messages_.find(sequence);
+  return found == messages_.end() ? nullptr : &found->second;
+}
+
+void MessageIndex::change_visibility(std::uint64_t sequence, Time now, Time visible_at) {
+  MessageState& state = messages_.at(sequence);
+  waiting_.erase({state.visible_at, sequence});
+  state.visible_at = visible_at;
+  waiting_.emplace(visible_at, sequence);
+  run_due(now);
+}
+
+bool MessageIndex::remove(std::uint64_t sequence) {
+  const auto found = messages_.find(sequence);
+  if (found == messages_.end()) return false;
+  waiting_.erase({found->second.visible_at, sequence});
+  if (found->second.in_flight) --in_flight_;
+  if (fifo_) {
+    const auto name = group_names_.find(sequence);
+    const auto group = groups_.find(*name->second);
+    group->second.messages.erase(sequence);
+    if (found->second.in_flight) --group->second.in_flight;
+    group_names_.erase(name);
+    if (group->second.messages.empty()) {
+      groups_.erase(group);
+    } else {
+      queue_group(group->first, group->second);
+    }
+  }
+  messages_.erase(found);
+  return true;
+}
+
+const std::string& MessageIndex::group_of(std::uint64_t sequence) const {
+  static const std::string none;
+  const auto found = group_names_.find(sequence);
+  return found == group_names_.end() ? none : *found->second;
+}
+
+bool MessageIndex::run_due(Time now) {
+  bool any = false;
+  while (!waiting_.empty() && waiting_.begin()->first <= now) {
+    const std::uint64_t sequence = waiting_.begin()->second;
+    waiting_.erase(waiting_.begin());
+    MessageState& state = messages_.at(sequence);
+    if (state.in_flight) {
+      state.in_flight = false;
+      --in_flight_;
+      if (fifo_) --groups_.at(*group_names_.at(sequence)).in_flight;
+    }
+    make_ready(sequence);
+    any = true;
+  }
+  return any;
+}
+
+std::optional<Time> MessageIndex::next_due() const {
+  if (waiting_.empty()) return std::nullopt;
+  return waiting_.begin()->first;
+}
+
+std::vector<std::uint64_t> MessageIndex::sent_before(Time limit, std::size_t most) const {
+  std::vector<std::uint64_t> old;
+  for (const auto& [sequence, state] : messages_) {
+    if (state.sent > limit || old.size() == most) break;
+    old.push_back(sequence);
+  }
+  return old;
+}
+
+std::optional<Time> MessageIndex::oldest_sent() const {
+  if (messages_.empty()) return std::nullopt;
+  return messages_.begin()->second.sent;
+}
+
+void MessageIndex::clear() {
+  messages_.clear();
+  waiting_.clear();
+  in_flight_ = 0;
+  ready_.clear();
+  groups_.clear();
+  group_names_.clear();
+  ready_groups_.clear();
+}
+
+}  // namespace signalbox::sqs

@@ -1,0 +1,302 @@
+// Message move tasks: bringing the messages of a dead-letter queue back. A task is a record in the store and a
+// coroutine on the source queue's shard; after a restart the coroutine starts anew from the record.
+
+#include <boost/asio/detached.hpp>
+
+#include "base/encoding.h"
+#include "json/json.h"
+#include "services/sqs/sqs.h"
+#include "store/key.h"
+#include "store/record.h"
+
+namespace signalbox::sqs {
+namespace {
+
+constexpr std::uint8_t kVersion = 1;
+constexpr std::size_t kMovedAtOnce = 100;
+constexpr std::int32_t kMaxRate = 500;
+constexpr std::int32_t kMaxListed = 10;
+constexpr std::chrono::seconds kStep{1};
+
+}  // namespace
+
+struct Sqs::MoveTask {
+  std::string id;
+  std::string source;
+  std::string destination;  // "" for each message's own source
+  std::int32_t rate = 0;    // messages a second; 0 for as fast as it goes
+  std::string status;
+  std::string failure;
+  Time started;
+  std::int64_t moved = 0;
+  std::int64_t to_move = 0;
+
+  std::string handle() const {
+    std::string text;
+    json::Writer writer(text);
+    writer.begin_object();
+    writer.key("taskId");
+    writer.string(id);
+    writer.key("sourceArn");
+    writer.string(source);
+    writer.end_object();
+    return to_base64(text);
+  }
+  store::Key key() const { return store::Key(kMoveTaskSpace).text(id); }
+  std::string record() const {
+    store::RecordWriter out(kVersion);
+    out.text(source).text(destination).integer(rate).text(status).text(failure);
+    out.integer(started.time_since_epoch().count()).integer(moved).integer(to_move);
+    return std::move(out).take();
+  }
+  bool read(std::string_view bytes) {
+    store::RecordReader in(bytes);
+    source = in.text();
+    destination = in.text();
+    rate = static_cast<std::int32_t>(in.integer());
+    status = in.text();
+    failure = in.text();
+    started = Time(Duration(in.integer()));
+    moved = in.integer();
+    to_move = in.integer();
+    return in.ok();
+  }
+};
+
+Answer<model::StartMessageMoveTaskResult> Sqs::start_move(const cloud::Call& call,
+                                                          model::StartMessageMoveTaskRequest request) {
+  const QueuePointer source = find_arn(*request.source_arn);
+  if (!source || source->name.scope != call.scope) {
+    co_return fail(model::errors::kResourceNotFoundException,
+                   "The resource that you specified for the SourceArn "
+                   "parameter doesn't exist.");
+  }
+  if (request.destination_arn && !find_arn(*request.destination_arn)) {
+    co_return fail(model::errors::kResourceNotFoundException,
+                   "The resource that you specified for the DestinationArn "
+                   "parameter doesn't exist.");
+  }
+  const std::int32_t rate = request.max_number_of_messages_per_second.value_or(0);
+  if (request.max_number_of_messages_per_second && (rate < 1 || rate > kMaxRate)) {
+    co_return invalid_parameter(
+        "Value for parameter MaxNumberOfMessagesPerSecond is invalid. Reason: You must specify a "
+        "value between 1 and 500.");
+  }
+  bool is_dead_letter_queue = false;
+  for (const QueuePointer& queue : queues_of(call.scope)) {
+    const bool names_it = co_await cloud::on(
+        queue->owner, [&]() -> asio::awaitable<bool> { co_return queue->settings.dead_letter_arn == source->arn; });
+    is_dead_letter_queue = is_dead_letter_queue || names_it;
+  }
+  if (!is_dead_letter_queue) {
+    co_return invalid_parameter("Source queue must be configured as a Dead Letter Queue.");
+  }
+  co_return co_await cloud::on(house_.shards.at(0), [&]() -> Answer<model::StartMessageMoveTaskResult> {
+    for (const auto& [id, other] : moves_) {
+      if (other->source != source->arn || other->status != "RUNNING") continue;
+      co_return fail(
+          model::errors::kUnsupportedOperation,
+          "There is already a task running. Only one active task is allowed for a source queue arn at a given "
+          "time.");
+    }
+    const auto task = std::make_shared<MoveTask>();
+    task->id = house_.random.uuid();
+    task->source = source->arn;
+    task->destination = request.destination_arn.value_or("");
+    task->rate = rate;
+    task->status = "RUNNING";
+    task->started = house_.clock.now();
+    task->to_move = static_cast<std::int64_t>(source->index.size());
+    moves_[task->id] = task;
+    store::Batch batch;
+    batch.put(task->key(), task->record());
+    Result<void> committed = co_await house_.store.commit(std::move(batch));
+    if (!committed) {
+      moves_.erase(task->id);
+      co_return std::unexpected(std::move(committed).error());
+    }
+    asio::co_spawn(house_.shards.at(0).loop(), run_move(task, source), asio::detached);
+    model::StartMessageMoveTaskResult result;
+    result.task_handle = task->handle();
+    co_return result;
+  });
+}
+
+// On shard 0, where the tasks live; each batch is moved on the source's shard.
+asio::awaitable<void> Sqs::run_move(std::shared_ptr<MoveTask> task, QueuePointer source) {
+  cloud::Wait pause(house_.shards.at(0));
+  const std::size_t at_once = task->rate == 0 ? kMovedAtOnce : static_cast<std::size_t>(task->rate);
+  while (task->status == "RUNNING") {
+    const bool more = co_await move_some(*task, *source, at_once);
+    if (!more && task->status == "RUNNING") task->status = "COMPLETED";
+    store::Batch batch;
+    batch.put(task->key(), task->record());
+    Result<void> saved = co_await house_.store.commit(std::move(batch));
+    if (!saved) house_.log.warning("a message move task could not be saved", {{"why", saved.error().message}});
+    if (more && task->rate != 0) co_await pause.until(house_.clock.now() + kStep);
+  }
+}
+
+/// Moves up to `most` messages; false when there was none to move.
+asio::awaitable<bool> Sqs::move_some(MoveTask& task, Queue& source, std::size_t most) {
+  Result<std::size_t> moved = co_await cloud::on(source.owner, [&]() -> asio::awaitable<Result<std::size_t>> {
+    const Time now = house_.clock.now();
+    std::map<std::string, std::vector<std::pair<std::uint64_t, StoredMessage>>> by_destination;
+    std::size_t count = 0;
+    if (source.deleted) co_return count;
+    for (const std::uint64_t sequence : source.index.take(now, most)) {
+      const auto bytes = house_.store.get(message_key(source, sequence));
+      auto message = bytes ? decode_message(*bytes) : std::nullopt;
+      if (!message) {
+        source.index.remove(sequence);
+        continue;
+      }
+      source.index.lease(sequence, now, now + std::chrono::minutes(1), 1);
+      std::string destination = task.destination.empty() ? message->dead_letter_source : task.destination;
+      by_destination[std::move(destination)].emplace_back(sequence, std::move(*message));
+      ++count;
+    }
+    for (auto& [destination, messages] : by_destination) {
+      Result<void> done = co_await move_one_batch(source, destination, std::move(messages));
+      if (!done) co_return std::unexpected(std::move(done).error());
+    }
+    co_return count;
+  });
+  if (!moved) {
+    task.status = "FAILED";
+    task.failure = moved.error().code;
+    co_return false;
+  }
+  task.moved += static_cast<std::int64_t>(*moved);
+  co_return *moved > 0;
+}
+
+/// Puts messages into another queue and takes them out of this one, in one commit. They keep id, times and attributes.
+asio::awaitable<Result<void>> Sqs::move_one_batch(Queue& source, const std::string& destination,
+                                                  std::vector<std::pair<std::uint64_t, StoredMessage>> messages) {
+  const std::string target_arn = destination;
+  const QueuePointer target = find_arn(target_arn);
+  Result<void> done = target ? Result<void>() : Result<void>(no_such_queue());
+  const bool back = target && target->settings.dead_letter_arn == source.arn;
+  std::vector<Prepared> prepared;
+  store::Batch batch;
+  if (done) {
+    done = co_await cloud::on(target->owner, [&]() -> asio::awaitable<Result<void>> {
+      if (target->deleted) co_return no_such_queue();
+      for (auto& [sequence, message] : messages) {
+        Prepared one;
+        one.sequence = target->next_sequence(house_.clock.now());
+        one.group = message.group;
+        message.dead_letter_source = back ? "" : source.arn;
+        message.visible_at = message.sent;
+        one.state.sent = one.state.visible_at = message.sent;
+        batch.put(message_key(*target, one.sequence), encode_message(message));
+        prepared.push_back(std::move(one));
+      }
+      co_return Result<void>();
+    });
+  }
+  if (done) {
+    for (const auto& [sequence, message] : messages) {
+      batch.erase(message_key(source, sequence));
+      batch.erase(lease_key(source, sequence));
+    }
+    done = co_await house_.store.commit(std::move(batch));
+  }
+  const Time now = house_.clock.now();
+  for (const auto& [sequence, message] : messages) {
+    if (done) {
+      source.index.remove(sequence);
+    } else if (source.index.find(sequence) != nullptr) {
+      source.index.change_visibility(sequence, now, now);
+    }
+  }
+  if (done) target->owner.post([this, target, prepared] { publish(*target, prepared, true); });
+  co_return done;
+}
+
+Answer<model::CancelMessageMoveTaskResult> Sqs::cancel_move(const cloud::Call& call,
+                                                            model::CancelMessageMoveTaskRequest request) {
+  const auto text = from_base64(*request.task_handle);
+  json::Document document;
+  const auto handle = document.parse(text ? std::string_view(*text) : "");
+  const auto id = handle ? handle->find("taskId") : std::nullopt;
+  if (!id || !id->is_string()) {
+    co_return invalid_parameter("Value for parameter TaskHandle is invalid.");
+  }
+  const std::string task_id = id->as_string();
+  co_return co_await cloud::on(house_.shards.at(0), [&]() -> Answer<model::CancelMessageMoveTaskResult> {
+    const auto found = moves_.find(task_id);
+    const auto source = found == moves_.end() ? std::nullopt : cloud::Arn::parse(found->second->source);
+    if (!source || source->scope() != call.scope || found->second->status != "RUNNING") {
+      co_return fail(model::errors::kResourceNotFoundException, "Task does not exist.");
+    }
+    found->second->status = "CANCELLED";
+    store::Batch batch;
+    batch.put(found->second->key(), found->second->record());
+    const std::int64_t moved = found->second->moved;
+    Result<void> committed = co_await house_.store.commit(std::move(batch));
+    if (!committed) co_return std::unexpected(std::move(committed).error());
+    model::CancelMessageMoveTaskResult result;
+    result.approximate_number_of_messages_moved = moved;
+    co_return result;
+  });
+}
+
+Answer<model::ListMessageMoveTasksResult> Sqs::list_moves(const cloud::Call& call,
+                                                          model::ListMessageMoveTasksRequest request) {
+  const QueuePointer source = find_arn(*request.source_arn);
+  if (!source || source->name.scope != call.scope) {
+    co_return fail(model::errors::kResourceNotFoundException,
+                   "The resource that you specified for the SourceArn "
+                   "parameter doesn't exist.");
+  }
+  const std::int32_t most = request.max_results.value_or(1);
+  if (most < 1 || most > kMaxListed) {
+    co_return invalid_parameter(
+        "Value for parameter MaxResults is invalid. Reason: You must specify a value between 1 "
+        "and 10.");
+  }
+  co_return co_await cloud::on(house_.shards.at(0), [&]() -> Answer<model::ListMessageMoveTasksResult> {
+    std::multimap<Time, const MoveTask*, std::greater<>> newest_first;
+    for (const auto& [id, task] : moves_) {
+      if (task->source == source->arn) newest_first.emplace(task->started, task.get());
+    }
+    model::ListMessageMoveTasksResult result;
+    result.results.emplace();
+    for (const auto& [started, task] : newest_first) {
+      if (result.results->size() == static_cast<std::size_t>(most)) break;
+      auto& entry = result.results->emplace_back();
+      entry.status = task->status;
+      entry.source_arn = task->source;
+      if (task->status == "RUNNING") entry.task_handle = task->handle();
+      if (!task->destination.empty()) entry.destination_arn = task->destination;
+      if (task->rate != 0) entry.max_number_of_messages_per_second = task->rate;
+      if (!task->failure.empty()) entry.failure_reason = task->failure;
+      entry.approximate_number_of_messages_moved = task->moved;
+      entry.approximate_number_of_messages_to_move = task->to_move;
+      entry.started_timestamp = started.time_since_epoch().count();
+    }
+    co_return result;
+  });
+}
+
+void Sqs::load_moves() {
+  const auto snapshot = house_.store.read();
+  const store::Key all(kMoveTaskSpace);
+  snapshot->scan(all, all.end(), [&](std::string_view key, std::string_view value) {
+    store::KeyReader parts(key);
+    parts.text();
+    const auto task = std::make_shared<MoveTask>();
+    task->id = parts.text().value_or("");
+    if (task->id.empty() || !task->read(value)) return true;
+    moves_[task->id] = task;
+    const QueuePointer source = find_arn(task->source);
+    if (task->status == "RUNNING" && source) {
+      asio::co_spawn(house_.shards.at(0).loop(), run_move(task, source), asio::detached);
+    }
+    return true;
+  });
+}
+
+}  // namespace signalbox::sqs

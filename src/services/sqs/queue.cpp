@@ -1,0 +1,92 @@
+#include "services/sqs/queue.h"
+
+#include "store/key.h"
+#include "store/record.h"
+
+namespace signalbox::sqs {
+namespace {
+
+constexpr std::uint8_t kVersion = 1;
+constexpr std::uint64_t kSequencesPerMillisecond = 1'000'000;
+constexpr std::size_t kSequenceDigits = 20;
+
+void write_map(store::RecordWriter& record, const Attributes& map) {
+  record.number(map.size());
+  for (const auto& [name, value] : map) record.text(name).text(value);
+}
+
+void read_map(store::RecordReader& record, Attributes& map) {
+  for (std::uint64_t left = record.number(); left > 0 && record.ok(); --left) {
+    std::string name = record.text();
+    map[std::move(name)] = record.text();
+  }
+}
+
+}  // namespace
+
+std::uint64_t Queue::next_sequence(Time now) {
+  const auto floor = static_cast<std::uint64_t>(now.time_since_epoch().count()) * kSequencesPerMillisecond;
+  last_sequence = std::max(last_sequence + 1, floor);
+  return last_sequence;
+}
+
+void Queue::wake(std::size_t messages) {
+  for (cloud::Wait* wait : waiting) {
+    if (messages-- == 0) return;
+    wait->wake();
+  }
+}
+
+void Queue::arm(const Clock& clock) {
+  const auto due = index.next_due();
+  if (due_alarm && due && due_alarm->first <= *due) return;
+  if (due_alarm) owner.alarms().cancel(*due_alarm);
+  due_alarm.reset();
+  if (!due) return;
+  due_alarm = owner.alarms().set(*due, [this, &clock] {
+    due_alarm.reset();
+    if (deleted) return;
+    if (index.run_due(clock.now())) wake(waiting.size());
+    arm(clock);
+  });
+}
+
+std::string encode_queue(const Queue& queue) {
+  store::RecordWriter record(kVersion);
+  record.number(queue.id);
+  record.integer(queue.created.time_since_epoch().count()).integer(queue.modified.time_since_epoch().count());
+  write_map(record, queue.attributes);
+  write_map(record, queue.tags);
+  return std::move(record).take();
+}
+
+bool decode_queue(std::string_view bytes, std::uint64_t& id, Attributes& attributes, Attributes& tags, Time& created,
+                  Time& modified) {
+  store::RecordReader record(bytes);
+  id = record.number();
+  created = Time(Duration(record.integer()));
+  modified = Time(Duration(record.integer()));
+  read_map(record, attributes);
+  read_map(record, tags);
+  return record.ok();
+}
+
+store::Key queue_key(const QueueName& name) {
+  return store::Key(kQueueSpace).text(name.scope.account).text(name.scope.region).text(name.name);
+}
+
+store::Key message_key(const Queue& queue, std::uint64_t sequence) {
+  return store::Key(kMessageSpace).number(queue.id).number(sequence);
+}
+
+store::Key lease_key(const Queue& queue, std::uint64_t sequence) {
+  return store::Key(kLeaseSpace).number(queue.id).number(sequence);
+}
+
+std::string sequence_text(std::uint64_t sequence) {
+  std::string text = std::to_string(sequence);
+  text.insert(0, kSequenceDigits - text.size(), '0');
+  return text;
+}
+
+}  // namespace signalbox::sqs

@@ -1,0 +1,119 @@
+// A queue: its settings, its messages' states, and those who wait for messages.
+#pragma once
+
+#include <deque>
+#include <list>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "cloud/scope.h"
+#include "cloud/services.h"
+#include "cloud/wait.h"
+#include "services/sqs/message.h"
+#include "services/sqs/message_index.h"
+#include "store/key.h"
+
+namespace signalbox::sqs {
+
+using Attributes = std::map<std::string, std::string, std::less<>>;
+
+/// Names of the record spaces in the store.
+inline constexpr std::string_view kQueueSpace = "sqs.queue";
+inline constexpr std::string_view kMessageSpace = "sqs.message";
+inline constexpr std::string_view kLeaseSpace = "sqs.lease";
+inline constexpr std::string_view kDeduplicationSpace = "sqs.deduplication";
+inline constexpr std::string_view kMoveTaskSpace = "sqs.move-task";
+
+/// Messages in flight at once, for standard and FIFO queues alike ("Amazon SQS message quotas").
+inline constexpr std::size_t kMaxInFlight = 120'000;
+/// How long a deduplication id is remembered.
+inline constexpr std::chrono::minutes kDeduplicationInterval{5};
+
+/// The attributes a client can set, read into values.
+struct Settings {
+  std::chrono::seconds delay{0};
+  std::size_t max_message_bytes = 1'048'576;
+  std::chrono::seconds retention{345'600};
+  std::chrono::seconds receive_wait{0};
+  std::chrono::seconds visibility_timeout{30};
+  bool content_based_deduplication = false;
+  bool deduplicate_by_group = false;
+  std::string dead_letter_arn;  // RedrivePolicy; "" for none
+  std::uint32_t max_receives = 0;
+};
+
+/// Reads and checks attributes that are to be set on a queue. Errors: InvalidAttributeName, InvalidAttributeValue.
+/// Attributes are made canonical (defaults that a value implies are added).
+Result<Settings> read_settings(const Attributes& attributes, bool fifo);
+
+/// Fixed in the creation of a queue.
+struct QueueName {
+  cloud::Scope scope;
+  std::string name;
+  auto operator<=>(const QueueName&) const = default;
+  std::string arn() const { return cloud::make_arn("sqs", scope, name); }
+  bool fifo() const { return name.ends_with(".fifo"); }
+};
+
+/// Everything but the constants is touched on the owning shard only.
+struct Queue {
+  Queue(QueueName queue_name, std::uint64_t number, cloud::Shard& shard)
+      : name(std::move(queue_name)), arn(name.arn()), id(number), owner(shard), index(name.fifo()) {}
+
+  const QueueName name;
+  const std::string arn;
+  const std::uint64_t id;  // differs for a queue deleted and made again
+  cloud::Shard& owner;
+
+  Attributes attributes;  // as set, for answers
+  Attributes tags;
+  Settings settings;
+  Time created;
+  Time modified;
+  std::optional<Time> purged;
+  bool deleted = false;
+
+  MessageIndex index;
+  std::uint64_t last_sequence = 0;
+  std::list<cloud::Wait*> waiting;  // long polls, first come first
+
+  struct Sent {
+    std::string message_id;
+    std::uint64_t sequence;
+    Time expires;
+  };
+  std::map<std::string, Sent, std::less<>> deduplication;
+  std::deque<std::pair<Time, std::string>> deduplication_expiry;
+
+  std::optional<Alarms::Handle> due_alarm;
+  std::optional<Alarms::Handle> retention_alarm;
+
+  struct Attempt {
+    Time expires;
+    std::vector<Receipt> receipts;
+  };
+  std::map<std::string, Attempt, std::less<>> attempts;  // by ReceiveRequestAttemptId
+
+  /// Rises with every message and over restarts: milliseconds since 1970, times a million, or one more than the last.
+  std::uint64_t next_sequence(Time now);
+  /// Lets as many long polls as there are messages look again.
+  void wake(std::size_t messages);
+  /// Arms the alarm for what next becomes visible.
+  void arm(const Clock& clock);
+};
+
+std::string encode_queue(const Queue& queue);
+/// Fills what the record holds. False on bytes that are no queue record.
+bool decode_queue(std::string_view bytes, std::uint64_t& id, Attributes& attributes, Attributes& tags, Time& created,
+                  Time& modified);
+
+store::Key queue_key(const QueueName& name);
+store::Key message_key(const Queue& queue, std::uint64_t sequence);
+store::Key lease_key(const Queue& queue, std::uint64_t sequence);
+
+/// Sequence numbers as clients see them: 20 digits.
+std::string sequence_text(std::uint64_t sequence);
+
+}  // namespace signalbox::sqs

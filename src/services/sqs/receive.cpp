@@ -1,0 +1,251 @@
+// ReceiveMessage: short and long polls, leases, and the way to the dead-letter queue.
+
+#include <algorithm>
+
+#include "base/encoding.h"
+#include "services/sqs/sqs.h"
+#include "store/key.h"
+#include "store/record.h"
+
+namespace signalbox::sqs {
+namespace {
+
+constexpr std::uint8_t kLeaseVersion = 1;
+constexpr std::size_t kMaxAttempts = 10'000;
+constexpr std::size_t kExpiryChunk = 1000;
+
+bool wants(const std::vector<std::string>& names, std::string_view name) {
+  return std::ranges::any_of(names, [name](const std::string& n) { return n == "All" || n == name; });
+}
+
+/// MessageAttributeNames: a name, "All", ".*", or a prefix as "name.*".
+bool wants_attribute(const std::vector<std::string>& names, const std::string& name) {
+  return std::ranges::any_of(names, [&name](const std::string& n) {
+    if (n == "All" || n == ".*" || n == name) return true;
+    return n.ends_with(".*") && name.starts_with(n.substr(0, n.size() - 2));
+  });
+}
+
+std::string millis_text(Time time) {
+  return std::to_string(time.time_since_epoch().count());
+}
+
+Attributes system_attributes(const StoredMessage& message, const MessageState& state, const Queue& queue,
+                             std::uint64_t sequence, const std::vector<std::string>& names) {
+  Attributes all = {{"SenderId", message.sender},
+                    {"SentTimestamp", millis_text(message.sent)},
+                    {"ApproximateReceiveCount", std::to_string(state.receives)},
+                    {"ApproximateFirstReceiveTimestamp", millis_text(state.first_received)}};
+  if (!message.trace_header.empty()) all["AWSTraceHeader"] = message.trace_header;
+  if (!message.group.empty()) all["MessageGroupId"] = message.group;
+  if (!message.dead_letter_source.empty()) all["DeadLetterQueueSourceArn"] = message.dead_letter_source;
+  if (queue.name.fifo()) {
+    all["MessageDeduplicationId"] = message.deduplication;
+    all["SequenceNumber"] = sequence_text(sequence);
+  }
+  std::erase_if(all, [&names](const auto& attribute) { return !wants(names, attribute.first); });
+  return all;
+}
+
+Result<void> check(const model::ReceiveMessageRequest& r, bool fifo) {
+  const int most = r.max_number_of_messages.value_or(1);
+  if (most < 1 || most > 10) {
+    return invalid_parameter("Value " + std::to_string(most) +
+                             " for parameter MaxNumberOfMessages is invalid. Reason: Must be between 1 and 10, if "
+                             "provided.");
+  }
+  const int wait = r.wait_time_seconds.value_or(0);
+  if (wait < 0 || wait > 20) {
+    return invalid_parameter("Value " + std::to_string(wait) +
+                             " for parameter WaitTimeSeconds is invalid. Reason: Must be >= 0 and <= 20, if provided.");
+  }
+  const int visibility = r.visibility_timeout.value_or(0);
+  if (visibility < 0 || visibility > 43'200) {
+    return invalid_parameter("Value " + std::to_string(visibility) +
+                             " for parameter VisibilityTimeout is invalid. Reason: Must be between 0 and 43200, if "
+                             "provided.");
+  }
+  if (r.receive_request_attempt_id && !fifo) {
+    return invalid_parameter("Value " + *r.receive_request_attempt_id +
+                             " for parameter ReceiveRequestAttemptId is invalid. Reason: The request include parameter "
+                             "that is not valid for this queue type.");
+  }
+  return {};
+}
+
+}  // namespace
+
+Answer<model::ReceiveMessageResult> Sqs::receive(const cloud::Call& call, model::ReceiveMessageRequest request) {
+  Result<QueuePointer> queue = find_url(call, *request.queue_url);
+  if (!queue) co_return std::unexpected(std::move(queue).error());
+  const QueuePointer found = *queue;  // keeps a queue alive that is deleted while a poll waits
+  Result<void> checked = check(request, found->name.fifo());
+  if (!checked) co_return std::unexpected(std::move(checked).error());
+
+  // What a poll waits with lives until both this call and a late word from the connection are done.
+  struct Poll {
+    explicit Poll(cloud::Shard& shard) : wait(shard) {}
+    cloud::Wait wait;
+    bool gone = false;
+  };
+  const auto poll = std::make_shared<Poll>(found->owner);
+  const bool may_wait = request.wait_time_seconds.value_or(1) > 0;
+  if (may_wait && call.connection != nullptr) {
+    call.connection->watch([poll, found] {
+      found->owner.post([poll, found] {
+        poll->gone = true;
+        poll->wait.wake();
+      });
+    });
+  }
+  co_return co_await cloud::on(found->owner, [&]() -> Answer<model::ReceiveMessageResult> {
+    const std::chrono::seconds wait =
+        request.wait_time_seconds ? std::chrono::seconds(*request.wait_time_seconds) : found->settings.receive_wait;
+    co_return co_await receive_on_owner(*found, request, wait, poll->wait, poll->gone);
+  });
+}
+
+Answer<model::ReceiveMessageResult> Sqs::receive_on_owner(Queue& queue, const model::ReceiveMessageRequest& request,
+                                                          std::chrono::seconds wait, cloud::Wait& waiting,
+                                                          const bool& gone) {
+  const Time deadline = house_.clock.now() + wait;
+  model::ReceiveMessageResult result;
+  for (;;) {
+    if (queue.deleted) co_return no_such_queue();
+    if (gone) co_return result;
+    Result<std::vector<model::Message>> messages = co_await take(queue, request);
+    if (!messages) co_return std::unexpected(std::move(messages).error());
+    if (!messages->empty()) {
+      result.messages = std::move(*messages);
+      co_return result;
+    }
+    if (house_.clock.now() >= deadline) co_return result;
+    const auto place = queue.waiting.insert(queue.waiting.end(), &waiting);
+    co_await waiting.until(deadline);
+    queue.waiting.erase(place);
+  }
+}
+
+Answer<std::vector<model::Message>> Sqs::take(Queue& queue, const model::ReceiveMessageRequest& request) {
+  expire_old(queue);
+  const Time now = house_.clock.now();
+  const auto most = static_cast<std::size_t>(request.max_number_of_messages.value_or(1));
+  if (queue.index.in_flight() + most > kMaxInFlight) {
+    co_return fail(model::errors::kOverLimit, "Too many messages are in flight: the limit is 120000.");
+  }
+  std::vector<model::Message> messages;
+  store::Batch leases;
+  std::vector<std::pair<std::uint64_t, StoredMessage>> dead;
+  // A retry of a receive whose answer was lost gets the same messages again while they are still in flight.
+  if (request.receive_request_attempt_id) {
+    const auto before = queue.attempts.find(*request.receive_request_attempt_id);
+    if (before != queue.attempts.end() && before->second.expires > now) {
+      for (const Receipt& receipt : before->second.receipts) {
+        const MessageState* state = queue.index.find(receipt.sequence);
+        if (state != nullptr && state->in_flight && state->lease == receipt.lease) {
+          queue.index.change_visibility(receipt.sequence, now, now);
+        }
+      }
+    }
+  }
+  for (const std::uint64_t sequence : queue.index.take(now, most)) {
+    const auto bytes = house_.store.get(message_key(queue, sequence));
+    auto message = bytes ? decode_message(*bytes) : std::nullopt;
+    if (!message) {  // purged while it was being sent
+      queue.index.remove(sequence);
+      continue;
+    }
+    const MessageState& state = *queue.index.find(sequence);
+    if (queue.settings.max_receives > 0 && state.receives >= queue.settings.max_receives &&
+        find_arn(queue.settings.dead_letter_arn)) {
+      dead.emplace_back(sequence, std::move(*message));
+      continue;
+    }
+    messages.push_back(*hand_out(queue, sequence, std::move(*message), request, leases));
+  }
+  if (request.receive_request_attempt_id && !messages.empty()) {
+    if (queue.attempts.size() >= kMaxAttempts) queue.attempts.clear();
+    Queue::Attempt attempt{now + kDeduplicationInterval, {}};
+    for (const model::Message& message : messages) attempt.receipts.push_back(*decode_receipt(*message.receipt_handle));
+    queue.attempts[*request.receive_request_attempt_id] = std::move(attempt);
+  }
+  if (!leases.empty()) house_.store.commit_later(std::move(leases));
+  queue.arm(house_.clock);
+  if (!dead.empty()) {
+    co_await bury(queue, std::move(dead));
+    // What was buried may have hidden messages that can be received.
+    if (messages.empty()) co_return co_await take(queue, request);
+  }
+  co_return messages;
+}
+
+std::optional<model::Message> Sqs::hand_out(Queue& queue, std::uint64_t sequence, StoredMessage message,
+                                            const model::ReceiveMessageRequest& request, store::Batch& leases) {
+  const Time now = house_.clock.now();
+  const auto timeout = request.visibility_timeout ? std::chrono::seconds(*request.visibility_timeout)
+                                                  : queue.settings.visibility_timeout;
+  const MessageState& state = queue.index.lease(sequence, now, now + timeout, house_.random.next() | 1);
+  store::RecordWriter record(kLeaseVersion);
+  record.integer(state.visible_at.time_since_epoch().count()).integer(state.first_received.time_since_epoch().count());
+  record.number(state.receives).number(state.lease);
+  leases.put(lease_key(queue, sequence), record.bytes());
+
+  model::Message out;
+  out.message_id = message.id;
+  out.receipt_handle = encode_receipt({queue.id, sequence, state.lease});
+  out.md5_of_body = to_hex(md5(message.body));
+  auto names = request.message_system_attribute_names.value_or(std::vector<std::string>());
+  if (request.attribute_names)
+    names.insert(names.end(), request.attribute_names->begin(), request.attribute_names->end());
+  Attributes system = names.empty() ? Attributes() : system_attributes(message, state, queue, sequence, names);
+  if (!system.empty()) out.attributes = std::move(system);
+  const auto& wanted = request.message_attribute_names.value_or(std::vector<std::string>());
+  std::erase_if(message.attributes, [&wanted](const auto& a) { return !wants_attribute(wanted, a.first); });
+  if (!message.attributes.empty()) {
+    out.md5_of_message_attributes = attributes_md5(message.attributes);
+    out.message_attributes = std::move(message.attributes);
+  }
+  out.body = std::move(message.body);
+  return out;
+}
+
+// Moves messages that were received too often to the dead-letter queue, in one commit with their removal here.
+asio::awaitable<void> Sqs::bury(Queue& queue, std::vector<std::pair<std::uint64_t, StoredMessage>> dead) {
+  const Time now = house_.clock.now();
+  // Out of everybody's reach while they move.
+  for (const auto& [sequence, message] : dead) queue.index.lease(sequence, now, now + std::chrono::minutes(1), 1);
+  Result<void> moved = co_await move_one_batch(queue, queue.settings.dead_letter_arn, std::move(dead));
+  if (!moved) {
+    house_.log.warning("messages could not be moved to the dead-letter queue",
+                       {{"queue", queue.arn}, {"why", moved.error().message}});
+  }
+}
+
+void Sqs::expire_old(Queue& queue) {
+  const auto old = queue.index.sent_before(house_.clock.now() - queue.settings.retention, kExpiryChunk);
+  if (old.empty()) return;
+  store::Batch batch;
+  for (const std::uint64_t sequence : old) {
+    queue.index.remove(sequence);
+    batch.erase(message_key(queue, sequence));
+    batch.erase(lease_key(queue, sequence));
+  }
+  house_.store.commit_later(std::move(batch));
+}
+
+void Sqs::arm_retention(const QueuePointer& queue) {
+  if (queue->retention_alarm) queue->owner.alarms().cancel(*queue->retention_alarm);
+  queue->retention_alarm.reset();
+  const auto oldest = queue->index.oldest_sent();
+  if (!oldest) return;
+  queue->retention_alarm =
+      queue->owner.alarms().set(*oldest + queue->settings.retention, [this, weak = std::weak_ptr<Queue>(queue)] {
+        const QueuePointer held = weak.lock();
+        if (!held || held->deleted) return;
+        held->retention_alarm.reset();
+        expire_old(*held);
+        arm_retention(held);
+      });
+}
+
+}  // namespace signalbox::sqs

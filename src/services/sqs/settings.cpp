@@ -1,0 +1,141 @@
+// The attributes of a queue: which there are, and what values they take ("SetQueueAttributes" in the SQS API
+// Reference).
+
+#include <charconv>
+
+#include "json/json.h"
+#include "services/sqs/queue.h"
+
+namespace signalbox::sqs {
+namespace {
+
+constexpr std::uint32_t kMaxMaxReceives = 1000;
+
+std::unexpected<Error> bad_value(std::string_view name) {
+  return fail("InvalidAttributeValue", "Invalid value for the parameter " + std::string(name) + ".");
+}
+
+template <class Number>
+bool read_number(const std::string& text, std::int64_t least, std::int64_t most, Number& out) {
+  std::int64_t value = 0;
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (problem != std::errc() || end != text.data() + text.size() || value < least || value > most) return false;
+  out = Number(value);
+  return true;
+}
+
+bool read_flag(const std::string& text, bool& out) {
+  out = text == "true";
+  return text == "true" || text == "false";
+}
+
+Result<void> read_redrive_policy(const std::string& text, bool fifo, Settings& settings) {
+  settings.dead_letter_arn.clear();
+  settings.max_receives = 0;
+  if (text.empty()) return {};
+  const auto bad = [&text](std::string_view why) {
+    return fail("InvalidParameterValue",
+                "Value " + text + " for parameter RedrivePolicy is invalid. Reason: " + std::string(why));
+  };
+  json::Document document;
+  const auto policy = document.parse(text);
+  if (!policy || !policy->is_object()) return bad("Redrive policy is not a valid JSON map.");
+  const auto target = policy->find("deadLetterTargetArn");
+  const auto count = policy->find("maxReceiveCount");
+  if (!target || !target->is_string())
+    return bad("Redrive policy does not contain mandatory attribute: deadLetterTargetArn.");
+  if (!count) return bad("Redrive policy does not contain mandatory attribute: maxReceiveCount.");
+  const std::string arn = target->as_string();
+  const auto parsed = cloud::Arn::parse(arn);
+  if (!parsed || parsed->service != "sqs") return bad("Invalid value for deadLetterTargetArn.");
+  if (arn.ends_with(".fifo") != fifo) return bad("Dead-letter queue must be same type of queue as the source.");
+  const std::string digits = count->is_string() ? count->as_string() : std::string(count->raw());
+  if (!read_number(digits, 1, kMaxMaxReceives, settings.max_receives)) {
+    return bad("Invalid value for maxReceiveCount: " + digits + ", valid values are from 1 to 1000 both inclusive.");
+  }
+  settings.dead_letter_arn = arn;
+  return {};
+}
+
+bool is_json_object(const std::string& text) {
+  json::Document document;
+  const auto value = document.parse(text);
+  return value && value->is_object();
+}
+
+/// Attributes that only FIFO queues have.
+Result<bool> read_fifo_attribute(const std::string& name, const std::string& value, bool fifo, Settings& settings) {
+  const bool known = name == "FifoQueue" || name == "ContentBasedDeduplication" || name == "DeduplicationScope" ||
+                     name == "FifoThroughputLimit";
+  if (!known) return false;
+  if (name == "FifoQueue") {
+    if (value == "true" && fifo) return true;
+    if (value == "true") {
+      return fail(
+          "InvalidParameterValue",
+          "The name of a FIFO queue can only include alphanumeric characters, hyphens, or underscores, must end "
+          "with .fifo suffix and be 1 to 80 in length.");
+    }
+    return bad_value(name);
+  }
+  if (!fifo) return fail("InvalidAttributeName", "Unknown Attribute " + name + ".");
+  if (name == "ContentBasedDeduplication") {
+    if (!read_flag(value, settings.content_based_deduplication)) return bad_value(name);
+  } else if (name == "DeduplicationScope") {
+    if (value != "queue" && value != "messageGroup") return bad_value(name);
+    settings.deduplicate_by_group = value == "messageGroup";
+  } else if (value != "perQueue" && value != "perMessageGroupId") {
+    return bad_value(name);
+  }
+  return true;
+}
+
+Result<void> read_attribute(const std::string& name, const std::string& value, bool fifo, Settings& s) {
+  bool good = true;
+  if (name == "DelaySeconds") {
+    good = read_number(value, 0, 900, s.delay);
+  } else if (name == "MaximumMessageSize") {
+    good = read_number(value, 1024, 1'048'576, s.max_message_bytes);
+  } else if (name == "MessageRetentionPeriod") {
+    good = read_number(value, 60, 1'209'600, s.retention);
+  } else if (name == "ReceiveMessageWaitTimeSeconds") {
+    good = read_number(value, 0, 20, s.receive_wait);
+  } else if (name == "VisibilityTimeout") {
+    good = read_number(value, 0, 43'200, s.visibility_timeout);
+  } else if (name == "RedrivePolicy") {
+    return read_redrive_policy(value, fifo, s);
+  } else if (name == "Policy" || name == "RedriveAllowPolicy") {
+    good = value.empty() || is_json_object(value);
+  } else if (name == "SqsManagedSseEnabled") {
+    bool ignored = false;
+    good = read_flag(value, ignored);
+  } else if (name == "KmsMasterKeyId" || name == "KmsDataKeyReusePeriodSeconds") {
+    if (value.empty()) return {};
+    return fail("InvalidAttributeValue", "Attribute " + name + " is not supported yet: Signalbox has no KMS keys.");
+  } else {
+    Result<bool> of_fifo = read_fifo_attribute(name, value, fifo, s);
+    if (!of_fifo) return std::unexpected(std::move(of_fifo).error());
+    if (!*of_fifo) return fail("InvalidAttributeName", "Unknown Attribute " + name + ".");
+  }
+  if (!good) return bad_value(name);
+  return {};
+}
+
+}  // namespace
+
+Result<Settings> read_settings(const Attributes& attributes, bool fifo) {
+  Settings settings;
+  for (const auto& [name, value] : attributes) {
+    Result<void> read = read_attribute(name, value, fifo, settings);
+    if (!read) return std::unexpected(std::move(read).error());
+  }
+  const auto limit = attributes.find("FifoThroughputLimit");
+  if (limit != attributes.end() && limit->second == "perMessageGroupId" && !settings.deduplicate_by_group) {
+    return fail("InvalidAttributeValue",
+                "The value for the parameter FifoThroughputLimit is perMessageGroupId, which needs the parameter "
+                "DeduplicationScope to be messageGroup.");
+  }
+  return settings;
+}
+
+}  // namespace signalbox::sqs
