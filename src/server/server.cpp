@@ -45,6 +45,8 @@ http::Response text_response(std::string type, std::string body) {
 
 }  // namespace
 
+namespace asio = boost::asio;
+
 struct Server::Parts {
   Parts(const Config& chosen, Log& log_to, cloud::Credentials credentials, std::unique_ptr<store::Store> opened,
         std::unique_ptr<Metrics> counted)

@@ -1,0 +1,82 @@
+#include "services/events/bus.h"
+
+namespace signalbox::events {
+
+std::unexpected<Error> no_such_bus(std::string_view name) {
+  return fail("ResourceNotFoundException", "Event bus " + std::string(name) + " does not exist.");
+}
+
+std::unexpected<Error> limit_exceeded() {
+  return fail("LimitExceededException", "The requested resource exceeds the maximum number allowed.");
+}
+
+RulePtr Bus::find_rule(std::string_view name) const {
+  const auto found = rules_.find(name);
+  return found == rules_.end() ? nullptr : found->second;
+}
+
+Result<RulePtr> Bus::need_rule(std::string_view name) const {
+  if (!record()) return no_such_bus(id_.name);
+  if (RulePtr rule = find_rule(name)) return rule;
+  return fail("ResourceNotFoundException",
+              "Rule " + std::string(name) + " does not exist on EventBus " + id_.name + ".");
+}
+
+void Bus::load_rule(const RulePtr& rule) {
+  rules_[rule->name] = rule;
+  if (rule->is_enabled()) {
+    builder_.put(rule);
+  } else {
+    builder_.erase(rule->name);
+  }
+}
+
+void Bus::put_rule(const RulePtr& rule) {
+  load_rule(rule);
+  publish();
+}
+
+void Bus::erase_rule(std::string_view name) {
+  builder_.erase(name);
+  rules_.erase(rules_.find(name));
+  publish();
+}
+
+BusPtr Buses::find(const BusId& id) const {
+  const std::shared_lock lock(mutex_);
+  const auto found = buses_.find(id);
+  return found == buses_.end() ? nullptr : found->second;
+}
+
+BusPtr Buses::make(const BusId& id) {
+  const std::unique_lock lock(mutex_);
+  BusPtr& bus = buses_[id];
+  if (!bus) {
+    bus = std::make_shared<Bus>(id, shards_.owner(id.arn()));
+    if (id.is_default()) bus->set_record({});
+  }
+  return bus;
+}
+
+Result<BusPtr> Buses::need(const BusId& id) {
+  BusPtr bus = id.is_default() ? make(id) : find(id);
+  if (!bus || !bus->record()) return no_such_bus(id.name);
+  return bus;
+}
+
+void Buses::forget(const Bus& bus) {
+  const std::unique_lock lock(mutex_);
+  buses_.erase(bus.id());
+}
+
+std::vector<BusPtr> Buses::list(const cloud::Scope& scope) {
+  make({scope, std::string(kDefaultBus)});
+  const std::shared_lock lock(mutex_);
+  std::vector<BusPtr> buses;
+  for (auto at = buses_.lower_bound({scope, ""}); at != buses_.end() && at->first.scope == scope; ++at) {
+    if (at->second->record()) buses.push_back(at->second);
+  }
+  return buses;
+}
+
+}  // namespace signalbox::events

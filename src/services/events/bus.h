@@ -1,0 +1,126 @@
+// Event buses in memory: what the shard that owns a bus changes, and what everyone may read.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cloud/shards.h"
+#include "services/events/records.h"
+#include "services/events/rule.h"
+#include "services/events/rule_index.h"
+#include "services/events/turns.h"
+
+namespace signalbox::events {
+
+namespace asio = boost::asio;
+
+/// A value that one thread replaces and any thread reads.
+template <class T>
+class Published {
+ public:
+  std::shared_ptr<const T> get() const {
+    const std::lock_guard lock(mutex_);
+    return value_;
+  }
+  void set(std::shared_ptr<const T> value) {
+    const std::lock_guard lock(mutex_);
+    value_.swap(value);
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::shared_ptr<const T> value_;
+};
+
+class Bus {
+ public:
+  Bus(BusId id, cloud::Shard& shard) : id_(std::move(id)), arn_(id_.arn()), shard_(shard) {}
+
+  const BusId& id() const { return id_; }
+  const std::string& arn() const { return arn_; }
+  cloud::Shard& shard() { return shard_; }
+  Turns& turns() { return turns_; }
+
+  /// Any thread. Null while the bus does not exist: its object is there a little before and after.
+  std::shared_ptr<const BusRecord> record() const { return record_.get(); }
+  /// Any thread. Null when the bus has no rules.
+  std::shared_ptr<const RuleIndex> index() const { return index_.get(); }
+
+  // The rest on the bus's shard only; changes are made after their commit.
+  void set_record(BusRecord record) { record_.set(std::make_shared<const BusRecord>(std::move(record))); }
+  void remove() { record_.set(nullptr); }
+
+  const std::map<std::string, RulePtr, std::less<>>& rules() const { return rules_; }
+  /// Null when there is no such rule.
+  RulePtr find_rule(std::string_view name) const;
+  /// Errors: ResourceNotFoundException.
+  Result<RulePtr> need_rule(std::string_view name) const;
+  void put_rule(const RulePtr& rule);
+  void erase_rule(std::string_view name);
+  /// While a bus is loaded rules are put without publishing; one publish ends it.
+  void load_rule(const RulePtr& rule);
+  void publish() { index_.set(rules_.empty() ? nullptr : builder_.index()); }
+
+ private:
+  const BusId id_;
+  const std::string arn_;
+  cloud::Shard& shard_;
+  Turns turns_;
+  Published<BusRecord> record_;
+  Published<RuleIndex> index_;
+  std::map<std::string, RulePtr, std::less<>> rules_;
+  RuleIndexBuilder builder_;
+};
+
+using BusPtr = std::shared_ptr<Bus>;
+
+/// Every bus of every account and Region. Safe from any thread.
+class Buses {
+ public:
+  explicit Buses(cloud::Shards& shards) : shards_(shards) {}
+
+  /// Null when there is no object of that bus.
+  BusPtr find(const BusId& id) const;
+  /// The bus's object, which is made where there is none; a default bus exists from then on.
+  BusPtr make(const BusId& id);
+  /// Errors: ResourceNotFoundException. A default bus always exists.
+  Result<BusPtr> need(const BusId& id);
+  /// Forgets the object of a bus that was deleted.
+  void forget(const Bus& bus);
+  /// The account's buses in the Region that exist, by name; the default bus among them.
+  std::vector<BusPtr> list(const cloud::Scope& scope);
+
+ private:
+  cloud::Shards& shards_;
+  mutable std::shared_mutex mutex_;
+  std::map<BusId, BusPtr> buses_;
+};
+
+/// Errors as AWS words them.
+std::unexpected<Error> no_such_bus(std::string_view name);
+std::unexpected<Error> limit_exceeded();
+
+/// Runs the coroutine `work()` on the bus's shard, alone: no other change of the bus is under way.
+template <class Work>
+auto in_turn(BusPtr bus, Work work) -> std::invoke_result_t<Work&> {
+  auto alone = [&]() -> std::invoke_result_t<Work&> {
+    const auto turn = co_await bus->turns().take();
+    co_return co_await work();
+  };
+  co_return co_await cloud::on(bus->shard(), std::ref(alone));
+}
+
+/// Runs the plain function `read()` on the bus's shard.
+template <class Read>
+auto on_shard(BusPtr bus, Read read) -> asio::awaitable<std::invoke_result_t<Read&>> {
+  auto reading = [&]() -> asio::awaitable<std::invoke_result_t<Read&>> { co_return read(); };
+  co_return co_await cloud::on(bus->shard(), std::ref(reading));
+}
+
+}  // namespace signalbox::events

@@ -1,0 +1,183 @@
+#include "models/events.h"
+#include "services/events/core.h"
+#include "services/events/page.h"
+#include "services/events/tags.h"
+
+namespace signalbox::events {
+namespace {
+
+namespace m = models::events;
+using cloud::Call;
+
+/// AWS's quota of event buses in an account and Region.
+constexpr std::size_t kMaxBuses = 100;
+
+Result<void> check_create(const m::CreateEventBusRequest& request) {
+  if (request.event_source_name) return not_supported_yet("EventSourceName", ": there are no partner event sources");
+  if (request.kms_key_identifier) return not_supported_yet("KmsKeyIdentifier");
+  if (request.dead_letter_config) return not_supported_yet("DeadLetterConfig");
+  if (request.log_config) return not_supported_yet("LogConfig");
+  const std::string name = request.name.value_or("");
+  if (name.find('/') != std::string::npos) {
+    return fail("ValidationException", "Event bus name must not contain '/'.");
+  }
+  if (name == kDefaultBus) return fail("ResourceAlreadyExistsException", "Event bus default already exists.");
+  return {};
+}
+
+asio::awaitable<Result<m::CreateEventBusResponse>> create(Core& core, const Call& call,
+                                                          m::CreateEventBusRequest request) {
+  if (auto checked = check_create(request); !checked) co_return std::unexpected(std::move(checked).error());
+  BusRecord record;
+  if (auto merged = merge_tags(record.tags, request.tags); !merged) co_return std::unexpected(merged.error());
+  record.description = request.description;
+  record.created = record.modified = core.house.clock.now();
+  const BusId id{call.scope, request.name.value_or("")};
+  if (core.buses.list(call.scope).size() >= kMaxBuses + 1) co_return limit_exceeded();
+
+  bool created = false;
+  while (!created) {
+    const BusPtr bus = core.buses.make(id);
+    auto work = [&]() -> asio::awaitable<Result<void>> {
+      if (core.buses.find(id) != bus) co_return Result<void>();  // deleted since: again with its successor
+      if (bus->record()) {
+        co_return fail("ResourceAlreadyExistsException", "Event bus " + id.name + " already exists.");
+      }
+      store::Batch batch;
+      batch.put(bus_key(id), encode(record));
+      Result<void> done = co_await core.house.store.commit(std::move(batch));
+      if (done) bus->set_record(record);
+      created = done.has_value();
+      co_return done;
+    };
+    Result<void> done = co_await in_turn(bus, std::ref(work));
+    if (!done) co_return std::unexpected(std::move(done).error());
+  }
+  m::CreateEventBusResponse response;
+  response.event_bus_arn = id.arn();
+  response.description = request.description;
+  co_return response;
+}
+
+asio::awaitable<Result<m::DescribeEventBusResponse>> describe(Core& core, const Call& call,
+                                                              m::DescribeEventBusRequest request) {
+  const auto id = resolve_bus(call.scope, request.name);
+  if (!id) co_return std::unexpected(id.error());
+  const auto bus = core.buses.need(*id);
+  if (!bus) co_return std::unexpected(bus.error());
+  const auto record = (*bus)->record();
+  if (!record) co_return no_such_bus(id->name);
+  m::DescribeEventBusResponse response;
+  response.name = id->name;
+  response.arn = (*bus)->arn();
+  response.description = record->description;
+  if (!record->policy.empty()) response.policy = record->policy;
+  response.creation_time = record->created;
+  response.last_modified_time = record->modified;
+  co_return response;
+}
+
+asio::awaitable<Result<m::ListEventBusesResponse>> list(Core& core, const Call& call,
+                                                        m::ListEventBusesRequest request) {
+  std::map<std::string, BusPtr, std::less<>> buses;
+  for (BusPtr& bus : core.buses.list(call.scope)) {
+    std::string name = bus->id().name;
+    buses[std::move(name)] = std::move(bus);
+  }
+  m::ListEventBusesResponse response;
+  auto& list = response.event_buses.emplace();
+  const PageRequest asked{"buses", request.name_prefix.value_or(""), request.next_token, request.limit};
+  auto next = page(buses, asked, [&](const std::string& name, const BusPtr& bus) {
+    const auto record = bus->record();
+    if (!record) return false;
+    m::EventBus& entry = list.emplace_back();
+    entry.name = name;
+    entry.arn = bus->arn();
+    entry.description = record->description;
+    if (!record->policy.empty()) entry.policy = record->policy;
+    entry.creation_time = record->created;
+    entry.last_modified_time = record->modified;
+    return true;
+  });
+  if (!next) co_return std::unexpected(std::move(next).error());
+  response.next_token = *std::move(next);
+  co_return response;
+}
+
+asio::awaitable<Result<m::UpdateEventBusResponse>> update(Core& core, const Call& call,
+                                                          m::UpdateEventBusRequest request) {
+  if (request.kms_key_identifier) co_return not_supported_yet("KmsKeyIdentifier");
+  if (request.dead_letter_config) co_return not_supported_yet("DeadLetterConfig");
+  if (request.log_config) co_return not_supported_yet("LogConfig");
+  const auto id = resolve_bus(call.scope, request.name);
+  if (!id) co_return std::unexpected(id.error());
+  const auto bus = core.buses.need(*id);
+  if (!bus) co_return std::unexpected(bus.error());
+  auto work = [&]() -> asio::awaitable<Result<void>> {
+    const auto record = (*bus)->record();
+    if (!record) co_return no_such_bus(id->name);
+    BusRecord changed = *record;
+    changed.description = request.description;
+    changed.modified = core.house.clock.now();
+    store::Batch batch;
+    batch.put(bus_key(*id), encode(changed));
+    Result<void> done = co_await core.house.store.commit(std::move(batch));
+    if (done) (*bus)->set_record(std::move(changed));
+    co_return done;
+  };
+  Result<void> done = co_await in_turn(*bus, std::ref(work));
+  if (!done) co_return std::unexpected(std::move(done).error());
+  m::UpdateEventBusResponse response;
+  response.arn = (*bus)->arn();
+  response.name = id->name;
+  response.description = request.description;
+  co_return response;
+}
+
+/// Deleting what does not exist succeeds, as with AWS.
+asio::awaitable<Result<m::DeleteEventBusResponse>> remove(Core& core, const Call& call,
+                                                          m::DeleteEventBusRequest request) {
+  const BusId id{call.scope, request.name.value_or("")};
+  if (id.is_default()) co_return fail("ValidationException", "Cannot delete event bus default.");
+  const BusPtr bus = core.buses.find(id);
+  if (!bus) co_return m::DeleteEventBusResponse{};
+  auto work = [&]() -> asio::awaitable<Result<void>> {
+    if (!bus->record()) co_return Result<void>();
+    if (!bus->rules().empty()) {
+      co_return fail("ValidationException", "Event bus " + id.name + " can't be deleted since it has rules.");
+    }
+    store::Batch batch;
+    batch.erase(bus_key(id));
+    Result<void> done = co_await core.house.store.commit(std::move(batch));
+    if (!done) co_return done;
+    bus->remove();
+    core.buses.forget(*bus);
+    co_return done;
+  };
+  Result<void> done = co_await in_turn(bus, std::ref(work));
+  if (!done) co_return std::unexpected(std::move(done).error());
+  co_return m::DeleteEventBusResponse{};
+}
+
+}  // namespace
+
+void register_bus_operations(Core& core) {
+  auto& door = core.house.door;
+  door.handle(m::kCreateEventBus, [&core](const Call& call, m::CreateEventBusRequest request) {
+    return create(core, call, std::move(request));
+  });
+  door.handle(m::kDescribeEventBus, [&core](const Call& call, m::DescribeEventBusRequest request) {
+    return describe(core, call, std::move(request));
+  });
+  door.handle(m::kListEventBuses, [&core](const Call& call, m::ListEventBusesRequest request) {
+    return list(core, call, std::move(request));
+  });
+  door.handle(m::kUpdateEventBus, [&core](const Call& call, m::UpdateEventBusRequest request) {
+    return update(core, call, std::move(request));
+  });
+  door.handle(m::kDeleteEventBus, [&core](const Call& call, m::DeleteEventBusRequest request) {
+    return remove(core, call, std::move(request));
+  });
+}
+
+}  // namespace signalbox::events

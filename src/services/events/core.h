@@ -1,0 +1,45 @@
+// What the operations of the events service share, and where each group of them is registered.
+#pragma once
+
+#include "cloud/services.h"
+#include "services/events/bus.h"
+
+namespace signalbox::events {
+
+/// What the service counts; names and meanings are in README.md.
+struct Figures {
+  explicit Figures(Metrics& metrics);
+  Counter& received;
+  Counter& failed;
+  Counter& matches;
+  Counter& deliveries;
+  Counter& dropped;
+  Histogram& match_time;
+};
+
+struct Core {
+  explicit Core(const cloud::House& with) : house(with), buses(with.shards), figures(with.metrics) {}
+  const cloud::House house;
+  Buses buses;
+  Figures figures;
+};
+
+/// Entries of a page where a request gives no Limit, and the highest Limit.
+inline constexpr std::int32_t kMaxPage = 100;
+/// AWS's quota of tags on a resource.
+inline constexpr std::size_t kMaxTags = 50;
+
+/// Each registers its operations with the door; `core` outlives it.
+void register_bus_operations(Core& core);
+void register_permission_operations(Core& core);
+void register_rule_operations(Core& core);
+void register_target_operations(Core& core);
+void register_tag_operations(Core& core);
+void register_put_events(Core& core);
+
+/// Errors: ValidationException naming the field.
+inline std::unexpected<Error> not_supported_yet(std::string_view field, std::string_view why = "") {
+  return fail("ValidationException", std::string(field) + " is not supported yet" + std::string(why) + ".");
+}
+
+}  // namespace signalbox::events

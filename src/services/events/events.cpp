@@ -1,0 +1,121 @@
+#include "services/events/events.h"
+
+#include <set>
+
+#include "models/events.h"
+#include "services/events/core.h"
+
+namespace signalbox::events {
+namespace {
+
+/// A rule's or target's place, as its key says.
+struct Place {
+  BusId bus;
+  std::string rule;
+  std::string target;
+};
+Place read_key(std::string_view key) {
+  store::KeyReader reader(key);
+  reader.text();
+  Place place;
+  place.bus.scope.account = reader.text().value_or("");
+  place.bus.scope.region = reader.text().value_or("");
+  place.bus.name = reader.text().value_or("");
+  place.rule = reader.text().value_or("");
+  place.target = reader.text().value_or("");
+  return place;
+}
+
+/// Fills the buses from one snapshot of the store.
+class Loading {
+ public:
+  Loading(Core& core, const store::Snapshot& snapshot) : core_(core), snapshot_(snapshot) {}
+
+  Result<void> run() {
+    each(kBusSpace, [this](const Place& place, std::string_view value) { return load_bus(place, value); });
+    each(kTargetSpace, [this](const Place& place, std::string_view value) { return load_target(place, value); });
+    each(kRuleSpace, [this](const Place& place, std::string_view value) { return load_rule(place, value); });
+    for (Bus* bus : touched_) bus->publish();
+    return std::move(done_);
+  }
+
+ private:
+  template <class Visit>
+  void each(std::string_view space, Visit visit) {
+    if (!done_) return;
+    const store::Key all(space);
+    snapshot_.scan(all, all.end(), [&](std::string_view key, std::string_view value) {
+      done_ = visit(read_key(key), value);
+      return done_.has_value();
+    });
+  }
+
+  static std::unexpected<Error> broken(std::string_view what, const Place& place) {
+    return fail("StoreError", "The record of " + std::string(what) + " " + place.bus.rule_arn(place.rule) + " " +
+                                  place.target + " cannot be read.");
+  }
+
+  Result<void> load_bus(const Place& place, std::string_view value) {
+    auto record = decode_bus(value);
+    if (!record) return broken("event bus", place);
+    core_.buses.make(place.bus)->set_record(*std::move(record));
+    return {};
+  }
+
+  Result<void> load_target(const Place& place, std::string_view value) {
+    auto record = decode_target(value);
+    const auto arn = record ? cloud::Arn::parse(record->arn) : std::nullopt;
+    cloud::EventTarget* kind = arn ? core_.house.event_targets.find(arn->service) : nullptr;
+    if (kind == nullptr) return broken("target", place);
+    auto input = TargetInput::compile(place.target, *record);
+    if (!input) return broken("target", place);
+    targets_[{place.bus, place.rule}].push_back(
+        std::make_shared<const Target>(Target{place.target, *std::move(record), *std::move(input), kind}));
+    return {};
+  }
+
+  Result<void> load_rule(const Place& place, std::string_view value) {
+    auto record = decode_rule(value);
+    if (!record) return broken("rule", place);
+    auto pattern = pattern::Pattern::compile(record->pattern);
+    if (!pattern) return broken("rule", place);
+    auto rule = std::make_shared<Rule>();
+    rule->name = place.rule;
+    rule->arn = place.bus.rule_arn(place.rule);
+    rule->record = *std::move(record);
+    rule->pattern = std::make_shared<const pattern::Pattern>(*std::move(pattern));
+    const auto targets = targets_.find({place.bus, place.rule});
+    if (targets != targets_.end()) rule->targets = std::move(targets->second);
+    const BusPtr bus = core_.buses.make(place.bus);
+    bus->load_rule(rule);
+    touched_.insert(bus.get());
+    return {};
+  }
+
+  Core& core_;
+  const store::Snapshot& snapshot_;
+  Result<void> done_;
+  std::map<std::pair<BusId, std::string>, std::vector<std::shared_ptr<const Target>>> targets_;
+  std::set<Bus*> touched_;
+};
+
+}  // namespace
+
+Events::Events(const cloud::House& house) : core_(std::make_unique<Core>(house)) {
+  house.door.add_service(models::events::kService);
+  register_bus_operations(*core_);
+  register_permission_operations(*core_);
+  register_rule_operations(*core_);
+  register_target_operations(*core_);
+  register_tag_operations(*core_);
+  register_put_events(*core_);
+}
+
+Events::~Events() = default;
+
+Result<void> Events::load() {
+  const auto snapshot = core_->house.store.read();
+  return Loading(*core_, *snapshot).run();
+}
+
+}  // namespace signalbox::events

@@ -1,0 +1,50 @@
+#include "services/events/names.h"
+
+namespace signalbox::events {
+namespace {
+
+constexpr std::string_view kBusPrefix = "event-bus/";
+constexpr std::string_view kRulePrefix = "rule/";
+
+}  // namespace
+
+std::string BusId::arn() const { return cloud::make_arn("events", scope, std::string(kBusPrefix) + name); }
+
+std::string BusId::rule_arn(std::string_view rule) const {
+  std::string resource(kRulePrefix);
+  if (!is_default()) resource.append(name).push_back('/');
+  return cloud::make_arn("events", scope, resource.append(rule));
+}
+
+Result<BusId> resolve_bus(const cloud::Scope& caller, const std::optional<std::string>& name_or_arn) {
+  if (!name_or_arn) return BusId{caller, std::string(kDefaultBus)};
+  const auto arn = cloud::Arn::parse(*name_or_arn);
+  if (!arn) return BusId{caller, *name_or_arn};
+  if (arn->service != "events" || !arn->resource.starts_with(kBusPrefix)) {
+    return fail("ValidationException", "Parameter EventBusName is not valid: " + *name_or_arn + ".");
+  }
+  if (arn->scope() != caller) {
+    return fail("ValidationException",
+                "EventBusName of another account or Region is not supported yet: " + *name_or_arn + ".");
+  }
+  return BusId{caller, arn->resource.substr(kBusPrefix.size())};
+}
+
+Result<TaggedName> resolve_tagged(const cloud::Scope& caller, std::string_view text) {
+  const auto arn = cloud::Arn::parse(text);
+  const auto invalid = [&] {
+    return fail("ValidationException", "Parameter ResourceARN is not valid: " + std::string(text) + ".");
+  };
+  if (!arn || arn->service != "events" || arn->scope() != caller) return invalid();
+  const std::string_view resource = arn->resource;
+  if (resource.starts_with(kBusPrefix)) {
+    return TaggedName{{caller, std::string(resource.substr(kBusPrefix.size()))}, ""};
+  }
+  if (!resource.starts_with(kRulePrefix)) return invalid();
+  const std::string_view path = resource.substr(kRulePrefix.size());
+  const auto slash = path.rfind('/');
+  if (slash == std::string_view::npos) return TaggedName{{caller, std::string(kDefaultBus)}, std::string(path)};
+  return TaggedName{{caller, std::string(path.substr(0, slash))}, std::string(path.substr(slash + 1))};
+}
+
+}  // namespace signalbox::events

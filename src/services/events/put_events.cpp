@@ -1,0 +1,208 @@
+// PutEvents: from the caller's entries to messages in the targets, in one commit.
+#include <chrono>
+#include <map>
+#include <utility>
+
+#include "base/time_text.h"
+#include "models/events.h"
+#include "services/events/core.h"
+#include "services/events/event_text.h"
+
+namespace signalbox::events {
+namespace {
+
+namespace m = models::events;
+using cloud::Call;
+
+/// AWS's bounds of one call: entries, and the bytes they count for together.
+constexpr std::size_t kMaxEntries = 10;
+constexpr std::size_t kMaxBytes = 1024 * 1024;
+
+/// What one call brings to one target ARN.
+struct Outgoing {
+  cloud::EventTarget* kind;
+  std::vector<cloud::EventDelivery> deliveries;
+};
+/// By ARN: calls append to targets in one order, so that two calls cannot wait for each other's targets.
+using OutgoingByArn = std::map<std::string, Outgoing, std::less<>>;
+
+/// Tells the targets how the commit ended, whichever way the call is left.
+class Settlement {
+ public:
+  Settlement() = default;
+  Settlement(const Settlement&) = delete;
+  ~Settlement() { settle(false); }
+  void add(cloud::AfterCommit after) { waiting_.push_back(std::move(after)); }
+  void settle(bool committed) {
+    for (const auto& after : std::exchange(waiting_, {})) after(committed);
+  }
+
+ private:
+  std::vector<cloud::AfterCommit> waiting_;
+};
+
+/// Matches the entries of one call; keeps what its look-ups need from entry to entry.
+class Matching {
+ public:
+  Matching(Core& core, const cloud::Scope& scope)
+      : core_(core), scope_(scope), now_(core.house.clock.now()), ingestion_time_(to_iso8601(now_)) {}
+
+  m::PutEventsResultEntry put(const m::PutEventsRequestEntry& entry) {
+    m::PutEventsResultEntry result;
+    std::string id = core_.house.random.uuid();
+    std::string text;
+    if (auto error = put(entry, id, text)) {
+      result.error_code = std::move(error->code);
+      result.error_message = std::move(error->message);
+    } else {
+      result.event_id = std::move(id);
+    }
+    return result;
+  }
+
+  OutgoingByArn take_outgoing() { return std::move(outgoing_); }
+
+ private:
+  std::optional<EntryError> put(const m::PutEventsRequestEntry& entry, const std::string& id, std::string& text) {
+    const auto bus = resolve_bus(scope_, entry.event_bus_name);
+    if (!bus) return EntryError{"InvalidArgument", bus.error().message};
+    if (auto error = append_event(text, entry, id, scope_, now_, document_)) return error;
+    // An event for a bus that does not exist matches no rule and is dropped, as with AWS.
+    const RuleIndex* index = find_index(*bus);
+    if (index == nullptr || index->empty()) return std::nullopt;
+    const auto start = std::chrono::steady_clock::now();
+    const auto event = document_.parse(text);
+    if (!event) return EntryError{"MalformedDetail", "Detail is malformed."};  // nested deeper than the reader goes
+    matched_.clear();
+    index->match(*event, matched_);
+    core_.figures.match_time.record(std::chrono::steady_clock::now() - start);
+    core_.figures.matches.add(matched_.size());
+    for (const Rule* rule : matched_) deliver(*rule, {text, *event, ingestion_time_, rule->arn, rule->name}, entry);
+    return std::nullopt;
+  }
+
+  /// The index stays alive, and the same, for the whole call.
+  const RuleIndex* find_index(const BusId& id) {
+    const auto known = indexes_.find(id.name);
+    if (known != indexes_.end()) return known->second.get();
+    const BusPtr bus = core_.buses.find(id);
+    return indexes_.emplace(id.name, bus ? bus->index() : nullptr).first->second.get();
+  }
+
+  void deliver(const Rule& rule, const MatchedEvent& event, const m::PutEventsRequestEntry& entry) {
+    for (const auto& target : rule.targets) {
+      auto& outgoing = outgoing_.try_emplace(target->record.arn, Outgoing{target->kind, {}}).first->second;
+      outgoing.deliveries.push_back({target->input.apply(event), target->record.message_group_id.value_or(""),
+                                     entry.trace_header.value_or("")});
+    }
+  }
+
+  Core& core_;
+  const cloud::Scope& scope_;
+  const Time now_;
+  const std::string ingestion_time_;
+  json::Document document_;
+  std::vector<const Rule*> matched_;
+  std::map<std::string, std::shared_ptr<const RuleIndex>, std::less<>> indexes_;
+  OutgoingByArn outgoing_;
+};
+
+/// Appends to one target; a target that cannot take its deliveries loses them and nobody else does.
+asio::awaitable<void> append(Core& core, std::string arn, Outgoing outgoing, store::Batch& batch,
+                             Settlement& settlement) {
+  const std::size_t count = outgoing.deliveries.size();
+  Result<cloud::AfterCommit> after = co_await outgoing.kind->append(arn, std::move(outgoing.deliveries), batch);
+  if (!after) {
+    core.figures.dropped.add(count);
+    core.house.log.warning("event deliveries dropped", {{"target", arn},
+                                                        {"count", std::to_string(count)},
+                                                        {"error", after.error().code},
+                                                        {"message", after.error().message}});
+    co_return;
+  }
+  core.figures.deliveries.add(count);
+  if (*after) settlement.add(*std::move(after));
+}
+
+/// Delivers all or, on an error of the store, nothing.
+asio::awaitable<Result<void>> deliver(Core& core, OutgoingByArn outgoing) {
+  store::Batch batch;
+  Settlement settlement;
+  for (auto& [arn, to_one] : outgoing) co_await append(core, arn, std::move(to_one), batch, settlement);
+  if (!batch.empty()) {
+    Result<void> committed = co_await core.house.store.commit(std::move(batch));
+    if (!committed) co_return committed;
+  }
+  settlement.settle(true);
+  co_return Result<void>();
+}
+
+Result<void> check_call(const m::PutEventsRequest& request) {
+  if (request.endpoint_id) return not_supported_yet("EndpointId", ": there are no global endpoints");
+  if (!request.entries || request.entries->empty() || request.entries->size() > kMaxEntries) {
+    return fail("ValidationException", "A call takes 1 to " + std::to_string(kMaxEntries) + " Entries.");
+  }
+  std::size_t bytes = 0;
+  for (const auto& entry : *request.entries) bytes += entry_size(entry);
+  if (bytes > kMaxBytes) {
+    return fail("ValidationException", "Total size of the entries in the request is over the limit.");
+  }
+  return {};
+}
+
+asio::awaitable<Result<m::PutEventsResponse>> put_events(Core& core, const Call& call, m::PutEventsRequest request) {
+  if (auto checked = check_call(request); !checked) co_return std::unexpected(std::move(checked).error());
+  m::PutEventsResponse response;
+  response.failed_entry_count = 0;
+  auto& results = response.entries.emplace();
+  results.reserve(request.entries->size());
+  Matching matching(core, call.scope);
+  for (const auto& entry : *request.entries) {
+    results.push_back(matching.put(entry));
+    if (results.back().error_code) ++*response.failed_entry_count;
+  }
+  core.figures.received.add(results.size());
+  core.figures.failed.add(static_cast<std::uint64_t>(*response.failed_entry_count));
+
+  OutgoingByArn outgoing = matching.take_outgoing();
+  if (!outgoing.empty()) {
+    Result<void> delivered = co_await deliver(core, std::move(outgoing));
+    if (!delivered) co_return std::unexpected(std::move(delivered).error());
+  }
+  co_return response;
+}
+
+asio::awaitable<Result<m::TestEventPatternResponse>> test_event_pattern(m::TestEventPatternRequest request) {
+  auto pattern = pattern::Pattern::compile(request.event_pattern.value_or(""));
+  if (!pattern) co_return std::unexpected(std::move(pattern).error());
+  json::Document document;
+  const std::string text = request.event.value_or("");
+  const auto event = document.parse(text);
+  if (!event || !event->is_object()) co_return fail("ValidationException", "Event is not a valid JSON object.");
+  m::TestEventPatternResponse response;
+  response.result = pattern->matches(*event);
+  co_return response;
+}
+
+}  // namespace
+
+Figures::Figures(Metrics& metrics)
+    : received(metrics.counter("signalbox_events_received_total", "Entries of PutEvents calls.")),
+      failed(metrics.counter("signalbox_events_failed_total", "Entries of PutEvents calls that were refused.")),
+      matches(metrics.counter("signalbox_events_matched_total", "Rules matched by events.")),
+      deliveries(metrics.counter("signalbox_events_deliveries_total", "Events handed to targets.")),
+      dropped(metrics.counter("signalbox_events_dropped_total", "Events that their target could not take.")),
+      match_time(metrics.histogram("signalbox_events_match_seconds", "Time to find the rules that an event matches.")) {
+}
+
+void register_put_events(Core& core) {
+  auto& door = core.house.door;
+  door.handle(m::kPutEvents, [&core](const Call& call, m::PutEventsRequest request) {
+    return put_events(core, call, std::move(request));
+  });
+  door.handle(m::kTestEventPattern, [](const Call&, m::TestEventPatternRequest request) {
+    return test_event_pattern(std::move(request));
+  });
+}
+
+}  // namespace signalbox::events

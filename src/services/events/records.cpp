@@ -1,0 +1,120 @@
+#include "services/events/records.h"
+
+#include "store/record.h"
+
+namespace signalbox::events {
+namespace {
+
+constexpr std::uint8_t kVersion = 1;
+
+using Texts = std::map<std::string, std::string, std::less<>>;
+
+void write(store::RecordWriter& out, const Texts& texts) {
+  out.number(texts.size());
+  for (const auto& [key, value] : texts) out.text(key).text(value);
+}
+
+Texts read_texts(store::RecordReader& in) {
+  Texts texts;
+  for (auto left = in.number(); left > 0 && in.ok(); --left) {
+    std::string key = in.text();
+    texts[std::move(key)] = in.text();
+  }
+  return texts;
+}
+
+void write(store::RecordWriter& out, const std::optional<Time>& time) {
+  out.optional_integer(time ? std::optional<std::int64_t>(time->time_since_epoch().count()) : std::nullopt);
+}
+
+std::optional<Time> read_time(store::RecordReader& in) {
+  const auto ticks = in.optional_integer();
+  if (!ticks) return std::nullopt;
+  return Time(Duration(*ticks));
+}
+
+store::Key key_of(std::string_view space, const BusId& bus) {
+  return store::Key(space).text(bus.scope.account).text(bus.scope.region).text(bus.name);
+}
+
+}  // namespace
+
+std::string encode(const BusRecord& record) {
+  store::RecordWriter out(kVersion);
+  out.optional_text(record.description).text(record.policy);
+  write(out, record.created);
+  write(out, record.modified);
+  write(out, record.tags);
+  return std::move(out).take();
+}
+
+std::optional<BusRecord> decode_bus(std::string_view bytes) {
+  store::RecordReader in(bytes);
+  BusRecord record;
+  record.description = in.optional_text();
+  record.policy = in.text();
+  record.created = read_time(in);
+  record.modified = read_time(in);
+  record.tags = read_texts(in);
+  if (!in.ok()) return std::nullopt;
+  return record;
+}
+
+std::string encode(const RuleRecord& record) {
+  store::RecordWriter out(kVersion);
+  out.text(record.pattern).text(record.state).optional_text(record.description).optional_text(record.role_arn);
+  out.text(record.created_by);
+  write(out, record.tags);
+  return std::move(out).take();
+}
+
+std::optional<RuleRecord> decode_rule(std::string_view bytes) {
+  store::RecordReader in(bytes);
+  RuleRecord record;
+  record.pattern = in.text();
+  record.state = in.text();
+  record.description = in.optional_text();
+  record.role_arn = in.optional_text();
+  record.created_by = in.text();
+  record.tags = read_texts(in);
+  if (!in.ok()) return std::nullopt;
+  return record;
+}
+
+std::string encode(const TargetRecord& record) {
+  store::RecordWriter out(kVersion);
+  out.text(record.arn).optional_text(record.role_arn).optional_text(record.input).optional_text(record.input_path);
+  out.optional_text(record.message_group_id).flag(record.transformer.has_value());
+  if (record.transformer) {
+    out.text(record.transformer->input_template);
+    write(out, record.transformer->paths);
+  }
+  return std::move(out).take();
+}
+
+std::optional<TargetRecord> decode_target(std::string_view bytes) {
+  store::RecordReader in(bytes);
+  TargetRecord record;
+  record.arn = in.text();
+  record.role_arn = in.optional_text();
+  record.input = in.optional_text();
+  record.input_path = in.optional_text();
+  record.message_group_id = in.optional_text();
+  if (in.flag()) {
+    record.transformer.emplace();
+    record.transformer->input_template = in.text();
+    record.transformer->paths = read_texts(in);
+  }
+  if (!in.ok()) return std::nullopt;
+  return record;
+}
+
+store::Key bus_key(const BusId& bus) { return key_of(kBusSpace, bus); }
+
+store::Key rule_key(const BusId& bus, std::string_view rule) { return key_of(kRuleSpace, bus).text(rule); }
+
+store::Key target_key(const BusId& bus, std::string_view rule, std::string_view id) {
+  return key_of(kTargetSpace, bus).text(rule).text(id);
+}
+
+}  // namespace signalbox::events

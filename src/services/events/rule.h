@@ -1,0 +1,34 @@
+// Rules and targets as they are matched and delivered to: compiled once, never changed, replaced as a whole.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cloud/event_target.h"
+#include "pattern/pattern.h"
+#include "services/events/records.h"
+#include "services/events/target_input.h"
+
+namespace signalbox::events {
+
+struct Target {
+  std::string id;
+  TargetRecord record;
+  TargetInput input;
+  cloud::EventTarget* kind;  // never null
+};
+
+struct Rule {
+  std::string name;
+  std::string arn;
+  RuleRecord record;
+  std::shared_ptr<const pattern::Pattern> pattern;
+  std::vector<std::shared_ptr<const Target>> targets;  // by id
+
+  bool is_enabled() const { return record.state != "DISABLED"; }
+};
+
+using RulePtr = std::shared_ptr<const Rule>;
+
+}  // namespace signalbox::events

@@ -1,0 +1,231 @@
+#include "models/events.h"
+#include "services/events/core.h"
+#include "services/events/page.h"
+#include "services/events/tags.h"
+
+namespace signalbox::events {
+namespace {
+
+namespace m = models::events;
+using cloud::Call;
+
+/// AWS's quota of an event pattern's length, in bytes (the model's own bound is twice that).
+constexpr std::size_t kMaxPatternBytes = 2048;
+/// AWS's quota is 300 and can be raised; this one only keeps a runaway client from filling the memory.
+constexpr std::size_t kMaxRules = 1'000'000;
+
+Result<void> check_put(const m::PutRuleRequest& request) {
+  if (request.schedule_expression && !request.schedule_expression->empty()) {
+    return not_supported_yet("ScheduleExpression", ": rules need an EventPattern");
+  }
+  if (!request.event_pattern || request.event_pattern->empty()) {
+    return fail("ValidationException", "Parameter(s) EventPattern or ScheduleExpression must be specified.");
+  }
+  if (request.event_pattern->size() > kMaxPatternBytes) {
+    return fail("ValidationException", "Parameter EventPattern for rule " + request.name.value_or("") +
+                                           " exceeds limit of " + std::to_string(kMaxPatternBytes) + ".");
+  }
+  return {};
+}
+
+/// The rule as it will be: targets and tags of the one it replaces stay.
+Result<RulePtr> make_rule(const Bus& bus, const m::PutRuleRequest& request,
+                          const std::shared_ptr<const pattern::Pattern>& pattern) {
+  auto rule = std::make_shared<Rule>();
+  rule->name = request.name.value_or("");
+  rule->arn = bus.id().rule_arn(rule->name);
+  rule->pattern = pattern;
+  rule->record.pattern = *request.event_pattern;
+  rule->record.state = request.state.value_or("ENABLED");
+  rule->record.description = request.description;
+  rule->record.role_arn = request.role_arn;
+  rule->record.created_by = bus.id().scope.account;
+  if (const RulePtr old = bus.find_rule(rule->name)) {
+    rule->targets = old->targets;
+    rule->record.created_by = old->record.created_by;
+    rule->record.tags = old->record.tags;
+  } else {
+    if (bus.rules().size() >= kMaxRules) return limit_exceeded();
+    if (auto merged = merge_tags(rule->record.tags, request.tags); !merged) return std::unexpected(merged.error());
+  }
+  return rule;
+}
+
+/// Commits the rule and then makes it the one that matches. In turn.
+asio::awaitable<Result<void>> store_rule(Core& core, BusPtr bus, RulePtr rule) {
+  store::Batch batch;
+  batch.put(rule_key(bus->id(), rule->name), encode(rule->record));
+  Result<void> done = co_await core.house.store.commit(std::move(batch));
+  if (done) bus->put_rule(rule);
+  co_return done;
+}
+
+Result<BusPtr> find_bus(Core& core, const Call& call, const std::optional<std::string>& name) {
+  const auto id = resolve_bus(call.scope, name);
+  if (!id) return std::unexpected(id.error());
+  return core.buses.need(*id);
+}
+
+asio::awaitable<Result<m::PutRuleResponse>> put_rule(Core& core, const Call& call, m::PutRuleRequest request) {
+  const auto bus = find_bus(core, call, request.event_bus_name);
+  if (!bus) co_return std::unexpected(bus.error());
+  if (auto checked = check_put(request); !checked) co_return std::unexpected(std::move(checked).error());
+  auto pattern = pattern::Pattern::compile(*request.event_pattern);
+  if (!pattern) co_return std::unexpected(std::move(pattern).error());
+  const auto shared = std::make_shared<const pattern::Pattern>(*std::move(pattern));
+  auto work = [&]() -> asio::awaitable<Result<void>> {
+    if (!(*bus)->record()) co_return no_such_bus((*bus)->id().name);
+    auto rule = make_rule(**bus, request, shared);
+    if (!rule) co_return std::unexpected(std::move(rule).error());
+    Result<void> stored = co_await store_rule(core, *bus, *std::move(rule));
+    co_return stored;
+  };
+  Result<void> done = co_await in_turn(*bus, std::ref(work));
+  if (!done) co_return std::unexpected(std::move(done).error());
+  m::PutRuleResponse response;
+  response.rule_arn = (*bus)->id().rule_arn(request.name.value_or(""));
+  co_return response;
+}
+
+asio::awaitable<Result<void>> set_state(Core& core, const Call& call, std::optional<std::string> bus_name,
+                                        std::string name, std::string state) {
+  const auto bus = find_bus(core, call, bus_name);
+  if (!bus) co_return std::unexpected(bus.error());
+  auto work = [&]() -> asio::awaitable<Result<void>> {
+    const auto rule = (*bus)->need_rule(name);
+    if (!rule) co_return std::unexpected(rule.error());
+    auto changed = std::make_shared<Rule>(**rule);
+    changed->record.state = state;
+    Result<void> stored = co_await store_rule(core, *bus, std::move(changed));
+    co_return stored;
+  };
+  Result<void> done = co_await in_turn(*bus, std::ref(work));
+  co_return done;
+}
+
+asio::awaitable<Result<m::EnableRuleResponse>> enable(Core& core, const Call& call, m::EnableRuleRequest request) {
+  Result<void> done = co_await set_state(core, call, request.event_bus_name, request.name.value_or(""), "ENABLED");
+  if (!done) co_return std::unexpected(std::move(done).error());
+  co_return m::EnableRuleResponse{};
+}
+
+asio::awaitable<Result<m::DisableRuleResponse>> disable(Core& core, const Call& call, m::DisableRuleRequest request) {
+  Result<void> done = co_await set_state(core, call, request.event_bus_name, request.name.value_or(""), "DISABLED");
+  if (!done) co_return std::unexpected(std::move(done).error());
+  co_return m::DisableRuleResponse{};
+}
+
+/// Deleting what does not exist succeeds, as with AWS. Force is for managed rules, of which there are none.
+asio::awaitable<Result<m::DeleteRuleResponse>> remove(Core& core, const Call& call, m::DeleteRuleRequest request) {
+  const auto bus = find_bus(core, call, request.event_bus_name);
+  if (!bus) co_return std::unexpected(bus.error());
+  const std::string name = request.name.value_or("");
+  auto work = [&]() -> asio::awaitable<Result<void>> {
+    const RulePtr rule = (*bus)->find_rule(name);
+    if (!rule) co_return Result<void>();
+    if (!rule->targets.empty()) co_return fail("ValidationException", "Rule can't be deleted since it has targets.");
+    store::Batch batch;
+    batch.erase(rule_key((*bus)->id(), name));
+    Result<void> done = co_await core.house.store.commit(std::move(batch));
+    if (done) (*bus)->erase_rule(name);
+    co_return done;
+  };
+  Result<void> done = co_await in_turn(*bus, std::ref(work));
+  if (!done) co_return std::unexpected(std::move(done).error());
+  co_return m::DeleteRuleResponse{};
+}
+
+asio::awaitable<Result<m::DescribeRuleResponse>> describe(Core& core, const Call& call,
+                                                          m::DescribeRuleRequest request) {
+  const auto bus = find_bus(core, call, request.event_bus_name);
+  if (!bus) co_return std::unexpected(bus.error());
+  Result<RulePtr> found = co_await on_shard(*bus, [&] { return (*bus)->need_rule(request.name.value_or("")); });
+  if (!found) co_return std::unexpected(std::move(found).error());
+  const Rule& rule = **found;
+  m::DescribeRuleResponse response;
+  response.name = rule.name;
+  response.arn = rule.arn;
+  response.event_pattern = rule.record.pattern;
+  response.state = rule.record.state;
+  response.description = rule.record.description;
+  response.role_arn = rule.record.role_arn;
+  response.event_bus_name = (*bus)->id().name;
+  response.created_by = rule.record.created_by;
+  co_return response;
+}
+
+asio::awaitable<Result<m::ListRulesResponse>> list(Core& core, const Call& call, m::ListRulesRequest request) {
+  const auto bus = find_bus(core, call, request.event_bus_name);
+  if (!bus) co_return std::unexpected(bus.error());
+  const PageRequest asked{"rules", request.name_prefix.value_or(""), request.next_token, request.limit};
+  m::ListRulesResponse response;
+  auto& rules = response.rules.emplace();
+  auto read = [&] {
+    return page((*bus)->rules(), asked, [&](const std::string& name, const RulePtr& rule) {
+      m::Rule& entry = rules.emplace_back();
+      entry.name = name;
+      entry.arn = rule->arn;
+      entry.event_pattern = rule->record.pattern;
+      entry.state = rule->record.state;
+      entry.description = rule->record.description;
+      entry.role_arn = rule->record.role_arn;
+      entry.event_bus_name = (*bus)->id().name;
+      return true;
+    });
+  };
+  Result<std::optional<std::string>> next = co_await on_shard(*bus, std::ref(read));
+  if (!next) co_return std::unexpected(std::move(next).error());
+  response.next_token = *std::move(next);
+  co_return response;
+}
+
+asio::awaitable<Result<m::ListRuleNamesByTargetResponse>> list_by_target(Core& core, const Call& call,
+                                                                         m::ListRuleNamesByTargetRequest request) {
+  const auto bus = find_bus(core, call, request.event_bus_name);
+  if (!bus) co_return std::unexpected(bus.error());
+  const std::string arn = request.target_arn.value_or("");
+  const PageRequest asked{"rules-by-target", "", request.next_token, request.limit};
+  m::ListRuleNamesByTargetResponse response;
+  auto& names = response.rule_names.emplace();
+  auto read = [&] {
+    return page((*bus)->rules(), asked, [&](const std::string& name, const RulePtr& rule) {
+      const bool delivers = std::any_of(rule->targets.begin(), rule->targets.end(),
+                                        [&](const auto& target) { return target->record.arn == arn; });
+      if (delivers) names.push_back(name);
+      return delivers;
+    });
+  };
+  Result<std::optional<std::string>> next = co_await on_shard(*bus, std::ref(read));
+  if (!next) co_return std::unexpected(std::move(next).error());
+  response.next_token = *std::move(next);
+  co_return response;
+}
+
+}  // namespace
+
+void register_rule_operations(Core& core) {
+  auto& door = core.house.door;
+  door.handle(m::kPutRule, [&core](const Call& call, m::PutRuleRequest request) {
+    return put_rule(core, call, std::move(request));
+  });
+  door.handle(m::kDescribeRule, [&core](const Call& call, m::DescribeRuleRequest request) {
+    return describe(core, call, std::move(request));
+  });
+  door.handle(m::kListRules, [&core](const Call& call, m::ListRulesRequest request) {
+    return list(core, call, std::move(request));
+  });
+  door.handle(m::kListRuleNamesByTarget, [&core](const Call& call, m::ListRuleNamesByTargetRequest request) {
+    return list_by_target(core, call, std::move(request));
+  });
+  door.handle(m::kEnableRule, [&core](const Call& call, m::EnableRuleRequest request) {
+    return enable(core, call, std::move(request));
+  });
+  door.handle(m::kDisableRule, [&core](const Call& call, m::DisableRuleRequest request) {
+    return disable(core, call, std::move(request));
+  });
+  door.handle(m::kDeleteRule, [&core](const Call& call, m::DeleteRuleRequest request) {
+    return remove(core, call, std::move(request));
+  });
+}
+
+}  // namespace signalbox::events

@@ -1,0 +1,217 @@
+#include <algorithm>
+
+#include "models/events.h"
+#include "services/events/core.h"
+#include "services/events/page.h"
+
+namespace signalbox::events {
+namespace {
+
+namespace m = models::events;
+using cloud::Call;
+
+/// AWS's quota of targets of a rule.
+constexpr std::size_t kMaxTargets = 5;
+
+std::unexpected<Error> not_for_this_target(std::string_view parameters, const std::string& id) {
+  return fail("ValidationException", "Parameter(s) " + std::string(parameters) + " not supported for target: " + id + ".");
+}
+
+/// Parameters of other kinds of targets, and what is not done yet.
+Result<void> check_parameters(const m::Target& target) {
+  const std::string id = target.id.value_or("");
+  if (target.kinesis_parameters) return not_for_this_target("KinesisParameters", id);
+  if (target.run_command_parameters) return not_for_this_target("RunCommandParameters", id);
+  if (target.ecs_parameters) return not_for_this_target("EcsParameters", id);
+  if (target.batch_parameters) return not_for_this_target("BatchParameters", id);
+  if (target.http_parameters) return not_for_this_target("HttpParameters", id);
+  if (target.redshift_data_parameters) return not_for_this_target("RedshiftDataParameters", id);
+  if (target.sage_maker_pipeline_parameters) return not_for_this_target("SageMakerPipelineParameters", id);
+  if (target.app_sync_parameters) return not_for_this_target("AppSyncParameters", id);
+  if (target.dead_letter_config) return not_supported_yet("DeadLetterConfig", " (target " + id + ")");
+  if (target.retry_policy) return not_supported_yet("RetryPolicy", " (target " + id + ")");
+  return {};
+}
+
+TargetRecord record_of(const m::Target& target) {
+  TargetRecord record;
+  record.arn = target.arn.value_or("");
+  record.role_arn = target.role_arn;
+  record.input = target.input;
+  record.input_path = target.input_path;
+  if (target.input_transformer) {
+    record.transformer = Transformer{target.input_transformer->input_paths_map.value_or(decltype(Transformer::paths){}),
+                                     target.input_transformer->input_template.value_or("")};
+  }
+  if (target.sqs_parameters) record.message_group_id = target.sqs_parameters->message_group_id;
+  return record;
+}
+
+m::Target model_of(const Target& target) {
+  const TargetRecord& record = target.record;
+  m::Target out;
+  out.id = target.id;
+  out.arn = record.arn;
+  out.role_arn = record.role_arn;
+  out.input = record.input;
+  out.input_path = record.input_path;
+  if (record.transformer) {
+    auto& transformer = out.input_transformer.emplace();
+    if (!record.transformer->paths.empty()) transformer.input_paths_map = record.transformer->paths;
+    transformer.input_template = record.transformer->input_template;
+  }
+  if (record.message_group_id) out.sqs_parameters.emplace().message_group_id = record.message_group_id;
+  return out;
+}
+
+/// A target ready to be put, or its place among FailedEntries.
+struct Checked {
+  std::shared_ptr<const Target> target;
+  std::optional<m::PutTargetsResultEntry> failed;
+};
+Result<Checked> check_target(const Core& core, const Call& call, const m::Target& given) {
+  const std::string id = given.id.value_or("");
+  const std::string text = given.arn.value_or("");
+  const auto arn = cloud::Arn::parse(text);
+  if (!arn) {
+    m::PutTargetsResultEntry failed;
+    failed.target_id = id;
+    failed.error_code = "ValidationException";
+    failed.error_message = "Parameter " + text + " is not valid. Reason: Provided Arn is not in correct format.";
+    return Checked{nullptr, failed};
+  }
+  cloud::EventTarget* kind = core.house.event_targets.find(arn->service);
+  if (kind == nullptr) {
+    return not_supported_yet("A target of kind " + arn->service, " (target " + id + ": " + text + ")");
+  }
+  if (arn->scope() != call.scope) {
+    return not_supported_yet("A target in another account or Region", " (target " + id + ": " + text + ")");
+  }
+  if (auto checked = check_parameters(given); !checked) return std::unexpected(std::move(checked).error());
+  TargetRecord record = record_of(given);
+  if (auto checked = kind->check(*arn, record.message_group_id.has_value()); !checked) {
+    return std::unexpected(std::move(checked).error());
+  }
+  auto input = TargetInput::compile(id, record);
+  if (!input) return std::unexpected(std::move(input).error());
+  return Checked{std::make_shared<const Target>(Target{id, std::move(record), *std::move(input), kind}), std::nullopt};
+}
+
+Result<BusPtr> find_bus(Core& core, const Call& call, const std::optional<std::string>& name) {
+  const auto id = resolve_bus(call.scope, name);
+  if (!id) return std::unexpected(id.error());
+  return core.buses.need(*id);
+}
+
+void put_sorted(std::vector<std::shared_ptr<const Target>>& targets, const std::shared_ptr<const Target>& target) {
+  const auto at = std::lower_bound(targets.begin(), targets.end(), target,
+                                   [](const auto& a, const auto& b) { return a->id < b->id; });
+  if (at != targets.end() && (*at)->id == target->id) {
+    *at = target;
+  } else {
+    targets.insert(at, target);
+  }
+}
+
+asio::awaitable<Result<m::PutTargetsResponse>> put_targets(Core& core, const Call& call, m::PutTargetsRequest request) {
+  const auto bus = find_bus(core, call, request.event_bus_name);
+  if (!bus) co_return std::unexpected(bus.error());
+  m::PutTargetsResponse response;
+  auto& failed = response.failed_entries.emplace();
+  std::vector<std::shared_ptr<const Target>> put;
+  for (const m::Target& given : request.targets.value_or(std::vector<m::Target>())) {
+    auto checked = check_target(core, call, given);
+    if (!checked) co_return std::unexpected(std::move(checked).error());
+    if (checked->failed) failed.push_back(*checked->failed);
+    if (checked->target) put.push_back(checked->target);
+  }
+  response.failed_entry_count = static_cast<std::int32_t>(failed.size());
+
+  auto work = [&]() -> asio::awaitable<Result<void>> {
+    const auto rule = (*bus)->need_rule(request.rule.value_or(""));
+    if (!rule) co_return std::unexpected(rule.error());
+    auto changed = std::make_shared<Rule>(**rule);
+    store::Batch batch;
+    for (const auto& target : put) {
+      put_sorted(changed->targets, target);
+      batch.put(target_key((*bus)->id(), changed->name, target->id), encode(target->record));
+    }
+    if (changed->targets.size() > kMaxTargets) co_return limit_exceeded();
+    if (batch.empty()) co_return Result<void>();
+    Result<void> done = co_await core.house.store.commit(std::move(batch));
+    if (done) (*bus)->put_rule(changed);
+    co_return done;
+  };
+  Result<void> done = co_await in_turn(*bus, std::ref(work));
+  if (!done) co_return std::unexpected(std::move(done).error());
+  co_return response;
+}
+
+asio::awaitable<Result<m::RemoveTargetsResponse>> remove_targets(Core& core, const Call& call,
+                                                                 m::RemoveTargetsRequest request) {
+  const auto bus = find_bus(core, call, request.event_bus_name);
+  if (!bus) co_return std::unexpected(bus.error());
+  m::RemoveTargetsResponse response;
+  auto& failed = response.failed_entries.emplace();
+  auto work = [&]() -> asio::awaitable<Result<void>> {
+    const auto rule = (*bus)->need_rule(request.rule.value_or(""));
+    if (!rule) co_return std::unexpected(rule.error());
+    auto changed = std::make_shared<Rule>(**rule);
+    store::Batch batch;
+    for (const std::string& id : request.ids.value_or(std::vector<std::string>())) {
+      if (std::erase_if(changed->targets, [&](const auto& target) { return target->id == id; }) > 0) {
+        batch.erase(target_key((*bus)->id(), changed->name, id));
+        continue;
+      }
+      m::RemoveTargetsResultEntry& entry = failed.emplace_back();
+      entry.target_id = id;
+      entry.error_code = "ResourceNotFoundException";
+      entry.error_message = "Rule '" + changed->name + "' does not have a target with the Id '" + id + "'.";
+    }
+    if (batch.empty()) co_return Result<void>();
+    Result<void> done = co_await core.house.store.commit(std::move(batch));
+    if (done) (*bus)->put_rule(changed);
+    co_return done;
+  };
+  Result<void> done = co_await in_turn(*bus, std::ref(work));
+  if (!done) co_return std::unexpected(std::move(done).error());
+  response.failed_entry_count = static_cast<std::int32_t>(failed.size());
+  co_return response;
+}
+
+asio::awaitable<Result<m::ListTargetsByRuleResponse>> list_targets(Core& core, const Call& call,
+                                                                   m::ListTargetsByRuleRequest request) {
+  const auto bus = find_bus(core, call, request.event_bus_name);
+  if (!bus) co_return std::unexpected(bus.error());
+  Result<RulePtr> rule = co_await on_shard(*bus, [&] { return (*bus)->need_rule(request.rule.value_or("")); });
+  if (!rule) co_return std::unexpected(std::move(rule).error());
+  std::map<std::string, std::shared_ptr<const Target>, std::less<>> targets;
+  for (const auto& target : (*rule)->targets) targets[target->id] = target;
+  m::ListTargetsByRuleResponse response;
+  auto& list = response.targets.emplace();
+  auto next = page(targets, {"targets", "", request.next_token, request.limit},
+                   [&](const std::string&, const std::shared_ptr<const Target>& target) {
+                     list.push_back(model_of(*target));
+                     return true;
+                   });
+  if (!next) co_return std::unexpected(std::move(next).error());
+  response.next_token = *std::move(next);
+  co_return response;
+}
+
+}  // namespace
+
+void register_target_operations(Core& core) {
+  auto& door = core.house.door;
+  door.handle(m::kPutTargets, [&core](const Call& call, m::PutTargetsRequest request) {
+    return put_targets(core, call, std::move(request));
+  });
+  door.handle(m::kRemoveTargets, [&core](const Call& call, m::RemoveTargetsRequest request) {
+    return remove_targets(core, call, std::move(request));
+  });
+  door.handle(m::kListTargetsByRule, [&core](const Call& call, m::ListTargetsByRuleRequest request) {
+    return list_targets(core, call, std::move(request));
+  });
+}
+
+}  // namespace signalbox::events
