@@ -61,14 +61,13 @@ asio::awaitable<Result<m::CreateEventBusResponse>> create(Core& core, const Call
 
 asio::awaitable<Result<m::DescribeEventBusResponse>> describe(Core& core, const Call& call,
                                                               m::DescribeEventBusRequest request) {
-  const auto id = resolve_bus(call.scope, request.name);
-  if (!id) co_return std::unexpected(id.error());
-  const auto bus = core.buses.need(*id);
+  const auto bus = find_bus(core, call.scope, request.name);
   if (!bus) co_return std::unexpected(bus.error());
+  const BusId& id = (*bus)->id();
   const auto record = (*bus)->record();
-  if (!record) co_return no_such_bus(id->name);
+  if (!record) co_return no_such_bus(id.name);
   m::DescribeEventBusResponse response;
-  response.name = id->name;
+  response.name = id.name;
   response.arn = (*bus)->arn();
   response.description = record->description;
   if (!record->policy.empty()) response.policy = record->policy;
@@ -109,18 +108,17 @@ asio::awaitable<Result<m::UpdateEventBusResponse>> update(Core& core, const Call
   if (request.kms_key_identifier) co_return not_supported_yet("KmsKeyIdentifier");
   if (request.dead_letter_config) co_return not_supported_yet("DeadLetterConfig");
   if (request.log_config) co_return not_supported_yet("LogConfig");
-  const auto id = resolve_bus(call.scope, request.name);
-  if (!id) co_return std::unexpected(id.error());
-  const auto bus = core.buses.need(*id);
+  const auto bus = find_bus(core, call.scope, request.name);
   if (!bus) co_return std::unexpected(bus.error());
+  const BusId& id = (*bus)->id();
   auto work = [&]() -> asio::awaitable<Result<void>> {
     const auto record = (*bus)->record();
-    if (!record) co_return no_such_bus(id->name);
+    if (!record) co_return no_such_bus(id.name);
     BusRecord changed = *record;
     changed.description = request.description;
     changed.modified = core.house.clock.now();
     store::Batch batch;
-    batch.put(bus_key(*id), encode(changed));
+    batch.put(bus_key(id), encode(changed));
     Result<void> done = co_await core.house.store.commit(std::move(batch));
     if (done) (*bus)->set_record(std::move(changed));
     co_return done;
@@ -129,7 +127,7 @@ asio::awaitable<Result<m::UpdateEventBusResponse>> update(Core& core, const Call
   if (!done) co_return std::unexpected(std::move(done).error());
   m::UpdateEventBusResponse response;
   response.arn = (*bus)->arn();
-  response.name = id->name;
+  response.name = id.name;
   response.description = request.description;
   co_return response;
 }

@@ -29,6 +29,9 @@ inline constexpr std::int32_t kMaxPage = 100;
 /// AWS's quota of tags on a resource.
 inline constexpr std::size_t kMaxTags = 50;
 
+/// The bus that a request names. Errors: ResourceNotFoundException, and those of resolve_bus.
+Result<BusPtr> find_bus(Core& core, const cloud::Scope& caller, const std::optional<std::string>& name_or_arn);
+
 /// Each registers its operations with the door; `core` outlives it.
 void register_bus_operations(Core& core);
 void register_permission_operations(Core& core);
@@ -38,8 +41,6 @@ void register_tag_operations(Core& core);
 void register_put_events(Core& core);
 
 /// Errors: ValidationException naming the field.
-inline std::unexpected<Error> not_supported_yet(std::string_view field, std::string_view why = "") {
-  return fail("ValidationException", std::string(field) + " is not supported yet" + std::string(why) + ".");
-}
+std::unexpected<Error> not_supported_yet(std::string_view field, std::string_view why = "");
 
 }  // namespace signalbox::events

@@ -36,8 +36,7 @@ TEST(EventBuses, TheDefaultOneIsThere) {
   ASSERT_EQ(listed->event_buses->size(), 1U);
   m::DeleteEventBusRequest remove;
   remove.name = "default";
-  EXPECT_EQ(error_of(server.call(m::kDeleteEventBus, remove)),
-            "ValidationException: Cannot delete event bus default.");
+  EXPECT_EQ(error_of(server.call(m::kDeleteEventBus, remove)), "ValidationException: Cannot delete event bus default.");
   EXPECT_EQ(error_of(server.call(m::kCreateEventBus, bus_request("default"))),
             "ResourceAlreadyExistsException: Event bus default already exists.");
 }
@@ -119,8 +118,8 @@ TEST(EventBuses, RefuseWhatIsNotDoneYet) {
   for (const Case& c : cases) {
     auto request = bus_request("b");
     c.set(request);
-    EXPECT_TRUE(error_of(server.call(m::kCreateEventBus, request))
-                    .starts_with(std::string("ValidationException: ") + c.field))
+    EXPECT_TRUE(
+        error_of(server.call(m::kCreateEventBus, request)).starts_with(std::string("ValidationException: ") + c.field))
         << c.field;
   }
 }
@@ -145,10 +144,9 @@ TEST(Permissions, AreKeptAsAPolicy) {
   put.statement_id = "one";
   ASSERT_EQ(error_of(server.call(m::kPutPermission, put)), "");
   server.restart();
-  const std::string policy =
-      R"({"Version":"2012-10-17","Statement":[{"Sid":"one","Effect":"Allow",)"
-      R"("Principal":{"AWS":"arn:aws:iam::111111111111:root"},"Action":"events:PutEvents",)"
-      R"("Resource":"arn:aws:events:us-east-1:123456789012:event-bus/default"}]})";
+  const std::string policy = R"({"Version":"2012-10-17","Statement":[{"Sid":"one","Effect":"Allow",)"
+                             R"("Principal":{"AWS":"arn:aws:iam::111111111111:root"},"Action":"events:PutEvents",)"
+                             R"("Resource":"arn:aws:events:us-east-1:123456789012:event-bus/default"}]})";
   EXPECT_EQ(server.call(m::kDescribeEventBus, describe_bus("default"))->policy, policy);
   m::RemovePermissionRequest remove;
   remove.statement_id = "two";
@@ -159,8 +157,7 @@ TEST(Permissions, AreKeptAsAPolicy) {
   ASSERT_EQ(error_of(server.call(m::kRemovePermission, remove)), "");
   EXPECT_FALSE(server.call(m::kDescribeEventBus, describe_bus("default"))->policy);
   put.event_bus_name = "none";
-  EXPECT_EQ(error_of(server.call(m::kPutPermission, put)),
-            "ResourceNotFoundException: Event bus none does not exist.");
+  EXPECT_EQ(error_of(server.call(m::kPutPermission, put)), "ResourceNotFoundException: Event bus none does not exist.");
 }
 
 TEST(Rules, ArePutDescribedAndDeleted) {

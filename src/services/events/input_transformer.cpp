@@ -7,12 +7,13 @@
 namespace signalbox::events {
 namespace {
 
-constexpr std::string_view kNameCharacters =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
+constexpr std::string_view kNameCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
 constexpr std::string_view kReservedPrefix = "AWS";
 constexpr std::string_view kSpace = " \t\r\n";
 
-std::unexpected<Error> invalid(std::string message) { return fail("ValidationException", std::move(message)); }
+std::unexpected<Error> invalid(std::string message) {
+  return fail("ValidationException", std::move(message));
+}
 
 /// The line and column of a JSON error, as AWS words them.
 std::unexpected<Error> invalid_template(std::string_view target_id, std::string_view text, const Error& error) {
@@ -193,18 +194,30 @@ std::string InputTransformer::apply(const MatchedEvent& event) const {
   std::string out;
   for (const Piece& piece : pieces_) {
     switch (piece.source) {
-      case Source::kLiteral: out.append(piece.text); break;
-      case Source::kPath: append_selected(out, piece.path, event.root, piece.quoted); break;
-      case Source::kRuleArn: append_text(out, event.rule_arn, piece.quoted); break;
-      case Source::kRuleName: append_text(out, event.rule_name, piece.quoted); break;
-      case Source::kIngestionTime: append_text(out, event.ingestion_time, piece.quoted); break;
+      case Source::kLiteral:
+        out.append(piece.text);
+        break;
+      case Source::kPath:
+        append_selected(out, piece.path, event.root, piece.quoted);
+        break;
+      case Source::kRuleArn:
+        append_text(out, event.rule_arn, piece.quoted);
+        break;
+      case Source::kRuleName:
+        append_text(out, event.rule_name, piece.quoted);
+        break;
+      case Source::kIngestionTime:
+        append_text(out, event.ingestion_time, piece.quoted);
+        break;
       case Source::kEvent: {
         std::string head;
         append_head(head, event.root);
         append_json(out, head, piece.quoted);
         break;
       }
-      case Source::kEventJson: append_json(out, event.text, piece.quoted); break;
+      case Source::kEventJson:
+        append_json(out, event.text, piece.quoted);
+        break;
     }
   }
   return out;

@@ -8,7 +8,9 @@ constexpr std::string_view kRulePrefix = "rule/";
 
 }  // namespace
 
-std::string BusId::arn() const { return cloud::make_arn("events", scope, std::string(kBusPrefix) + name); }
+std::string BusId::arn() const {
+  return cloud::make_arn("events", scope, std::string(kBusPrefix) + name);
+}
 
 std::string BusId::rule_arn(std::string_view rule) const {
   std::string resource(kRulePrefix);

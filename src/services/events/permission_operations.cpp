@@ -29,8 +29,9 @@ Result<PolicyStatement> statement_of(const m::PutPermissionRequest& request, con
     statement.condition_key = request.condition->key.value_or("");
     statement.condition_value = request.condition->value.value_or("");
     if (statement.condition_type != kConditionType || statement.condition_key != kConditionKey) {
-      return fail("ValidationException", "Parameter Condition is not valid: only Type StringEquals with Key "
-                                         "aws:PrincipalOrgID is supported.");
+      return fail("ValidationException",
+                  "Parameter Condition is not valid: only Type StringEquals with Key "
+                  "aws:PrincipalOrgID is supported.");
     }
   }
   return statement;
@@ -59,20 +60,19 @@ Result<std::string> policy_without(const m::RemovePermissionRequest& request, st
 template <class Change>
 asio::awaitable<Result<void>> change_policy(Core& core, cloud::Scope caller, std::optional<std::string> name,
                                             Change change) {
-  const auto id = resolve_bus(caller, name);
-  if (!id) co_return std::unexpected(id.error());
-  const auto bus = core.buses.need(*id);
+  const auto bus = find_bus(core, caller, name);
   if (!bus) co_return std::unexpected(bus.error());
+  const BusId& id = (*bus)->id();
   auto work = [&]() -> asio::awaitable<Result<void>> {
     const auto record = (*bus)->record();
-    if (!record) co_return no_such_bus(id->name);
+    if (!record) co_return no_such_bus(id.name);
     auto policy = change(**bus, record->policy);
     if (!policy) co_return std::unexpected(std::move(policy).error());
     BusRecord changed = *record;
     changed.policy = *std::move(policy);
     changed.modified = core.house.clock.now();
     store::Batch batch;
-    batch.put(bus_key(*id), encode(changed));
+    batch.put(bus_key(id), encode(changed));
     Result<void> done = co_await core.house.store.commit(std::move(batch));
     if (done) (*bus)->set_record(std::move(changed));
     co_return done;

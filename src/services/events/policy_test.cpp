@@ -5,7 +5,9 @@
 namespace signalbox::events {
 namespace {
 
-PolicyStatement anyone(std::string sid) { return {std::move(sid), "*", "events:PutEvents", "arn:bus", "", "", ""}; }
+PolicyStatement anyone(std::string sid) {
+  return {std::move(sid), "*", "events:PutEvents", "arn:bus", "", "", ""};
+}
 
 TEST(Policy, AddsReplacesAndRemovesStatements) {
   auto policy = with_statement("", {"one", "arn:aws:iam::111111111111:root", "events:PutEvents", "arn:bus",

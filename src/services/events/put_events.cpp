@@ -92,8 +92,8 @@ class Matching {
   void deliver(const Rule& rule, const MatchedEvent& event, const m::PutEventsRequestEntry& entry) {
     for (const auto& target : rule.targets) {
       auto& outgoing = outgoing_.try_emplace(target->record.arn, Outgoing{target->kind, {}}).first->second;
-      outgoing.deliveries.push_back({target->input.apply(event), target->record.message_group_id.value_or(""),
-                                     entry.trace_header.value_or("")});
+      outgoing.deliveries.push_back(
+          {target->input.apply(event), target->record.message_group_id.value_or(""), entry.trace_header.value_or("")});
     }
   }
 
@@ -186,23 +186,13 @@ asio::awaitable<Result<m::TestEventPatternResponse>> test_event_pattern(m::TestE
 
 }  // namespace
 
-Figures::Figures(Metrics& metrics)
-    : received(metrics.counter("signalbox_events_received_total", "Entries of PutEvents calls.")),
-      failed(metrics.counter("signalbox_events_failed_total", "Entries of PutEvents calls that were refused.")),
-      matches(metrics.counter("signalbox_events_matched_total", "Rules matched by events.")),
-      deliveries(metrics.counter("signalbox_events_deliveries_total", "Events handed to targets.")),
-      dropped(metrics.counter("signalbox_events_dropped_total", "Events that their target could not take.")),
-      match_time(metrics.histogram("signalbox_events_match_seconds", "Time to find the rules that an event matches.")) {
-}
-
 void register_put_events(Core& core) {
   auto& door = core.house.door;
   door.handle(m::kPutEvents, [&core](const Call& call, m::PutEventsRequest request) {
     return put_events(core, call, std::move(request));
   });
-  door.handle(m::kTestEventPattern, [](const Call&, m::TestEventPatternRequest request) {
-    return test_event_pattern(std::move(request));
-  });
+  door.handle(m::kTestEventPattern,
+              [](const Call&, m::TestEventPatternRequest request) { return test_event_pattern(std::move(request)); });
 }
 
 }  // namespace signalbox::events

@@ -127,9 +127,9 @@ TEST(PutEvents, PassesTheGroupTheTraceHeaderAndTheMadeInput) {
   auto traced = entry(R"({"a":[1,2]})");
   traced.trace_header = "|Root=1";
   ASSERT_EQ(error_of(server.call(m::kPutEvents, events_request({traced}))), "");
-  EXPECT_EQ(server.kept(kQueue + ".fifo"),
-            std::vector<std::string>{
-                R"({"rule":"arn:aws:events:us-east-1:123456789012:rule/r","a":[1,2]}|group|Root=1)"});
+  EXPECT_EQ(
+      server.kept(kQueue + ".fifo"),
+      std::vector<std::string>{R"({"rule":"arn:aws:events:us-east-1:123456789012:rule/r","a":[1,2]}|group|Root=1)"});
 }
 
 TEST(PutEvents, KeepsAccountsAndRegionsApart) {

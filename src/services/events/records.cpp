@@ -109,9 +109,13 @@ std::optional<TargetRecord> decode_target(std::string_view bytes) {
   return record;
 }
 
-store::Key bus_key(const BusId& bus) { return key_of(kBusSpace, bus); }
+store::Key bus_key(const BusId& bus) {
+  return key_of(kBusSpace, bus);
+}
 
-store::Key rule_key(const BusId& bus, std::string_view rule) { return key_of(kRuleSpace, bus).text(rule); }
+store::Key rule_key(const BusId& bus, std::string_view rule) {
+  return key_of(kRuleSpace, bus).text(rule);
+}
 
 store::Key target_key(const BusId& bus, std::string_view rule, std::string_view id) {
   return key_of(kTargetSpace, bus).text(rule).text(id);

@@ -29,7 +29,9 @@ std::uint64_t hash_path(const std::vector<std::string>& path) {
   return h == 0 ? 1 : h;
 }
 
-bool is_escaped(json::Value string) { return string.raw().find('\\') != std::string_view::npos; }
+bool is_escaped(json::Value string) {
+  return string.raw().find('\\') != std::string_view::npos;
+}
 
 /// The content of a string without escapes, not copied.
 std::string_view unquoted(json::Value string) {
@@ -37,7 +39,29 @@ std::string_view unquoted(json::Value string) {
   return raw.substr(1, raw.size() - 2);
 }
 
+/// A member whose name holds dots is one with nested names, in patterns as in events.
+void append_split(std::vector<std::string>& path, std::string_view name) {
+  for (;;) {
+    const auto dot = name.find('.');
+    path.emplace_back(name.substr(0, dot));
+    if (dot == std::string_view::npos) return;
+    name.remove_prefix(dot + 1);
+  }
+}
+
 }  // namespace
+
+const RuleIndex::PathNode* RuleIndex::PathNode::descend(std::string_view name) const {
+  const PathNode* node = this;
+  for (;;) {
+    const auto dot = name.find('.');
+    const auto next = node->members.find(name.substr(0, dot));
+    if (next == node->members.end()) return nullptr;
+    node = &next->second;
+    if (dot == std::string_view::npos) return node;
+    name.remove_prefix(dot + 1);
+  }
+}
 
 void RuleIndex::look_up_value(std::uint64_t path, json::Value value, std::vector<const Rule*>& candidates) const {
   if (value.is_array()) {
@@ -64,8 +88,8 @@ void RuleIndex::look_up_members(const PathNode& node, json::Value value, std::ve
   }
   if (!value.is_object()) return;
   for (const auto [key, member] : value.members()) {
-    const auto next = is_escaped(key) ? node.members.find(key.as_string()) : node.members.find(unquoted(key));
-    if (next != node.members.end()) look_up(next->second, member, candidates);
+    const PathNode* next = is_escaped(key) ? node.descend(key.as_string()) : node.descend(unquoted(key));
+    if (next != nullptr) look_up(*next, member, candidates);
   }
 }
 
@@ -94,13 +118,13 @@ RuleIndexBuilder::RuleIndexBuilder() {
   current_.unfiled_.assign(kFirstBuckets, none);
 }
 
-void RuleIndexBuilder::collect_fields(json::Value pattern, std::vector<std::string>& path,
-                                      std::vector<Field>& fields) {
+void RuleIndexBuilder::collect_fields(json::Value pattern, std::vector<std::string>& path, std::vector<Field>& fields) {
   if (!pattern.is_object()) return;
   for (const auto [key, value] : pattern.members()) {
-    std::string name = key.as_string();
+    const std::string name = key.as_string();
     if (name.starts_with('$')) continue;  // $or: no branch of it must hold
-    path.push_back(std::move(name));
+    const std::size_t depth = path.size();
+    append_split(path, name);
     if (value.is_object()) collect_fields(value, path, fields);
     if (value.is_array() && value.size() <= kMaxValues) {
       Field field{path, {}};
@@ -109,7 +133,7 @@ void RuleIndexBuilder::collect_fields(json::Value pattern, std::vector<std::stri
       }
       if (field.values.size() == value.size() && !field.values.empty()) fields.push_back(std::move(field));
     }
-    path.pop_back();
+    path.resize(depth);
   }
 }
 

@@ -40,6 +40,8 @@ class RuleIndex {
   /// The paths in use, as a tree of member names.
   struct PathNode {
     std::map<std::string, PathNode, std::less<>> members;
+    /// The node below for a member of that name, dots and all; null when no path goes there.
+    const PathNode* descend(std::string_view name) const;
     std::uint64_t path = 0;  // hash of the whole path; 0 where no path ends
   };
   void look_up(const PathNode& node, json::Value value, std::vector<const Rule*>& candidates) const;

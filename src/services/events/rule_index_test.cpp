@@ -43,6 +43,17 @@ TEST(RuleIndex, FindsWhatMatchesHoweverItIsFiled) {
   EXPECT_EQ(matches(*index, R"({"source":"b","detail":{}})"), Names{});
 }
 
+TEST(RuleIndex, TakesNamesWithDotsAsNestedNames) {
+  RuleIndexBuilder builder;
+  builder.put(make_rule("nested", R"({"detail":{"a":{"b":["1"]}}})"));
+  builder.put(make_rule("dotted", R"({"detail":{"a.b":["1"]}})"));
+  const auto index = builder.index();
+  for (const char* event : {R"({"detail":{"a.b":"1"}})", R"({"detail":{"a":{"b":"1"}}})", R"({"detail.a":{"b":"1"}})",
+                            R"({"detail":[{"a":[{"b":["0","1"]}]}]})"}) {
+    EXPECT_EQ(matches(*index, event), (Names{"nested", "dotted"})) << event;
+  }
+}
+
 TEST(RuleIndex, ChangesShowInTheNextVersionOnly) {
   RuleIndexBuilder builder;
   builder.put(make_rule("r", R"({"a":["1"]})"));

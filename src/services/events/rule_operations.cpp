@@ -60,14 +60,8 @@ asio::awaitable<Result<void>> store_rule(Core& core, BusPtr bus, RulePtr rule) {
   co_return done;
 }
 
-Result<BusPtr> find_bus(Core& core, const Call& call, const std::optional<std::string>& name) {
-  const auto id = resolve_bus(call.scope, name);
-  if (!id) return std::unexpected(id.error());
-  return core.buses.need(*id);
-}
-
 asio::awaitable<Result<m::PutRuleResponse>> put_rule(Core& core, const Call& call, m::PutRuleRequest request) {
-  const auto bus = find_bus(core, call, request.event_bus_name);
+  const auto bus = find_bus(core, call.scope, request.event_bus_name);
   if (!bus) co_return std::unexpected(bus.error());
   if (auto checked = check_put(request); !checked) co_return std::unexpected(std::move(checked).error());
   auto pattern = pattern::Pattern::compile(*request.event_pattern);
@@ -89,7 +83,7 @@ asio::awaitable<Result<m::PutRuleResponse>> put_rule(Core& core, const Call& cal
 
 asio::awaitable<Result<void>> set_state(Core& core, const Call& call, std::optional<std::string> bus_name,
                                         std::string name, std::string state) {
-  const auto bus = find_bus(core, call, bus_name);
+  const auto bus = find_bus(core, call.scope, bus_name);
   if (!bus) co_return std::unexpected(bus.error());
   auto work = [&]() -> asio::awaitable<Result<void>> {
     const auto rule = (*bus)->need_rule(name);
@@ -117,7 +111,7 @@ asio::awaitable<Result<m::DisableRuleResponse>> disable(Core& core, const Call& 
 
 /// Deleting what does not exist succeeds, as with AWS. Force is for managed rules, of which there are none.
 asio::awaitable<Result<m::DeleteRuleResponse>> remove(Core& core, const Call& call, m::DeleteRuleRequest request) {
-  const auto bus = find_bus(core, call, request.event_bus_name);
+  const auto bus = find_bus(core, call.scope, request.event_bus_name);
   if (!bus) co_return std::unexpected(bus.error());
   const std::string name = request.name.value_or("");
   auto work = [&]() -> asio::awaitable<Result<void>> {
@@ -137,7 +131,7 @@ asio::awaitable<Result<m::DeleteRuleResponse>> remove(Core& core, const Call& ca
 
 asio::awaitable<Result<m::DescribeRuleResponse>> describe(Core& core, const Call& call,
                                                           m::DescribeRuleRequest request) {
-  const auto bus = find_bus(core, call, request.event_bus_name);
+  const auto bus = find_bus(core, call.scope, request.event_bus_name);
   if (!bus) co_return std::unexpected(bus.error());
   Result<RulePtr> found = co_await on_shard(*bus, [&] { return (*bus)->need_rule(request.name.value_or("")); });
   if (!found) co_return std::unexpected(std::move(found).error());
@@ -155,7 +149,7 @@ asio::awaitable<Result<m::DescribeRuleResponse>> describe(Core& core, const Call
 }
 
 asio::awaitable<Result<m::ListRulesResponse>> list(Core& core, const Call& call, m::ListRulesRequest request) {
-  const auto bus = find_bus(core, call, request.event_bus_name);
+  const auto bus = find_bus(core, call.scope, request.event_bus_name);
   if (!bus) co_return std::unexpected(bus.error());
   const PageRequest asked{"rules", request.name_prefix.value_or(""), request.next_token, request.limit};
   m::ListRulesResponse response;
@@ -181,7 +175,7 @@ asio::awaitable<Result<m::ListRulesResponse>> list(Core& core, const Call& call,
 
 asio::awaitable<Result<m::ListRuleNamesByTargetResponse>> list_by_target(Core& core, const Call& call,
                                                                          m::ListRuleNamesByTargetRequest request) {
-  const auto bus = find_bus(core, call, request.event_bus_name);
+  const auto bus = find_bus(core, call.scope, request.event_bus_name);
   if (!bus) co_return std::unexpected(bus.error());
   const std::string arn = request.target_arn.value_or("");
   const PageRequest asked{"rules-by-target", "", request.next_token, request.limit};
@@ -211,9 +205,8 @@ void register_rule_operations(Core& core) {
   door.handle(m::kDescribeRule, [&core](const Call& call, m::DescribeRuleRequest request) {
     return describe(core, call, std::move(request));
   });
-  door.handle(m::kListRules, [&core](const Call& call, m::ListRulesRequest request) {
-    return list(core, call, std::move(request));
-  });
+  door.handle(m::kListRules,
+              [&core](const Call& call, m::ListRulesRequest request) { return list(core, call, std::move(request)); });
   door.handle(m::kListRuleNamesByTarget, [&core](const Call& call, m::ListRuleNamesByTargetRequest request) {
     return list_by_target(core, call, std::move(request));
   });

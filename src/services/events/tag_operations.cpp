@@ -69,8 +69,7 @@ asio::awaitable<Result<m::TagResourceResponse>> tag(Core& core, const Call& call
   co_return m::TagResourceResponse{};
 }
 
-asio::awaitable<Result<m::UntagResourceResponse>> untag(Core& core, const Call& call,
-                                                        m::UntagResourceRequest request) {
+asio::awaitable<Result<m::UntagResourceResponse>> untag(Core& core, const Call& call, m::UntagResourceRequest request) {
   const auto tagged = find_tagged(core, call, request.resource_arn);
   if (!tagged) co_return std::unexpected(tagged.error());
   auto work = [&]() -> asio::awaitable<Result<void>> {
@@ -112,9 +111,8 @@ Result<void> merge_tags(Tags& tags, const std::optional<std::vector<m::Tag>>& gi
 
 void register_tag_operations(Core& core) {
   auto& door = core.house.door;
-  door.handle(m::kTagResource, [&core](const Call& call, m::TagResourceRequest request) {
-    return tag(core, call, std::move(request));
-  });
+  door.handle(m::kTagResource,
+              [&core](const Call& call, m::TagResourceRequest request) { return tag(core, call, std::move(request)); });
   door.handle(m::kUntagResource, [&core](const Call& call, m::UntagResourceRequest request) {
     return untag(core, call, std::move(request));
   });

@@ -23,8 +23,8 @@ struct Visitor : F... {
 
 Result<TargetInput> TargetInput::compile(std::string_view target_id, const TargetRecord& target) {
   const std::string id(target_id);
-  const int given = int{target.input.has_value()} + int{target.input_path.has_value()} +
-                    int{target.transformer.has_value()};
+  const int given =
+      int{target.input.has_value()} + int{target.input_path.has_value()} + int{target.transformer.has_value()};
   if (given > 1) {
     return fail("ValidationException",
                 "Only one of Input, InputPath, or InputTransformer must be provided for target " + id + ".");

@@ -11,10 +11,17 @@ constexpr std::string_view kEvent =
     R"("nothing":null,"map":{"a":"b"},"list":["x",2],"quote":"say \"hi\"\n","items":[{"n":"p"},{"n":"q"}]}})";
 
 using Paths = std::map<std::string, std::string, std::less<>>;
-const Paths kPaths = {{"instance", "$.detail.instance"}, {"state", "$.detail.state"},     {"count", "$.detail.count"},
-                      {"ok", "$.detail.ok"},             {"nothing", "$.detail.nothing"}, {"map", "$.detail.map"},
-                      {"list", "$.detail.list"},         {"quote", "$.detail.quote"},     {"missing", "$.detail.none"},
-                      {"names", "$.detail.items[*].n"},  {"none-of-many", "$.detail.map[*].z"}};
+const Paths kPaths = {{"instance", "$.detail.instance"},
+                      {"state", "$.detail.state"},
+                      {"count", "$.detail.count"},
+                      {"ok", "$.detail.ok"},
+                      {"nothing", "$.detail.nothing"},
+                      {"map", "$.detail.map"},
+                      {"list", "$.detail.list"},
+                      {"quote", "$.detail.quote"},
+                      {"missing", "$.detail.none"},
+                      {"names", "$.detail.items[*].n"},
+                      {"none-of-many", "$.detail.map[*].z"}};
 
 std::string apply(const TargetInput& input) {
   json::Document document;
@@ -78,9 +85,11 @@ TEST(InputTransformer, RefusesWhatAwsRefuses) {
       {{{"x", "detail.x"}}, R"("<x>")", "InputPath for target t1 is invalid."},
       {{{"x", "$.detail['x']"}}, R"("<x>")", "InputPath for target t1 is invalid."},
       {{{"AWSx", "$.x"}}, R"("<AWSx>")", "InputPathsMap for target t1 contains reserved key AWSx."},
-      {{}, R"([<aws.events.event.json>])",
+      {{},
+       R"([<aws.events.event.json>])",
        "InputTemplate for target t1 contains placeholder aws.events.event.json valid only for JSON template."},
-      {{}, R"("<aws.events.event.json>")",
+      {{},
+       R"("<aws.events.event.json>")",
        "InputTemplate for target t1 contains placeholder aws.events.event.json valid only for JSON template."},
   };
   for (const Refused& c : cases) {
@@ -134,8 +143,7 @@ TEST(TargetInput, RefusesWhatAwsRefuses) {
             "Only one of Input, InputPath, or InputTransformer must be provided for target t.");
   TargetRecord word;
   word.input = "word";
-  EXPECT_TRUE(
-      TargetInput::compile("t", word).error().message.starts_with("JSON syntax error in input for target t"));
+  EXPECT_TRUE(TargetInput::compile("t", word).error().message.starts_with("JSON syntax error in input for target t"));
   TargetRecord path;
   path.input_path = "detail";
   EXPECT_EQ(TargetInput::compile("t", path).error().message, "InputPath for target t is invalid.");

@@ -14,7 +14,8 @@ using cloud::Call;
 constexpr std::size_t kMaxTargets = 5;
 
 std::unexpected<Error> not_for_this_target(std::string_view parameters, const std::string& id) {
-  return fail("ValidationException", "Parameter(s) " + std::string(parameters) + " not supported for target: " + id + ".");
+  return fail("ValidationException",
+              "Parameter(s) " + std::string(parameters) + " not supported for target: " + id + ".");
 }
 
 /// Parameters of other kinds of targets, and what is not done yet.
@@ -97,12 +98,6 @@ Result<Checked> check_target(const Core& core, const Call& call, const m::Target
   return Checked{std::make_shared<const Target>(Target{id, std::move(record), *std::move(input), kind}), std::nullopt};
 }
 
-Result<BusPtr> find_bus(Core& core, const Call& call, const std::optional<std::string>& name) {
-  const auto id = resolve_bus(call.scope, name);
-  if (!id) return std::unexpected(id.error());
-  return core.buses.need(*id);
-}
-
 void put_sorted(std::vector<std::shared_ptr<const Target>>& targets, const std::shared_ptr<const Target>& target) {
   const auto at = std::lower_bound(targets.begin(), targets.end(), target,
                                    [](const auto& a, const auto& b) { return a->id < b->id; });
@@ -114,7 +109,7 @@ void put_sorted(std::vector<std::shared_ptr<const Target>>& targets, const std::
 }
 
 asio::awaitable<Result<m::PutTargetsResponse>> put_targets(Core& core, const Call& call, m::PutTargetsRequest request) {
-  const auto bus = find_bus(core, call, request.event_bus_name);
+  const auto bus = find_bus(core, call.scope, request.event_bus_name);
   if (!bus) co_return std::unexpected(bus.error());
   m::PutTargetsResponse response;
   auto& failed = response.failed_entries.emplace();
@@ -149,7 +144,7 @@ asio::awaitable<Result<m::PutTargetsResponse>> put_targets(Core& core, const Cal
 
 asio::awaitable<Result<m::RemoveTargetsResponse>> remove_targets(Core& core, const Call& call,
                                                                  m::RemoveTargetsRequest request) {
-  const auto bus = find_bus(core, call, request.event_bus_name);
+  const auto bus = find_bus(core, call.scope, request.event_bus_name);
   if (!bus) co_return std::unexpected(bus.error());
   m::RemoveTargetsResponse response;
   auto& failed = response.failed_entries.emplace();
@@ -181,7 +176,7 @@ asio::awaitable<Result<m::RemoveTargetsResponse>> remove_targets(Core& core, con
 
 asio::awaitable<Result<m::ListTargetsByRuleResponse>> list_targets(Core& core, const Call& call,
                                                                    m::ListTargetsByRuleRequest request) {
-  const auto bus = find_bus(core, call, request.event_bus_name);
+  const auto bus = find_bus(core, call.scope, request.event_bus_name);
   if (!bus) co_return std::unexpected(bus.error());
   Result<RulePtr> rule = co_await on_shard(*bus, [&] { return (*bus)->need_rule(request.rule.value_or("")); });
   if (!rule) co_return std::unexpected(std::move(rule).error());

@@ -24,7 +24,7 @@ asio::awaitable<Turns::Turn> Turns::take() {
     const auto executor = co_await asio::this_coro::executor;
     auto wait_in_line = [queue, executor](auto handler) {
       auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-      queue->waiting.push_back([shared, executor] { asio::post(executor, [shared] { std::move(*shared)(); }); });
+      queue->waiting.push_back([shared, executor] { asio::post(executor, [shared] { std::move (*shared)(); }); });
     };
     co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(wait_in_line, asio::use_awaitable);
   }
