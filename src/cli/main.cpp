@@ -8,6 +8,7 @@
 #include <map>
 #include <string>
 
+#include "cli/config_file.h"
 #include "server/server.h"
 
 namespace {
@@ -42,8 +43,11 @@ void add_choice(CLI::App& app, const std::string& name, Enum& value, const std::
       ->envname(variable);
 }
 
-void describe_serve(CLI::App& serve, Config& config) {
-  serve.set_config("--config", "", "Read options from a file: lines such as port=4600");
+void describe_serve(CLI::App& serve, Config& config, std::string& config_file) {
+  serve.add_option("--config", config_file, "File of options, a line each: port=4600. The command line goes first")
+      ->envname("SIGNALBOX_CONFIG")
+      ->configurable(false)
+      ->check(CLI::ExistingFile);
   serve.add_option("--address", config.address, "Address to listen on")
       ->envname("SIGNALBOX_ADDRESS")
       ->capture_default_str();
@@ -130,7 +134,13 @@ int main(int argc, char** argv) {
 
   Config config;
   CLI::App* const serve_command = app.add_subcommand("serve", "Start the server");
-  describe_serve(*serve_command, config);
-  CLI11_PARSE(app, argc, argv);
+  std::string config_file;
+  describe_serve(*serve_command, config, config_file);
+  try {
+    app.parse(argc, argv);
+    if (!config_file.empty()) signalbox::cli::apply_config_file(*serve_command, config_file);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error);
+  }
   return serve(config);
 }
