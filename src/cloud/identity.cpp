@@ -18,13 +18,12 @@ Identity identity_of(std::string account, const std::optional<wire::Signature>& 
 }  // namespace
 
 Result<Identity> Identification::identify(const http::Request& request) const {
-  Result<std::optional<wire::Signature>> read = wire::read_signature(request);
   if (mode_ == AuthMode::kOpen) {
-    // A signature that cannot be read names nobody: in open mode that is not an error.
-    const std::optional<wire::Signature> signature = read ? std::move(*read) : std::nullopt;
-    const bool names_account = signature && is_account_id(signature->access_key);
-    return identity_of(names_account ? signature->access_key : kDefaultAccount, signature);
+    const std::optional<wire::Signature> claim = wire::read_claim(request);
+    const bool names_account = claim && is_account_id(claim->access_key);
+    return identity_of(names_account ? claim->access_key : kDefaultAccount, claim);
   }
+  Result<std::optional<wire::Signature>> read = wire::read_signature(request);
   if (!read) return std::unexpected(std::move(read).error());
   if (!*read) return fail("MissingAuthenticationToken", "Request is missing Authentication Token", 403);
   const wire::Signature& signature = **read;

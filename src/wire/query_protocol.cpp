@@ -57,7 +57,11 @@ Result<void> read(const Form& form, const Shape& shape, const std::string& name,
 Result<void> read_structure(const Form& form, const Shape& shape, const std::string& prefix, void* out) {
   for (const Member& member : shape.members) {
     const std::string name = prefix + std::string(member.query_name);
-    if (!form.has(name)) continue;
+    if (!form.has(name)) {
+      // A form cannot tell an empty list from none: where one must be there, it is empty.
+      if (member.required && member.shape->type == ShapeType::kList) member.emplace(out);
+      continue;
+    }
     Result<void> done = read(form, *member.shape, name, member.emplace(out));
     if (!done) return done;
   }

@@ -128,4 +128,16 @@ Result<std::optional<Signature>> read_signature(const http::Request& request) {
   return std::nullopt;
 }
 
+std::optional<Signature> read_claim(const http::Request& request) {
+  const std::string_view authorization = request.header("Authorization");
+  Signature signature;
+  if (!authorization.empty()) {
+    const std::string_view list = authorization.substr(std::min(authorization.find(' '), authorization.size()));
+    if (read_scope(parameter(list, "Credential"), signature)) return signature;
+  } else if (const auto credential = form_parameter(request.query(), "X-Amz-Credential")) {
+    if (read_scope(*credential, signature)) return signature;
+  }
+  return std::nullopt;
+}
+
 }  // namespace signalbox::wire

@@ -1,0 +1,158 @@
+"""The real server and real clients, as fixtures."""
+
+import json
+import os
+import random
+import re
+import signal
+import subprocess
+import tempfile
+import urllib.error
+import urllib.request
+
+import boto3
+import botocore.config
+import pytest
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+BINARY = os.environ.get("SIGNALBOX_BINARY", os.path.join(ROOT, "build", "release", "signalbox"))
+REGION = "us-east-1"
+READY = re.compile(r"^Signalbox is ready at (http://[\w.:\[\]]+)")
+
+
+class Server:
+    """A `signalbox serve` process on a free port. Its data folder outlives it, so it can be started again."""
+
+    def __init__(self, data, *options, environment=None):
+        self.data = data
+        self.options = options
+        self.environment = dict(os.environ, **(environment or {}))
+        self.process = None
+        self.endpoint = None
+        self.log = tempfile.TemporaryFile(mode="w+")
+
+    def command(self, port=0):
+        return [BINARY, "serve", "--port", str(port), "--data", self.data, *self.options]
+
+    def start(self, port=0):
+        self.process = subprocess.Popen(self.command(port), stdout=subprocess.PIPE, stderr=self.log, text=True,
+                                        env=self.environment)
+        line = self.process.stdout.readline()
+        ready = READY.match(line)
+        assert ready, f"the server did not start: {line!r}\n{self.log_text()}"
+        self.endpoint = ready.group(1)
+        return self
+
+    @property
+    def port(self):
+        return int(self.endpoint.rsplit(":", 1)[1])
+
+    def log_text(self):
+        self.log.seek(0)
+        return self.log.read()
+
+    def stop(self):
+        """Asks it to end and waits; returns its exit status."""
+        if self.process is None:
+            return None
+        self.process.send_signal(signal.SIGTERM)
+        status = self.process.wait(timeout=40)
+        self.process.stdout.close()
+        self.process = None
+        return status
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait(timeout=20)
+        self.process.stdout.close()
+        self.process = None
+
+    def client(self, service, account="000000000000", region=REGION, secret="secret", **settings):
+        settings.setdefault("retries", {"max_attempts": 0})
+        return boto3.session.Session(account, secret, region_name=region).client(
+            service, endpoint_url=self.endpoint, config=botocore.config.Config(**settings))
+
+    def raw(self, body=b"", headers=None, path="/", method="POST"):
+        """One HTTP request without an SDK: status, headers, body."""
+        request = urllib.request.Request(self.endpoint + path, data=body if method == "POST" else None,
+                                         headers=headers or {}, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return answer.status, dict(answer.headers), answer.read()
+        except urllib.error.HTTPError as answer:
+            return answer.code, dict(answer.headers), answer.read()
+
+    def json_call(self, target, body, account="000000000000", region=REGION):
+        """A call in the JSON protocol, as newer SDKs send it: status, headers, decoded body."""
+        service = "sqs" if target.startswith("AmazonSQS") else "events"
+        text = body if isinstance(body, bytes) else json.dumps(body).encode()
+        status, headers, answer = self.raw(text, {
+            "X-Amz-Target": target, "Content-Type": "application/x-amz-json-1." + ("0" if service == "sqs" else "1"),
+            "Authorization": f"AWS4-HMAC-SHA256 Credential={account}/20260101/{region}/{service}/aws4_request, "
+                             f"SignedHeaders=host, Signature={'0' * 64}"})
+        return status, headers, json.loads(answer) if answer else {}
+
+
+@pytest.fixture
+def data(tmp_path):
+    return str(tmp_path / "data")
+
+
+@pytest.fixture
+def new_server(data):
+    """Makes servers on this test's data folder; ends those that still run."""
+    made = []
+
+    def make(*options, environment=None, folder=None):
+        made.append(Server(folder or data, *options, environment=environment))
+        return made[-1]
+
+    yield make
+    for server in made:
+        if server.process is not None:
+            server.kill()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    """One server for every test that keeps to an account of its own."""
+    shared = Server(str(tmp_path_factory.mktemp("shared") / "data")).start()
+    yield shared
+    assert shared.stop() == 0
+
+
+@pytest.fixture
+def account():
+    return f"{random.randrange(10 ** 12):012d}"
+
+
+@pytest.fixture
+def sqs(server, account):
+    return server.client("sqs", account)
+
+
+@pytest.fixture
+def events(server, account):
+    return server.client("events", account)
+
+
+def queue_arn(sqs_client, url):
+    return sqs_client.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+
+
+def receive_all(sqs_client, url, **options):
+    """Every message that can be received now; they stay in flight."""
+    messages = []
+    while True:
+        more = sqs_client.receive_message(QueueUrl=url, MaxNumberOfMessages=10, **options).get("Messages", [])
+        if not more:
+            return messages
+        messages += more
+
+
+def error_code(raised):
+    return raised.value.response["Error"]["Code"]
+
+
+def error_text(raised):
+    return raised.value.response["Error"]["Message"]
