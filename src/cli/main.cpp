@@ -109,8 +109,7 @@ int serve(const Config& config) {
     return 1;
   }
   std::printf(
-      "Signalbox is ready at %s, state in %s. Next: export AWS_ENDPOINT_URL=%s; aws sqs create-queue "
-      "--queue-name first\n",
+      "Signalbox is ready at %s, state in %s. Next: aws --endpoint-url %s sqs create-queue --queue-name first\n",
       (*server)->endpoint().c_str(), config.data.c_str(), (*server)->endpoint().c_str());
   std::fflush(stdout);
   int received = 0;
@@ -127,9 +126,8 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   app.footer(
       "Start it:  signalbox serve\n"
-      "Use it:    export AWS_ENDPOINT_URL=http://127.0.0.1:4566 AWS_ACCESS_KEY_ID=000000000000\n"
-      "           export AWS_SECRET_ACCESS_KEY=any AWS_DEFAULT_REGION=us-east-1\n"
-      "           aws sqs create-queue --queue-name first\n"
+      "Use it:    export AWS_ACCESS_KEY_ID=123456789012 AWS_SECRET_ACCESS_KEY=any AWS_DEFAULT_REGION=us-east-1\n"
+      "           aws --endpoint-url http://127.0.0.1:4566 sqs create-queue --queue-name first\n"
       "Watch it:  curl http://127.0.0.1:4566/health; curl http://127.0.0.1:4566/metrics");
 
   Config config;

@@ -32,6 +32,9 @@ class Service {
  public:
   virtual ~Service() = default;
   virtual Result<void> load() = 0;
+  /// Called once, before the server stops, from a thread of no shard: requests that wait (long polls) are to answer
+  /// soon with what they have.
+  virtual void drain() {}
 };
 
 }  // namespace signalbox::cloud

@@ -138,6 +138,7 @@ Result<void> Server::open() {
 void Server::stop() {
   if (!parts_ || parts_->stopped) return;
   parts_->stopped = true;
+  for (const auto& service : parts_->services) service->drain();
   if (!parts_->http.drain(std::chrono::seconds(parts_->config.drain_seconds))) {
     parts_->log.warning("stopping with requests in progress");
   }

@@ -1,6 +1,7 @@
 // ReceiveMessage: short and long polls, leases, and the way to the dead-letter queue.
 
 #include <algorithm>
+#include <mutex>
 
 #include "base/encoding.h"
 #include "services/sqs/sqs.h"
@@ -119,10 +120,18 @@ Answer<model::ReceiveMessageResult> Sqs::receive_on_owner(Queue& queue, const mo
       result.messages = std::move(*messages);
       co_return result;
     }
-    if (house_.clock.now() >= deadline) co_return result;
+    if (draining_ || house_.clock.now() >= deadline) co_return result;
     const auto place = queue.waiting.insert(queue.waiting.end(), &waiting);
     co_await waiting.until(deadline);
     queue.waiting.erase(place);
+  }
+}
+
+void Sqs::drain() {
+  draining_ = true;
+  const std::shared_lock lock(directory_mutex_);
+  for (const auto& [name, queue] : directory_) {
+    queue->owner.post([queue = queue] { queue->wake(queue->waiting.size()); });
   }
 }
 

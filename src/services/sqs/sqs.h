@@ -1,6 +1,7 @@
 // Amazon SQS: the service, its queues and their messages.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -27,6 +28,7 @@ class Sqs final : public cloud::Service {
   ~Sqs() override;
 
   Result<void> load() override;
+  void drain() override;
 
   /// The queue of that ARN; null when there is none.
   QueuePointer find_arn(const std::string& arn) const;
@@ -132,6 +134,7 @@ class Sqs final : public cloud::Service {
   mutable std::shared_mutex directory_mutex_;
   std::map<QueueName, QueuePointer> directory_;
   std::map<std::string, std::shared_ptr<MoveTask>> moves_;  // by task id; on shard 0
+  std::atomic<bool> draining_{false};
 };
 
 /// "The specified queue does not exist."

@@ -1,0 +1,37 @@
+"""The JavaScript v3 clients, from npm."""
+
+import json
+import os
+import shutil
+import subprocess
+
+import pytest
+
+FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "javascript")
+
+
+@pytest.fixture(scope="module")
+def node_modules():
+    installed = os.path.join(FOLDER, "node_modules", ".package-lock.json")
+    lock = os.path.join(FOLDER, "package-lock.json")
+    if not os.path.exists(installed) or os.path.getmtime(installed) < os.path.getmtime(lock):
+        subprocess.run([shutil.which("npm"), "ci", "--no-audit", "--no-fund"], cwd=FOLDER, check=True,
+                       stdout=subprocess.DEVNULL)
+
+
+def test_walk(server, account, node_modules):
+    done = subprocess.run(["node", "walk.mjs", server.endpoint, account], cwd=FOLDER, text=True, capture_output=True,
+                          timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    saw = json.loads(done.stdout)
+    assert saw["failedTargets"] == 0
+    assert saw["codes"] == [None, "MalformedDetail"]
+    assert saw["event"]["detail"] == {"n": 1}
+    assert saw["event"]["time"] == "2017-04-28T17:56:40Z"
+    assert saw["event"]["region"] == "eu-west-1"
+    assert saw["batch"] == {"successful": ["a"], "failed": [["b", "InvalidMessageContents"]]}
+    assert saw["bytes"] == [0, 255]
+    assert saw["receives"] == "1"
+    # These clients take an error's name from x-amzn-query-error.
+    assert saw["noQueue"]["name"] == "AWS.SimpleQueueService.NonExistentQueue"
+    assert saw["noRule"]["name"] == saw["noRule"]["class"] == "ResourceNotFoundException"
