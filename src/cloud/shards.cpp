@@ -59,6 +59,10 @@ std::vector<asio::io_context*> Shards::loops() {
   return loops;
 }
 
+void Shards::clock_moved() {
+  for (auto& shard : shards_) shard->post([&shard = *shard] { shard.alarms_.run_due(shard.clock_.now()); });
+}
+
 void Shards::start() {
   for (auto& shard : shards_) threads_.emplace_back([&loop = shard->loop()] { loop.run(); });
 }

@@ -57,6 +57,9 @@ class Shards {
   Shard& owner(std::string_view arn);
   std::vector<asio::io_context*> loops();
 
+  /// Fires on every shard, soon, what is due now: for clocks that jump.
+  void clock_moved();
+
   /// Starts the threads. stop() ends the loops and joins; the destructor does it too.
   void start();
   void stop();

@@ -2,15 +2,12 @@
 // what it receives in that store.
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <atomic>
-#include <boost/asio/use_future.hpp>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "cloud/testing/house.h"
 #include "models/events.h"
 #include "services/events/events.h"
 #include "store/key.h"
@@ -20,7 +17,8 @@ namespace signalbox::events {
 namespace m = models::events;
 namespace asio = boost::asio;
 
-inline const cloud::Scope kHere{"123456789012", "us-east-1"};
+using cloud::error_of;
+using cloud::kHere;
 inline const std::string kQueue = "arn:aws:sqs:us-east-1:123456789012:queue";
 
 struct Kept {
@@ -53,81 +51,34 @@ class KeepingTarget final : public cloud::EventTarget {
   Kept& kept_;
 };
 
-class TestServer {
+class TestServer : public cloud::TestHouse {
  public:
-  TestServer() {
-    std::string path = (std::filesystem::temp_directory_path() / "signalbox-events-XXXXXX").string();
-    directory_ = ::mkdtemp(path.data());
-    start();
-  }
-  ~TestServer() {
-    stop();
-    std::filesystem::remove_all(directory_);
-  }
-  TestServer(const TestServer&) = delete;
-
-  void restart() {
-    stop();
-    start();
-  }
-
-  template <class In, class Out>
-  Result<Out> call(const wire::OperationOf<In, Out>& operation, In input, cloud::Scope scope = kHere) {
-    cloud::Call from;
-    from.scope = std::move(scope);
-    auto called = door_->call(std::move(from), operation, std::move(input));
-    return asio::co_spawn(shards_->at(0).loop(), std::move(called), asio::use_future).get();
-  }
+  TestServer() : TestServer(std::make_shared<Kept>()) {}
 
   /// What the targets of that ARN received, in order.
-  std::vector<std::string> kept(const std::string& arn = kQueue) const {
+  std::vector<std::string> kept(const std::string& arn = kQueue) {
     std::vector<std::string> payloads;
     const store::Key all = store::Key("test.kept").text(arn);
-    store_->read()->scan(all, all.end(), [&](std::string_view, std::string_view value) {
+    store().read()->scan(all, all.end(), [&](std::string_view, std::string_view value) {
       payloads.emplace_back(value);
       return true;
     });
     return payloads;
   }
 
-  Kept counts;
-  VirtualClock clock{Time(std::chrono::milliseconds(1493402200000))};  // 2017-04-28T17:56:40Z
-  Metrics metrics;
-
  private:
-  void start() {
-    auto opened = store::open_rocksdb({directory_, store::Durability::kMemory}, metrics);
-    ASSERT_TRUE(opened) << opened.error().message;
-    store_ = *std::move(opened);
-    shards_ = std::make_unique<cloud::Shards>(2, clock);
-    door_ = std::make_unique<cloud::Door>(metrics);
-    timers_ = std::make_unique<store::Timers>(*store_, shards_->at(0).alarms());
-    targets_ = std::make_unique<cloud::EventTargets>();
-    targets_->add("sqs", std::make_unique<KeepingTarget>(counts));
-    events_ = std::make_unique<Events>(
-        cloud::House{*store_, *timers_, *shards_, *door_, *targets_, clock, random_, log_, metrics});
-    const auto loaded = events_->load();
-    ASSERT_TRUE(loaded) << loaded.error().message;
-    shards_->start();
-  }
-  void stop() {
-    shards_->stop();
-    events_.reset();
-    timers_.reset();
-    shards_.reset();
-    store_->close();
-    store_.reset();
-  }
+  explicit TestServer(const std::shared_ptr<Kept>& kept)
+      : TestHouse([kept](cloud::House& house) {
+          house.event_targets.add("sqs", std::make_unique<KeepingTarget>(*kept));
+          std::vector<std::unique_ptr<cloud::Service>> services;
+          services.push_back(std::make_unique<Events>(house));
+          return services;
+        }),
+        counts_(kept) {}
+  std::shared_ptr<Kept> counts_;
 
-  std::string directory_;
-  SystemRandom random_;
-  QuietLog log_;
-  std::unique_ptr<store::Store> store_;
-  std::unique_ptr<cloud::Shards> shards_;
-  std::unique_ptr<cloud::Door> door_;
-  std::unique_ptr<store::Timers> timers_;
-  std::unique_ptr<cloud::EventTargets> targets_;
-  std::unique_ptr<Events> events_;
+ public:
+  Kept& counts = *counts_;
 };
 
 // Requests with what a test is about.
@@ -170,12 +121,6 @@ inline m::PutEventsRequest events_request(std::vector<m::PutEventsRequestEntry> 
   m::PutEventsRequest request;
   request.entries = std::move(entries);
   return request;
-}
-
-/// The error's "code: message"; "" for success.
-template <class T>
-std::string error_of(const Result<T>& result) {
-  return result ? "" : result.error().code + ": " + result.error().message;
 }
 
 }  // namespace signalbox::events

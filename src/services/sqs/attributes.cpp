@@ -67,6 +67,22 @@ Result<Attributes> Sqs::attributes_of(Queue& queue, const std::vector<std::strin
   return wanted;
 }
 
+Answer<void> Sqs::check_dead_letter_queue(QueueName source, std::string policy, std::string target_arn) const {
+  if (target_arn.empty()) co_return Result<void>();
+  const auto bad = [&policy](std::string_view why) {
+    return invalid_parameter("Value " + policy +
+                             " for parameter RedrivePolicy is invalid. Reason: " + std::string(why));
+  };
+  const QueuePointer target = find_arn(target_arn);
+  if (!target || target->name.scope != source.scope) co_return bad("Dead letter target does not exist.");
+  const bool allowed = co_await cloud::on(target->owner, [&]() -> asio::awaitable<bool> {
+    const auto found = target->attributes.find("RedriveAllowPolicy");
+    co_return found == target->attributes.end() || allows_redrive(found->second, source.arn());
+  });
+  if (!allowed) co_return bad("Dead letter target does not allow the source queue.");
+  co_return Result<void>();
+}
+
 Answer<model::SetQueueAttributesResponse> Sqs::set_attributes(Queue& queue, Attributes changes) {
   if (changes.contains("FifoQueue")) {
     co_return fail(model::errors::kInvalidAttributeName, "Unknown Attribute FifoQueue.");
@@ -75,6 +91,15 @@ Answer<model::SetQueueAttributesResponse> Sqs::set_attributes(Queue& queue, Attr
   for (auto& [name, value] : changes) merged[name] = value;
   Result<Settings> settings = read_settings(merged, queue.name.fifo());
   if (!settings) co_return std::unexpected(std::move(settings).error());
+  if (const auto policy = changes.find("RedrivePolicy"); policy != changes.end()) {
+    Result<void> checked = co_await check_dead_letter_queue(queue.name, policy->second, settings->dead_letter_arn);
+    if (!checked) co_return std::unexpected(std::move(checked).error());
+    // Others may have changed attributes meanwhile.
+    merged = queue.attributes;
+    for (auto& [name, value] : changes) merged[name] = value;
+    settings = read_settings(merged, queue.name.fifo());
+    if (!settings) co_return std::unexpected(std::move(settings).error());
+  }
   queue.attributes.swap(merged);
   const Time before = std::exchange(queue.modified, house_.clock.now());
   Result<void> saved = co_await save(queue);

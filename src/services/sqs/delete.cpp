@@ -100,7 +100,8 @@ Answer<model::DeleteMessageBatchResult> Sqs::remove_batch(Queue& queue, model::D
   co_return result;
 }
 
-Result<void> Sqs::change_visibility(Queue& queue, const std::string& handle, std::int32_t seconds) {
+Result<void> Sqs::change_visibility(Queue& queue, const std::string& handle, std::int32_t seconds,
+                                    store::Batch& leases) {
   if (seconds < 0 || seconds > kMaxVisibilitySeconds) {
     return invalid_parameter("Value " + std::to_string(seconds) +
                              " for parameter VisibilityTimeout is invalid. Reason: Must be between 0 and 43200.");
@@ -118,6 +119,7 @@ Result<void> Sqs::change_visibility(Queue& queue, const std::string& handle, std
                     "visibility timeout change.");
   }
   queue.index.change_visibility(receipt->sequence, now, now + std::chrono::seconds(seconds));
+  leases.put(lease_key(queue, receipt->sequence), encode_lease(*state));
   if (seconds == 0) queue.wake(1);
   queue.arm(house_.clock);
   return {};
@@ -130,17 +132,19 @@ Answer<model::ChangeMessageVisibilityBatchResult> Sqs::change_visibility_batch(
   model::ChangeMessageVisibilityBatchResult result;
   result.successful.emplace();
   result.failed.emplace();
+  store::Batch leases;
   for (const auto& entry : *request.entries) {
     const auto seconds = entry.visibility_timeout
                              ? *entry.visibility_timeout
                              : static_cast<std::int32_t>(queue.settings.visibility_timeout.count());
-    Result<void> changed = change_visibility(queue, *entry.receipt_handle, seconds);
+    Result<void> changed = change_visibility(queue, *entry.receipt_handle, seconds, leases);
     if (changed) {
       result.successful->emplace_back().id = *entry.id;
     } else {
       result.failed->push_back(batch_error(*entry.id, changed.error()));
     }
   }
+  if (!leases.empty()) house_.store.commit_later(std::move(leases));
   co_return result;
 }
 

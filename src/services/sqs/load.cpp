@@ -1,5 +1,7 @@
 // What the store holds, read into memory at start.
 
+#include <set>
+
 #include "services/sqs/sqs.h"
 #include "store/key.h"
 #include "store/record.h"
@@ -7,35 +9,29 @@
 namespace signalbox::sqs {
 namespace {
 
-/// What was kept of each message's last receive. Written without waiting, so it may be older than the truth.
-struct Lease {
-  Time visible_at;
-  Time first_received;
-  std::uint32_t receives;
-  std::uint64_t number;
-};
-
-std::map<std::uint64_t, Lease> read_leases(const Queue& queue, const store::Snapshot& snapshot) {
-  std::map<std::uint64_t, Lease> leases;
+Result<std::map<std::uint64_t, MessageState>> read_leases(const Queue& queue, const store::Snapshot& snapshot) {
+  std::map<std::uint64_t, MessageState> leases;
+  Result<void> loaded;
   const store::Key all = store::Key(kLeaseSpace).number(queue.id);
   snapshot.scan(all, all.end(), [&](std::string_view key, std::string_view value) {
     store::KeyReader parts(key);
     parts.text();
     parts.number();
     const auto sequence = parts.number();
-    store::RecordReader record(value);
-    Lease lease{};
-    lease.visible_at = Time(Duration(record.integer()));
-    lease.first_received = Time(Duration(record.integer()));
-    lease.receives = static_cast<std::uint32_t>(record.number());
-    lease.number = record.number();
-    if (sequence && record.ok()) leases[*sequence] = lease;
+    MessageState lease;
+    if (!sequence || !decode_lease(value, lease)) {
+      loaded = fail("StoreError", "A lease record of the queue " + queue.arn + " cannot be read.");
+      return false;
+    }
+    leases[*sequence] = lease;
     return true;
   });
+  if (!loaded) return std::unexpected(std::move(loaded).error());
   return leases;
 }
 
-void read_deduplication(Queue& queue, const store::Snapshot& snapshot) {
+Result<void> read_deduplication(Queue& queue, const store::Snapshot& snapshot) {
+  Result<void> loaded;
   const store::Key all = store::Key(kDeduplicationSpace).number(queue.id);
   std::multimap<Time, std::string> expiry;
   snapshot.scan(all, all.end(), [&](std::string_view key, std::string_view value) {
@@ -48,14 +44,17 @@ void read_deduplication(Queue& queue, const store::Snapshot& snapshot) {
     sent.message_id = record.text();
     sent.sequence = record.number();
     sent.expires = Time(Duration(record.integer()));
-    if (id && record.ok()) {
-      expiry.emplace(sent.expires, *id);
-      queue.last_sequence = std::max(queue.last_sequence, sent.sequence);
-      queue.deduplication[*id] = std::move(sent);
+    if (!id || !record.ok()) {
+      loaded = fail("StoreError", "A deduplication record of the queue " + queue.arn + " cannot be read.");
+      return false;
     }
+    expiry.emplace(sent.expires, *id);
+    queue.last_sequence = std::max(queue.last_sequence, sent.sequence);
+    queue.deduplication[*id] = std::move(sent);
     return true;
   });
   for (auto& [expires, id] : expiry) queue.deduplication_expiry.emplace_back(expires, id);
+  return loaded;
 }
 
 }  // namespace
@@ -96,15 +95,41 @@ Result<void> Sqs::load() {
     loaded = load_queue(queue, *snapshot);
     return loaded.has_value();
   });
-  if (loaded) load_moves();
-  return loaded;
+  if (!loaded) return loaded;
+  erase_orphans(*snapshot);
+  return load_moves();
+}
+
+void Sqs::erase_orphans(const store::Snapshot& snapshot) {
+  std::set<std::uint64_t> known;
+  for (const auto& [name, queue] : directory_) known.insert(queue->id);
+  store::Batch batch;
+  for (const std::string_view space : {kMessageSpace, kLeaseSpace, kDeduplicationSpace}) {
+    const std::string end = store::Key(space).end();
+    // From one queue's first record to the next queue's, without reading what lies between.
+    for (std::string from = store::Key(space).bytes(); !from.empty();) {
+      std::optional<std::uint64_t> id;
+      snapshot.scan(from, end, [&id](std::string_view key, std::string_view) {
+        store::KeyReader parts(key);
+        parts.text();
+        id = parts.number();
+        return false;
+      });
+      if (!id) break;
+      const store::Key all = store::Key(space).number(*id);
+      if (!known.contains(*id)) batch.erase_range(all, all.end());
+      from = all.end();
+    }
+  }
+  if (!batch.empty()) house_.store.commit_later(std::move(batch));
 }
 
 Result<void> Sqs::load_queue(const QueuePointer& queue, const store::Snapshot& snapshot) {
-  Result<void> loaded;
   const Time now = house_.clock.now();
   const auto leases = read_leases(*queue, snapshot);
-  read_deduplication(*queue, snapshot);
+  if (!leases) return std::unexpected(leases.error());
+  Result<void> loaded = read_deduplication(*queue, snapshot);
+  if (!loaded) return loaded;
   const store::Key all = store::Key(kMessageSpace).number(queue->id);
   snapshot.scan(all, all.end(), [&](std::string_view key, std::string_view value) {
     store::KeyReader parts(key);
@@ -119,11 +144,9 @@ Result<void> Sqs::load_queue(const QueuePointer& queue, const store::Snapshot& s
     MessageState state;
     state.sent = head->sent;
     state.visible_at = head->visible_at;
-    if (const auto lease = leases.find(*sequence); lease != leases.end()) {
-      state.visible_at = lease->second.visible_at;
-      state.first_received = lease->second.first_received;
-      state.receives = lease->second.receives;
-      state.lease = lease->second.number;
+    if (const auto lease = leases->find(*sequence); lease != leases->end()) {
+      state = lease->second;
+      state.sent = head->sent;
       state.in_flight = state.visible_at > now;
     }
     queue->index.add(*sequence, state, head->group);

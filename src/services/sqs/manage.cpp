@@ -42,9 +42,18 @@ Answer<model::CreateQueueResult> Sqs::create_queue(const cloud::Call& call, mode
   if (request.tags && request.tags->size() > kMaxTags) {
     co_return invalid_parameter("Too many tags added for queue " + name.name + ".");
   }
+  if (const auto policy = attributes.find("RedrivePolicy"); policy != attributes.end()) {
+    Result<void> checked = co_await check_dead_letter_queue(name, policy->second, settings->dead_letter_arn);
+    if (!checked) co_return std::unexpected(std::move(checked).error());
+  }
   co_return co_await cloud::on(house_.shards.owner(name.arn()), [&]() -> Answer<model::CreateQueueResult> {
     QueuePointer queue = find(name);
     store::Batch batch;
+    if (queue && queue->deleted) {  // its deletion is on its way to the disk
+      co_return fail(
+          model::errors::kQueueDeletedRecently,
+          "You must wait 60 seconds after deleting a queue before you can create another with the same name.");
+    }
     if (queue) {
       for (const auto& [key, value] : attributes) {
         Result<Attributes> now = attributes_of(*queue, {key});

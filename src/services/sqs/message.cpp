@@ -9,6 +9,7 @@ namespace signalbox::sqs {
 namespace {
 
 constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kLeaseVersion = 1;
 constexpr std::size_t kMaxAttributes = 10;
 constexpr std::size_t kMaxAttributeName = 256;
 
@@ -128,6 +129,22 @@ std::optional<MessageHead> decode_message_head(std::string_view bytes) {
   MessageHead head = read_head(record);
   if (!record.ok()) return std::nullopt;
   return head;
+}
+
+std::string encode_lease(const MessageState& state) {
+  store::RecordWriter record(kLeaseVersion);
+  record.integer(millis(state.visible_at)).integer(millis(state.first_received));
+  record.number(state.receives).number(state.lease);
+  return std::move(record).take();
+}
+
+bool decode_lease(std::string_view bytes, MessageState& state) {
+  store::RecordReader record(bytes);
+  state.visible_at = Time(Duration(record.integer()));
+  state.first_received = Time(Duration(record.integer()));
+  state.receives = static_cast<std::uint32_t>(record.number());
+  state.lease = record.number();
+  return record.ok();
 }
 
 std::string attributes_md5(const MessageAttributes& attributes) {

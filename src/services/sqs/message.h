@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "models/sqs.h"
+#include "services/sqs/message_index.h"
 
 namespace signalbox::sqs {
 
@@ -41,6 +42,11 @@ std::optional<MessageHead> decode_message_head(std::string_view bytes);
 /// The digest that SQS answers, and SDKs check, as the developer guide's "Calculating the MD5 message digest for
 /// message attributes" has it.
 std::string attributes_md5(const MessageAttributes& attributes);
+
+/// What is kept of a message's last receive.
+std::string encode_lease(const MessageState& state);
+/// Fills all but `sent` and `in_flight`. False on bytes that are no lease.
+bool decode_lease(std::string_view bytes, MessageState& state);
 
 /// Checks names, types and values. Errors: InvalidParameterValue with AWS's texts.
 Result<void> check_attributes(const MessageAttributes& attributes);

@@ -1,5 +1,7 @@
 #include "services/sqs/message_index.h"
 
+#include <algorithm>
+
 namespace signalbox::sqs {
 
 void MessageIndex::add(std::uint64_t sequence, const MessageState& state, const std::string& group) {
@@ -45,6 +47,8 @@ std::vector<std::uint64_t> MessageIndex::take_standard(std::size_t most) {
     ready_.pop_front();
     const auto found = messages_.find(sequence);
     if (found == messages_.end() || waiting_.contains({found->second.visible_at, sequence})) continue;
+    // A message that was taken out and put back may stand in the line twice.
+    if (std::ranges::find(taken, sequence) != taken.end()) continue;
     taken.push_back(sequence);
   }
   return taken;
@@ -57,7 +61,8 @@ std::vector<std::uint64_t> MessageIndex::take_fifo(std::size_t most) {
     const std::string name = std::move(ready_groups_.front());
     ready_groups_.pop_front();
     const auto found = groups_.find(name);
-    if (found == groups_.end()) continue;
+    // A group that was emptied and came again may stand in the line twice.
+    if (found == groups_.end() || !found->second.queued) continue;
     found->second.queued = false;
     if (found->second.in_flight > 0) continue;
     for (const std::uint64_t sequence : found->second.messages) {

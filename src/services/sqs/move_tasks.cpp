@@ -91,6 +91,8 @@ Answer<model::StartMessageMoveTaskResult> Sqs::start_move(const cloud::Call& cal
   if (!is_dead_letter_queue) {
     co_return invalid_parameter("Source queue must be configured as a Dead Letter Queue.");
   }
+  const std::size_t to_move =
+      co_await cloud::on(source->owner, [&]() -> asio::awaitable<std::size_t> { co_return source->index.size(); });
   co_return co_await cloud::on(house_.shards.at(0), [&]() -> Answer<model::StartMessageMoveTaskResult> {
     for (const auto& [id, other] : moves_) {
       if (other->source != source->arn || other->status != "RUNNING") continue;
@@ -106,7 +108,7 @@ Answer<model::StartMessageMoveTaskResult> Sqs::start_move(const cloud::Call& cal
     task->rate = rate;
     task->status = "RUNNING";
     task->started = house_.clock.now();
-    task->to_move = static_cast<std::int64_t>(source->index.size());
+    task->to_move = static_cast<std::int64_t>(to_move);
     moves_[task->id] = task;
     store::Batch batch;
     batch.put(task->key(), task->record());
@@ -174,15 +176,14 @@ asio::awaitable<bool> Sqs::move_some(MoveTask& task, Queue& source, std::size_t 
 /// Puts messages into another queue and takes them out of this one, in one commit. They keep id, times and attributes.
 asio::awaitable<Result<void>> Sqs::move_one_batch(Queue& source, const std::string& destination,
                                                   std::vector<std::pair<std::uint64_t, StoredMessage>> messages) {
-  const std::string target_arn = destination;
-  const QueuePointer target = find_arn(target_arn);
+  const QueuePointer target = find_arn(destination);
   Result<void> done = target ? Result<void>() : Result<void>(no_such_queue());
-  const bool back = target && target->settings.dead_letter_arn == source.arn;
   std::vector<Prepared> prepared;
   store::Batch batch;
   if (done) {
     done = co_await cloud::on(target->owner, [&]() -> asio::awaitable<Result<void>> {
       if (target->deleted) co_return no_such_queue();
+      const bool back = target->settings.dead_letter_arn == source.arn;
       for (auto& [sequence, message] : messages) {
         Prepared one;
         one.sequence = target->next_sequence(house_.clock.now());
@@ -281,7 +282,8 @@ Answer<model::ListMessageMoveTasksResult> Sqs::list_moves(const cloud::Call& cal
   });
 }
 
-void Sqs::load_moves() {
+Result<void> Sqs::load_moves() {
+  Result<void> loaded;
   const auto snapshot = house_.store.read();
   const store::Key all(kMoveTaskSpace);
   snapshot->scan(all, all.end(), [&](std::string_view key, std::string_view value) {
@@ -289,7 +291,10 @@ void Sqs::load_moves() {
     parts.text();
     const auto task = std::make_shared<MoveTask>();
     task->id = parts.text().value_or("");
-    if (task->id.empty() || !task->read(value)) return true;
+    if (task->id.empty() || !task->read(value)) {
+      loaded = fail("StoreError", "A message move task in the store cannot be read.");
+      return false;
+    }
     moves_[task->id] = task;
     const QueuePointer source = find_arn(task->source);
     if (task->status == "RUNNING" && source) {
@@ -297,6 +302,7 @@ void Sqs::load_moves() {
     }
     return true;
   });
+  return loaded;
 }
 
 }  // namespace signalbox::sqs

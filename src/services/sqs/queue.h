@@ -48,6 +48,9 @@ struct Settings {
 /// Attributes are made canonical (defaults that a value implies are added).
 Result<Settings> read_settings(const Attributes& attributes, bool fifo);
 
+/// Whether a queue's RedriveAllowPolicy ("" for none) lets `source_arn` name it as its dead-letter queue.
+bool allows_redrive(const std::string& policy, const std::string& source_arn);
+
 /// Fixed in the creation of a queue.
 struct QueueName {
   cloud::Scope scope;

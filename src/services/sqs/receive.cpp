@@ -11,7 +11,6 @@
 namespace signalbox::sqs {
 namespace {
 
-constexpr std::uint8_t kLeaseVersion = 1;
 constexpr std::size_t kMaxAttempts = 10'000;
 constexpr std::size_t kExpiryChunk = 1000;
 
@@ -194,10 +193,7 @@ std::optional<model::Message> Sqs::hand_out(Queue& queue, std::uint64_t sequence
   const auto timeout = request.visibility_timeout ? std::chrono::seconds(*request.visibility_timeout)
                                                   : queue.settings.visibility_timeout;
   const MessageState& state = queue.index.lease(sequence, now, now + timeout, house_.random.next() | 1);
-  store::RecordWriter record(kLeaseVersion);
-  record.integer(state.visible_at.time_since_epoch().count()).integer(state.first_received.time_since_epoch().count());
-  record.number(state.receives).number(state.lease);
-  leases.put(lease_key(queue, sequence), record.bytes());
+  leases.put(lease_key(queue, sequence), encode_lease(state));
 
   model::Message out;
   out.message_id = message.id;

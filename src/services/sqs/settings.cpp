@@ -57,6 +57,24 @@ Result<void> read_redrive_policy(const std::string& text, bool fifo, Settings& s
   return {};
 }
 
+constexpr std::size_t kMaxRedriveSources = 10;
+
+/// {"redrivePermission": "allowAll" | "denyAll" | "byQueue", "sourceQueueArns": [...]}, the latter with byQueue only.
+bool is_redrive_allow_policy(const std::string& text) {
+  json::Document document;
+  const auto policy = document.parse(text);
+  const auto permission = policy ? policy->find("redrivePermission") : std::nullopt;
+  if (!permission || !permission->is_string()) return false;
+  const auto sources = policy->find("sourceQueueArns");
+  if (permission->is("allowAll") || permission->is("denyAll")) return !sources;
+  if (!permission->is("byQueue") || !sources || !sources->is_array()) return false;
+  std::size_t count = 0;
+  for (const json::Value source : sources->elements()) {
+    if (!source.is_string() || !cloud::Arn::parse(source.as_string()) || ++count > kMaxRedriveSources) return false;
+  }
+  return count > 0;
+}
+
 bool is_json_object(const std::string& text) {
   json::Document document;
   const auto value = document.parse(text);
@@ -104,8 +122,10 @@ Result<void> read_attribute(const std::string& name, const std::string& value, b
     good = read_number(value, 0, 43'200, s.visibility_timeout);
   } else if (name == "RedrivePolicy") {
     return read_redrive_policy(value, fifo, s);
-  } else if (name == "Policy" || name == "RedriveAllowPolicy") {
+  } else if (name == "Policy") {
     good = value.empty() || is_json_object(value);
+  } else if (name == "RedriveAllowPolicy") {
+    good = value.empty() || is_redrive_allow_policy(value);
   } else if (name == "SqsManagedSseEnabled") {
     bool ignored = false;
     good = read_flag(value, ignored);
@@ -122,6 +142,19 @@ Result<void> read_attribute(const std::string& name, const std::string& value, b
 }
 
 }  // namespace
+
+bool allows_redrive(const std::string& policy, const std::string& source_arn) {
+  json::Document document;
+  const auto read = document.parse(policy);
+  const auto permission = read ? read->find("redrivePermission") : std::nullopt;
+  if (!permission || permission->is("allowAll")) return true;
+  const auto sources = read->find("sourceQueueArns");
+  if (permission->is("denyAll") || !sources) return false;
+  for (const json::Value source : sources->elements()) {
+    if (source.is(source_arn)) return true;
+  }
+  return false;
+}
 
 Result<Settings> read_settings(const Attributes& attributes, bool fifo) {
   Settings settings;

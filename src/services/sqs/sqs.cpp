@@ -172,7 +172,9 @@ void Sqs::register_message_operations() {
         c, *r.queue_url,
         [this, handle = *r.receipt_handle,
          seconds = *r.visibility_timeout](Queue& q) -> Answer<model::ChangeMessageVisibilityResponse> {
-          Result<void> changed = change_visibility(q, handle, seconds);
+          store::Batch leases;
+          Result<void> changed = change_visibility(q, handle, seconds, leases);
+          if (!leases.empty()) house_.store.commit_later(std::move(leases));
           if (!changed) co_return std::unexpected(std::move(changed).error());
           co_return model::ChangeMessageVisibilityResponse{};
         });

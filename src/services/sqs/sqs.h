@@ -79,6 +79,8 @@ class Sqs final : public cloud::Service {
   Answer<model::GetQueueUrlResult> get_queue_url(const cloud::Call& call, model::GetQueueUrlRequest request);
   Answer<model::PurgeQueueResponse> purge_queue(Queue& queue);
   Result<std::string> create_on_owner(const cloud::Call& call, const QueueName& name, const Attributes& attributes);
+  /// Checks that the dead-letter queue which `settings` names is there and lets the queue use it.
+  Answer<void> check_dead_letter_queue(QueueName source, std::string policy, std::string target_arn) const;
   /// Commits the queue's record as it is now.
   Answer<void> save(Queue& queue);
 
@@ -107,7 +109,8 @@ class Sqs final : public cloud::Service {
   Answer<model::DeleteMessageResponse> remove(Queue& queue, std::string handle);
   Answer<model::DeleteMessageBatchResult> remove_batch(Queue& queue, model::DeleteMessageBatchRequest request);
   Result<std::uint64_t> check_delete(Queue& queue, const std::string& handle) const;
-  Result<void> change_visibility(Queue& queue, const std::string& handle, std::int32_t seconds);
+  /// Adds what changes to `leases`, which is committed without waiting: a lease may be lost in a crash.
+  Result<void> change_visibility(Queue& queue, const std::string& handle, std::int32_t seconds, store::Batch& leases);
   Answer<model::ChangeMessageVisibilityBatchResult> change_visibility_batch(
       Queue& queue, model::ChangeMessageVisibilityBatchRequest request);
   void expire_old(Queue& queue);
@@ -125,10 +128,12 @@ class Sqs final : public cloud::Service {
   asio::awaitable<bool> move_some(MoveTask& task, Queue& source, std::size_t most);
   asio::awaitable<Result<void>> move_one_batch(Queue& source, const std::string& destination,
                                                std::vector<std::pair<std::uint64_t, StoredMessage>> messages);
-  void load_moves();
+  Result<void> load_moves();
 
   // Loading (load.cpp).
   Result<void> load_queue(const QueuePointer& queue, const store::Snapshot& snapshot);
+  /// Removes the records of queues that are gone: a send in flight may write one behind its queue's deletion.
+  void erase_orphans(const store::Snapshot& snapshot);
 
   cloud::House& house_;
   mutable std::shared_mutex directory_mutex_;

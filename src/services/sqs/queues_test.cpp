@@ -1,0 +1,165 @@
+// Queues, their attributes, tags and permissions.
+
+#include "services/sqs/test_server.h"
+
+namespace signalbox::sqs {
+namespace {
+
+using std::chrono::seconds;
+
+Result<model::CreateQueueResult> create(TestServer& server, const std::string& name, Attributes attributes) {
+  model::CreateQueueRequest request;
+  request.queue_name = name;
+  request.attributes = std::move(attributes);
+  return server.call(model::kCreateQueue, request);
+}
+
+TEST(Queues, AttributesAreBounded) {
+  struct {
+    const char* name;
+    const char* value;
+    const char* code;
+  } cases[] = {
+      {"DelaySeconds", "900", ""},
+      {"DelaySeconds", "901", "InvalidAttributeValue"},
+      {"DelaySeconds", "-1", "InvalidAttributeValue"},
+      {"DelaySeconds", "1.0", "InvalidAttributeValue"},
+      {"DelaySeconds", "", "InvalidAttributeValue"},
+      {"MaximumMessageSize", "1024", ""},
+      {"MaximumMessageSize", "1023", "InvalidAttributeValue"},
+      {"MaximumMessageSize", "1048576", ""},
+      {"MaximumMessageSize", "1048577", "InvalidAttributeValue"},
+      {"MessageRetentionPeriod", "60", ""},
+      {"MessageRetentionPeriod", "59", "InvalidAttributeValue"},
+      {"MessageRetentionPeriod", "1209601", "InvalidAttributeValue"},
+      {"ReceiveMessageWaitTimeSeconds", "21", "InvalidAttributeValue"},
+      {"VisibilityTimeout", "43200", ""},
+      {"VisibilityTimeout", "43201", "InvalidAttributeValue"},
+      {"Policy", "{}", ""},
+      {"Policy", "[]", "InvalidAttributeValue"},
+      {"RedrivePolicy", "{}", "InvalidParameterValue"},
+      {"RedrivePolicy", R"({"deadLetterTargetArn":"arn:aws:sqs:us-east-1:123456789012:none","maxReceiveCount":1})",
+       "InvalidParameterValue"},
+      {"RedrivePolicy", R"({"deadLetterTargetArn":"arn:aws:sqs:us-east-1:123456789012:dead","maxReceiveCount":0})",
+       "InvalidParameterValue"},
+      {"RedrivePolicy", R"({"deadLetterTargetArn":"arn:aws:sqs:us-east-1:123456789012:dead","maxReceiveCount":"5"})",
+       ""},
+      {"RedrivePolicy", R"({"deadLetterTargetArn":"arn:aws:sqs:us-east-1:123456789012:d.fifo","maxReceiveCount":5})",
+       "InvalidParameterValue"},
+      {"RedriveAllowPolicy", R"({"redrivePermission":"denyAll"})", ""},
+      {"RedriveAllowPolicy", R"({"redrivePermission":"maybe"})", "InvalidAttributeValue"},
+      {"RedriveAllowPolicy", R"({"redrivePermission":"byQueue"})", "InvalidAttributeValue"},
+      {"KmsMasterKeyId", "alias/x", "InvalidAttributeValue"},
+      {"ContentBasedDeduplication", "true", "InvalidAttributeName"},
+      {"FifoQueue", "true", "InvalidParameterValue"},
+      {"QueueArn", "x", "InvalidAttributeName"},
+      {"Nonsense", "x", "InvalidAttributeName"},
+  };
+  TestServer server;
+  server.create("dead");
+  int number = 0;
+  for (const auto& c : cases) {
+    EXPECT_EQ(code_of(create(server, "q" + std::to_string(number++), {{c.name, c.value}})), c.code)
+        << c.name << " = " << c.value;
+  }
+  EXPECT_EQ(code_of(create(server, "a.fifo", {{"FifoQueue", "true"}, {"FifoThroughputLimit", "perMessageGroupId"}})),
+            "InvalidAttributeValue");
+  EXPECT_EQ(code_of(create(server, "b.fifo", {})), "InvalidParameterValue");
+}
+
+TEST(Queues, ADeadLetterQueueSaysWhoMayUseIt) {
+  TestServer server;
+  server.create("dead", {{"RedriveAllowPolicy", R"({"redrivePermission":"byQueue","sourceQueueArns":[")" +
+                                                    TestServer::arn("good") + "\"]}"}});
+  EXPECT_EQ(code_of(create(server, "good", TestServer::redrive("dead", 1))), "");
+  EXPECT_EQ(code_of(create(server, "bad", TestServer::redrive("dead", 1))), "InvalidParameterValue");
+  const std::string url = server.create("other");
+  EXPECT_EQ(code_of(server.set(url, TestServer::redrive("dead", 1))), "InvalidParameterValue");
+  EXPECT_EQ(server.attributes(url).count("RedrivePolicy"), 0U);
+}
+
+TEST(Queues, CreatingAgainIsFineWhenNothingDiffers) {
+  TestServer server;
+  EXPECT_EQ(error_of(create(server, "q", {{"DelaySeconds", "1"}})), "");
+  EXPECT_EQ(error_of(create(server, "q", {{"DelaySeconds", "1"}})), "");
+  EXPECT_EQ(error_of(create(server, "q", {})), "");
+  EXPECT_EQ(error_of(create(server, "q", {{"VisibilityTimeout", "30"}})), "") << "the default";
+  EXPECT_EQ(
+      error_of(create(server, "q", {{"DelaySeconds", "2"}})),
+      "QueueNameExists: A queue already exists with the same name and a different value for attribute DelaySeconds");
+}
+
+TEST(Queues, NamesAreChecked) {
+  TestServer server;
+  for (const std::string& bad :
+       {std::string(), std::string("a b"), std::string("a.b"), std::string(".fifo"), std::string(81, 'a')}) {
+    EXPECT_EQ(code_of(create(server, bad, {})), "InvalidParameterValue") << bad;
+  }
+  EXPECT_EQ(code_of(create(server, std::string(80, 'a'), {})), "");
+  EXPECT_EQ(code_of(create(server, std::string(75, 'a') + ".fifo", {{"FifoQueue", "true"}})), "");
+}
+
+TEST(Queues, AttributesChangeAndSurvive) {
+  TestServer server;
+  const std::string url = server.create("q", {{"DelaySeconds", "1"}});
+  server.advance(seconds(10));
+  EXPECT_EQ(error_of(server.set(url, {{"VisibilityTimeout", "7"}, {"Policy", R"({"a":1})"}})), "");
+  server.restart();
+  auto all = server.attributes(url);
+  EXPECT_EQ(all["DelaySeconds"], "1");
+  EXPECT_EQ(all["VisibilityTimeout"], "7");
+  EXPECT_EQ(all["Policy"], R"({"a":1})");
+  EXPECT_EQ(all["CreatedTimestamp"], "1493402200");
+  EXPECT_EQ(all["LastModifiedTimestamp"], "1493402210");
+  EXPECT_EQ(all["QueueArn"], TestServer::arn("q"));
+  EXPECT_EQ(error_of(server.set(url, {{"Policy", ""}})), "");
+  EXPECT_EQ(server.attributes(url).count("Policy"), 0U);
+  EXPECT_EQ(code_of(server.set(url, {{"FifoQueue", "true"}})), "InvalidAttributeName");
+}
+
+TEST(Queues, PurgeEmptiesOnceAMinute) {
+  TestServer server;
+  const std::string url = server.create("q");
+  ASSERT_TRUE(server.send(url, "visible"));
+  ASSERT_TRUE(server.send(url, "in flight"));
+  ASSERT_EQ(server.receive(url, 1).size(), 1U);
+  model::PurgeQueueRequest request;
+  request.queue_url = url;
+  EXPECT_EQ(error_of(server.call(model::kPurgeQueue, request)), "");
+  EXPECT_EQ(server.counts(url), "0/0/0");
+  ASSERT_TRUE(server.send(url, "new"));
+  EXPECT_EQ(error_of(server.call(model::kPurgeQueue, request)),
+            "PurgeQueueInProgress: Only one PurgeQueue operation on q is allowed every 60 seconds.");
+  server.restart();
+  EXPECT_EQ(server.counts(url), "1/0/0");
+  server.advance(seconds(60));
+  EXPECT_EQ(error_of(server.call(model::kPurgeQueue, request)), "");
+}
+
+TEST(Queues, UrlsNameAccountAndQueueOnly) {
+  TestServer server;
+  server.create("q");
+  for (const char* url : {"http://localhost:4566/123456789012/q", "https://sqs.us-east-1.amazonaws.com/123456789012/q",
+                          "/123456789012/q"}) {
+    EXPECT_EQ(error_of(server.send(url, "x")), "") << url;
+  }
+  for (const char* url : {"", "q", "/", "http://localhost/999999999999/q", "http://localhost/123456789012/other",
+                          "http://localhost/123456789012/"}) {
+    EXPECT_EQ(code_of(server.send(url, "x")), "QueueDoesNotExist") << url;
+  }
+}
+
+TEST(Queues, TagsAreBounded) {
+  TestServer server;
+  const std::string url = server.create("q");
+  model::TagQueueRequest request;
+  request.queue_url = url;
+  request.tags.emplace();
+  for (int i = 0; i < 51; ++i) (*request.tags)["k" + std::to_string(i)] = "v";
+  EXPECT_EQ(code_of(server.call(model::kTagQueue, request)), "InvalidParameterValue");
+  request.tags->erase("k0");
+  EXPECT_EQ(code_of(server.call(model::kTagQueue, request)), "");
+}
+
+}  // namespace
+}  // namespace signalbox::sqs
