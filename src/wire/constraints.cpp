@@ -31,7 +31,9 @@ const RE2& compiled(const Shape& shape) {
   RE2::Options options;
   options.set_log_errors(false);
   options.set_dot_nl(false);
-  auto pattern = std::make_unique<RE2>(re2::StringPiece(shape.pattern.data(), shape.pattern.size()), options);
+  // The models' one look-ahead, which RE2 has not: "not blank".
+  const std::string_view text = shape.pattern == "^(?!\\s*$).+" ? "^.*\\S.*" : shape.pattern;
+  auto pattern = std::make_unique<RE2>(re2::StringPiece(text.data(), text.size()), options);
   const std::unique_lock lock(mutex);
   return *cache.emplace(&shape, std::move(pattern)).first->second;
 }
