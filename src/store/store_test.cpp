@@ -1,0 +1,310 @@
+// The store over a real RocksDB in a folder of its own.
+#include "store/store.h"
+
+#include <gtest/gtest.h>
+#include <rocksdb/db.h>
+#include <stdlib.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "store/key.h"
+#include "store/record.h"
+#include "store/timers.h"
+
+namespace signalbox::store {
+namespace {
+
+class StoreTest : public testing::Test {
+ protected:
+  StoreTest() {
+    std::string path = (std::filesystem::temp_directory_path() / "signalbox-store-XXXXXX").string();
+    folder_ = ::mkdtemp(path.data());
+  }
+  ~StoreTest() override {
+    store_.reset();
+    std::filesystem::remove_all(folder_);
+  }
+
+  void open(Durability durability = Durability::kSync) {
+    auto opened = open_rocksdb({folder_, durability}, metrics_);
+    ASSERT_TRUE(opened) << opened.error().message;
+    store_ = *std::move(opened);
+  }
+  void reopen(Durability durability = Durability::kSync) {
+    store_->close();
+    store_.reset();
+    store_.reset();
+    open(durability);
+  }
+  std::string why_not_open() {
+    auto opened = open_rocksdb({folder_, Durability::kSync}, metrics_);
+    return opened ? "" : opened.error().code + ": " + opened.error().message;
+  }
+
+  Result<void> commit(Batch batch) {
+    asio::io_context loop{1};
+    auto done = asio::co_spawn(loop, store_->commit(std::move(batch)), asio::use_future);
+    loop.run();
+    return done.get();
+  }
+  void put(std::string_view key, std::string_view value) {
+    Batch batch;
+    batch.put(key, value);
+    ASSERT_TRUE(commit(std::move(batch)));
+  }
+  static std::string all_of(const Snapshot& snapshot) {
+    std::string text;
+    snapshot.scan("a", "m", [&text](std::string_view key, std::string_view value) {
+      text.append(key).append("=").append(value).append(" ");
+      return true;
+    });
+    return text;
+  }
+
+  std::string folder_;
+  Metrics metrics_;
+  std::unique_ptr<Store> store_;
+};
+
+TEST_F(StoreTest, KeepsWhatWasCommittedInEveryMode) {
+  for (const Durability durability : {Durability::kSync, Durability::kFlush, Durability::kMemory}) {
+    store_.reset();
+    open(durability);
+    put("a", "1");
+    Batch batch;
+    batch.put("b", "2");
+    batch.put("c", "3");
+    batch.erase("a");
+    ASSERT_TRUE(commit(std::move(batch)));
+    reopen(durability);
+    EXPECT_EQ(all_of(*store_->read()), "b=2 c=3 ");
+    EXPECT_FALSE(store_->get("a"));
+    EXPECT_EQ(store_->get("b"), "2");
+  }
+}
+
+TEST_F(StoreTest, ChangesOfABatchTakeEffectInOrder) {
+  open();
+  put("d", "old");
+  Batch batch;
+  batch.put("b", "1");
+  batch.erase_range("a", "e");
+  batch.put("c", "2");
+  ASSERT_TRUE(commit(std::move(batch)));
+  EXPECT_EQ(all_of(*store_->read()), "c=2 ");
+}
+
+TEST_F(StoreTest, SnapshotsStayAsTheyWere) {
+  open();
+  put("a", "1");
+  const auto before = store_->read();
+  put("a", "2");
+  put("b", "3");
+  EXPECT_EQ(all_of(*before), "a=1 ");
+  EXPECT_EQ(before->get("a"), "1");
+  EXPECT_FALSE(before->get("b"));
+  EXPECT_EQ(all_of(*store_->read()), "a=2 b=3 ");
+}
+
+TEST_F(StoreTest, ScansEndWhenToldTo) {
+  open();
+  for (const char* key : {"a", "b", "c"}) put(key, "");
+  int seen = 0;
+  store_->read()->scan("a", "z", [&seen](std::string_view, std::string_view) { return ++seen < 2; });
+  EXPECT_EQ(seen, 2);
+  std::string keys;
+  store_->read()->scan("b", "c", [&keys](std::string_view key, std::string_view) {
+    keys += key;
+    return true;
+  });
+  EXPECT_EQ(keys, "b");
+}
+
+TEST_F(StoreTest, CommitsThatWaitTogetherShareWritesAndAllBecomeDurable) {
+  open();
+  constexpr int kWriters = 200;
+  constexpr int kEach = 20;
+  asio::io_context loop{1};
+  int resumed_elsewhere = 0;
+  const auto write = [&](int writer) -> asio::awaitable<void> {
+    const auto thread = std::this_thread::get_id();
+    for (int i = 0; i < kEach; ++i) {
+      Batch batch;
+      batch.put(Key("t").number(static_cast<std::uint64_t>(writer)).number(static_cast<std::uint64_t>(i)), "v");
+      const Result<void> done = co_await store_->commit(std::move(batch));
+      EXPECT_TRUE(done);
+      if (std::this_thread::get_id() != thread) ++resumed_elsewhere;
+    }
+  };
+  for (int i = 0; i < kWriters; ++i) asio::co_spawn(loop, write(i), asio::detached);
+  loop.run();
+  EXPECT_EQ(resumed_elsewhere, 0);
+  EXPECT_EQ(metrics_.counter("signalbox_store_commits_total", "").value(),
+            static_cast<std::uint64_t>(kWriters * kEach));
+  EXPECT_LT(metrics_.counter("signalbox_store_writes_total", "").value(),
+            static_cast<std::uint64_t>(kWriters * kEach / 4));
+  reopen();
+  int found = 0;
+  const Key all("t");
+  store_->read()->scan(all, all.end(), [&found](std::string_view, std::string_view) { return ++found > 0; });
+  EXPECT_EQ(found, kWriters * kEach);
+}
+
+TEST_F(StoreTest, CommitLaterTellsWhenItIsDone) {
+  open();
+  std::promise<bool> told;
+  Batch batch;
+  batch.put("a", "1");
+  store_->commit_later(std::move(batch), [&told](const Result<void>& result) { told.set_value(result.has_value()); });
+  EXPECT_TRUE(told.get_future().get());
+  EXPECT_EQ(store_->get("a"), "1");
+}
+
+TEST_F(StoreTest, CloseWritesWhatIsQueued) {
+  open();
+  for (int i = 0; i < 100; ++i) {
+    Batch batch;
+    batch.put("k" + std::to_string(i), std::string(1000, 'x'));
+    store_->commit_later(std::move(batch), {});
+  }
+  reopen();
+  for (int i = 0; i < 100; ++i) EXPECT_TRUE(store_->get("k" + std::to_string(i))) << i;
+}
+
+TEST_F(StoreTest, ASecondOneOnTheSameFolderIsRefused) {
+  open();
+  EXPECT_EQ(why_not_open(), "StoreError: The data directory " + folder_ +
+                                " is in use by another process: stop that one, or choose another with --data.");
+}
+
+TEST_F(StoreTest, ANewerSchemaIsRefused) {
+  open();
+  Batch batch;
+  batch.put(Key("schema"), RecordWriter(1).number(kSchemaVersion + 1).bytes());
+  ASSERT_TRUE(commit(std::move(batch)));
+  store_->close();
+  store_.reset();
+  EXPECT_EQ(why_not_open(), "StoreError: The data in " + folder_ +
+                                " has schema version 2, newer than the 1 this build knows: start the build that wrote "
+                                "it, or a newer one.");
+}
+
+TEST_F(StoreTest, AFolderThatCannotBeMadeIsRefused) {
+  const std::string file = folder_ + "/file";
+  std::ofstream(file) << "x";
+  auto opened = open_rocksdb({file + "/below", Durability::kSync}, metrics_);
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code, "StoreError");
+  EXPECT_NE(opened.error().message.find(file), std::string::npos);
+}
+
+/// The newest log file of the database.
+std::filesystem::path log_file(const std::string& folder) {
+  std::filesystem::path newest;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    if (entry.path().extension() == ".log" && entry.path() > newest) newest = entry.path();
+  }
+  return newest;
+}
+
+TEST_F(StoreTest, ATornTailOfTheLogIsForgottenAndWhatCameBeforeIsKept) {
+  open();
+  put("a", "1");
+  put("b", std::string(1000, 'x'));
+  // As kill -9 leaves it: no close, the log copied as it is, its last record cut off.
+  const std::filesystem::path copy = folder_ + "-copy";
+  std::filesystem::copy(folder_, copy, std::filesystem::copy_options::recursive);
+  const auto log = log_file(copy.string());
+  std::filesystem::resize_file(log, std::filesystem::file_size(log) - 100);
+  auto opened = open_rocksdb({copy.string(), Durability::kSync}, metrics_);
+  ASSERT_TRUE(opened) << opened.error().message;
+  EXPECT_EQ((*opened)->get("a"), "1");
+  EXPECT_FALSE((*opened)->get("b"));
+  opened->reset();
+  std::filesystem::remove_all(copy);
+}
+
+TEST_F(StoreTest, DamageInTheMiddleOfTheLogIsNotPassedOver) {
+  open();
+  for (int i = 0; i < 100; ++i) put("k" + std::to_string(i), std::string(1000, 'x'));
+  const std::filesystem::path copy = folder_ + "-copy";
+  std::filesystem::copy(folder_, copy, std::filesystem::copy_options::recursive);
+  std::fstream log(log_file(copy.string()), std::ios::in | std::ios::out | std::ios::binary);
+  log.seekp(20'000);
+  log << "damage";
+  log.close();
+  auto opened = open_rocksdb({copy.string(), Durability::kSync}, metrics_);
+  ASSERT_FALSE(opened);
+  EXPECT_NE(opened.error().message.find("cannot be opened"), std::string::npos) << opened.error().message;
+  std::filesystem::remove_all(copy);
+}
+
+class TimersTest : public StoreTest {
+ protected:
+  void start() {
+    timers_ = std::make_unique<Timers>(*store_, alarms_);
+    timers_->handle("ring", [this](std::string id, std::string payload, Time due) {
+      fired_ += id + "/" + payload + "@" + std::to_string(due.time_since_epoch().count()) + " ";
+      Batch batch;
+      timers_->clear(batch, "ring", id);
+      ASSERT_TRUE(commit(std::move(batch)));
+    });
+  }
+  void set(const std::string& id, std::int64_t due, const std::string& payload) {
+    Batch batch;
+    timers_->set(batch, "ring", id, Time(Duration(due)), payload);
+    ASSERT_TRUE(commit(std::move(batch)));
+    timers_->armed("ring", id, Time(Duration(due)), payload);
+  }
+  Alarms alarms_;
+  std::unique_ptr<Timers> timers_;
+  std::string fired_;
+};
+
+TEST_F(TimersTest, FireInOrderOnceAndSurviveARestart) {
+  open();
+  start();
+  set("late", 300, "c");
+  set("early", 100, "a");
+  set("moved", 50, "x");
+  set("moved", 200, "b");
+  set("cancelled", 150, "y");
+  Batch batch;
+  timers_->clear(batch, "ring", "cancelled");
+  ASSERT_TRUE(commit(std::move(batch)));
+  alarms_.run_due(Time(Duration(99)));
+  EXPECT_EQ(fired_, "");
+  alarms_.run_due(Time(Duration(100)));
+  EXPECT_EQ(fired_, "early/a@100 ");
+
+  alarms_ = Alarms();
+  reopen();
+  start();
+  ASSERT_TRUE(timers_->load());
+  alarms_.run_due(Time(Duration(1000)));
+  EXPECT_EQ(fired_, "early/a@100 moved/b@200 late/c@300 ");
+  reopen();
+  start();
+  ASSERT_TRUE(timers_->load());
+  EXPECT_FALSE(alarms_.next());
+}
+
+TEST_F(TimersTest, AnUnknownKindStopsTheStart) {
+  open();
+  start();
+  Batch batch;
+  timers_->set(batch, "unknown", "id", Time(), "");
+  ASSERT_TRUE(commit(std::move(batch)));
+  const auto loaded = timers_->load();
+  ASSERT_FALSE(loaded);
+  EXPECT_EQ(loaded.error().message, "The store has a timer of the unknown kind unknown.");
+}
+
+}  // namespace
+}  // namespace signalbox::store
