@@ -13,7 +13,9 @@ namespace {
 constexpr std::size_t kMaxWriteBytes = 8 * 1024 * 1024;
 
 Error write_failure(const rocksdb::Status& status) {
-  return {"InternalFailure", "The change could not be made durable: " + status.ToString(), 500};
+  // Without the paths that RocksDB's text names: this goes to clients.
+  const char* why = status.IsNoSpace() ? "No space left on device." : "The log cannot be written.";
+  return {"InternalFailure", std::string("The change could not be made durable: ") + why, 500};
 }
 
 void add(rocksdb::WriteBatch& into, const Batch& batch) {
@@ -112,10 +114,11 @@ Result<void> Committer::write(const std::vector<Waiting>& group) {
   options.sync = durability_ == Durability::kSync;
   options.disableWAL = durability_ == Durability::kMemory;
   rocksdb::Status status = db_.Write(options, &all);
+  // After a failed write RocksDB refuses all others until told that the cause may be gone. It then writes out what it
+  // has in memory and begins a new log, so that what was refused is not in the log that later changes follow.
+  if (!status.ok() && db_.Resume().ok()) status = db_.Write(options, &all);
   if (!status.ok()) {
     failures_.add(group.size());
-    // After a failed write RocksDB refuses all others until told that the cause may be gone.
-    db_.Resume().PermitUncheckedError();
     return std::unexpected(write_failure(status));
   }
   commits_.add(group.size());
