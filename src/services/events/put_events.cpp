@@ -172,13 +172,23 @@ asio::awaitable<Result<m::PutEventsResponse>> put_events(Core& core, const Call&
   co_return response;
 }
 
+/// What an event must have to be tested ("TestEventPattern" in the EventBridge API Reference).
+constexpr std::string_view kEventFields[] = {"id", "account", "source", "time", "region", "resources", "detail-type"};
+
 asio::awaitable<Result<m::TestEventPatternResponse>> test_event_pattern(m::TestEventPatternRequest request) {
   auto pattern = pattern::Pattern::compile(request.event_pattern.value_or(""));
   if (!pattern) co_return std::unexpected(std::move(pattern).error());
   json::Document document;
   const std::string text = request.event.value_or("");
   const auto event = document.parse(text);
-  if (!event || !event->is_object()) co_return fail("ValidationException", "Event is not a valid JSON object.");
+  if (!event || !event->is_object()) {
+    co_return fail("ValidationException", "Parameter Event is not valid. Reason: Event is not a JSON object.");
+  }
+  for (const std::string_view name : kEventFields) {
+    if (event->find(name)) continue;
+    co_return fail("ValidationException",
+                   "Parameter Event is not valid. Reason: " + std::string(name) + " is a required field.");
+  }
   m::TestEventPatternResponse response;
   response.result = pattern->matches(*event);
   co_return response;

@@ -177,17 +177,21 @@ TEST(PutEvents, FollowsTheRulesOfTheMoment) {
 
 TEST(TestEventPattern, Tells) {
   TestServer server;
-  m::TestEventPatternRequest request;
-  request.event_pattern = R"({"source":["a"]})";
-  request.event = R"({"source":"a"})";
-  EXPECT_EQ(server.call(m::kTestEventPattern, request)->result, true);
-  request.event = R"({"source":"b"})";
-  EXPECT_EQ(server.call(m::kTestEventPattern, request)->result, false);
-  request.event = "no";
-  EXPECT_EQ(error_of(server.call(m::kTestEventPattern, request)),
-            "ValidationException: Event is not a valid JSON object.");
-  request.event_pattern = "{";
-  EXPECT_TRUE(error_of(server.call(m::kTestEventPattern, request)).starts_with("InvalidEventPatternException: "));
+  const auto tested = [&server](std::string pattern, std::string event) {
+    m::TestEventPatternRequest request;
+    request.event_pattern = std::move(pattern);
+    request.event = std::move(event);
+    return server.call(m::kTestEventPattern, request);
+  };
+  const std::string event =
+      R"({"id":"1","account":"1","source":"a","time":"t","region":"r","resources":[],"detail-type":"d"})";
+  EXPECT_EQ(tested(R"({"source":["a"]})", event)->result, true);
+  EXPECT_EQ(tested(R"({"source":["b"]})", event)->result, false);
+  EXPECT_EQ(error_of(tested(R"({"source":["b"]})", "[]")),
+            "ValidationException: Parameter Event is not valid. Reason: Event is not a JSON object.");
+  EXPECT_EQ(error_of(tested(R"({"source":["b"]})", R"({"id":"1"})")),
+            "ValidationException: Parameter Event is not valid. Reason: account is a required field.");
+  EXPECT_TRUE(error_of(tested("[]", event)).starts_with("InvalidEventPatternException: "));
 }
 
 }  // namespace
