@@ -23,19 +23,43 @@ constexpr std::chrono::milliseconds kSweepInterval{500};
 constexpr std::chrono::milliseconds kAcceptPause{50};
 constexpr std::chrono::milliseconds kDrainStep{2};
 
+/// SO_REUSEPORT, in the form that Asio takes options.
+class ReusePort {
+ public:
+  template <class Protocol>
+  int level(const Protocol&) const {
+    return SOL_SOCKET;
+  }
+  template <class Protocol>
+  int name(const Protocol&) const {
+    return SO_REUSEPORT;
+  }
+  template <class Protocol>
+  const int* data(const Protocol&) const {
+    return &on_;
+  }
+  template <class Protocol>
+  std::size_t size(const Protocol&) const {
+    return sizeof(on_);
+  }
+
+ private:
+  int on_ = 1;
+};
+
 }  // namespace
 
 /// One loop's share: its acceptor and sessions, touched on its thread only.
 struct Lane : std::enable_shared_from_this<Lane> {
-  Lane(asio::io_context& io, Environment& shared, Counter& count)
-      : loop(io), environment(shared), accepted(count), acceptor(io), sweeper(io), pause(io) {}
+  Lane(asio::io_context& io, std::shared_ptr<Environment> shared, Counter& count)
+      : loop(io), environment(std::move(shared)), accepted(count), acceptor(io), sweeper(io), pause(io) {}
 
   void accept() {
     acceptor.async_accept(
         [self = shared_from_this()](const boost::system::error_code& problem, Session::Socket socket) {
-          if (self->environment.draining) return;
+          if (self->environment->draining) return;
           if (problem) return self->accept_later();
-          if (self->environment.connections.load() < self->environment.limits.max_connections) {
+          if (self->environment->connections.load() < self->environment->limits.max_connections) {
             self->start(std::move(socket));
           }
           self->accept();
@@ -77,7 +101,7 @@ struct Lane : std::enable_shared_from_this<Lane> {
   }
 
   asio::io_context& loop;
-  Environment& environment;
+  const std::shared_ptr<Environment> environment;
   Counter& accepted;
   Acceptor acceptor;
   Timer sweeper;
@@ -86,15 +110,15 @@ struct Lane : std::enable_shared_from_this<Lane> {
 };
 
 struct Server::Shared {
-  Environment environment;
+  std::shared_ptr<Environment> environment;
   std::vector<std::shared_ptr<Lane>> lanes;
 };
 
 Server::Server(std::vector<asio::io_context*> loops, Handler handler, const Limits& limits, Log& log, Metrics& metrics)
-    : shared_(new Shared{{std::move(handler), limits, log}, {}}) {
+    : shared_(new Shared{std::make_shared<Environment>(std::move(handler), limits, log), {}}) {
   Counter& accepted = metrics.counter("signalbox_http_connections_total", "Connections taken.");
   metrics.gauge("signalbox_http_connections", "Connections open now.",
-                [shared = shared_] { return static_cast<double>(shared->environment.connections.load()); });
+                [environment = shared_->environment] { return static_cast<double>(environment->connections.load()); });
   for (asio::io_context* loop : loops) {
     shared_->lanes.push_back(std::make_shared<Lane>(*loop, shared_->environment, accepted));
   }
@@ -117,11 +141,10 @@ Result<std::uint16_t> Server::listen(const std::string& address, std::uint16_t p
     if (!problem) probe.bind(endpoint, problem);
     if (problem) return fail("ListenError", "Cannot listen on " + where + ": " + problem.message() + ".");
   }
-  using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
   for (const auto& lane : shared_->lanes) {
     lane->acceptor.open(endpoint.protocol(), problem);
     if (!problem) lane->acceptor.set_option(asio::socket_base::reuse_address(true), problem);
-    if (!problem) lane->acceptor.set_option(ReusePort(true), problem);
+    if (!problem) lane->acceptor.set_option(ReusePort(), problem);
     if (!problem) lane->acceptor.bind(endpoint, problem);
     if (!problem) lane->acceptor.listen(asio::socket_base::max_listen_connections, problem);
     if (problem) return fail("ListenError", "Cannot listen on " + where + ": " + problem.message() + ".");
@@ -133,12 +156,12 @@ Result<std::uint16_t> Server::listen(const std::string& address, std::uint16_t p
 }
 
 bool Server::drain(std::chrono::seconds bound) {
-  shared_->environment.draining = true;
+  shared_->environment->draining = true;
   for (const auto& lane : shared_->lanes) {
     asio::post(lane->loop, [lane] { lane->close(); });
   }
   const auto deadline = std::chrono::steady_clock::now() + bound;
-  while (shared_->environment.in_progress.load() > 0) {
+  while (shared_->environment->in_progress.load() > 0) {
     if (std::chrono::steady_clock::now() > deadline) return false;
     std::this_thread::sleep_for(kDrainStep);
   }

@@ -61,21 +61,22 @@ Response plain_error(int status, std::string message) {
 
 }  // namespace
 
-Session::Session(Socket socket, Environment& environment) : socket_(std::move(socket)), environment_(environment) {
-  environment_.connections.fetch_add(1);
+Session::Session(Socket socket, std::shared_ptr<Environment> environment)
+    : socket_(std::move(socket)), environment_(std::move(environment)) {
+  environment_->connections.fetch_add(1);
   beast::error_code ignored;
   socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
   const auto remote = socket_.remote_endpoint(ignored);
   if (!ignored) remote_ = remote.address().to_string();
-  deadline_ = std::chrono::steady_clock::now() + environment_.limits.idle_timeout;
+  deadline_ = std::chrono::steady_clock::now() + environment_->limits.idle_timeout;
 }
 
 Session::~Session() {
-  environment_.connections.fetch_sub(1);
+  environment_->connections.fetch_sub(1);
 }
 
 asio::awaitable<void> Session::run() {
-  while (keep_alive_ && !environment_.draining.load(std::memory_order_relaxed)) {
+  while (keep_alive_ && !environment_->draining.load(std::memory_order_relaxed)) {
     const Read read = co_await read_request();
     if (read == Read::kClosed) break;
     if (read == Read::kRefused) {
@@ -84,19 +85,19 @@ asio::awaitable<void> Session::run() {
       socket_.shutdown(Socket::shutdown_send, problem);
       char rest[4096];
       std::size_t discarded = 0;
-      while (!problem && discarded < environment_.limits.max_body_bytes) {
+      while (!problem && discarded < environment_->limits.max_body_bytes) {
         discarded +=
             co_await socket_.async_read_some(asio::buffer(rest), asio::redirect_error(asio::use_awaitable, problem));
       }
       break;
     }
-    environment_.in_progress.fetch_add(1);
+    environment_->in_progress.fetch_add(1);
     handling_ = true;
     co_await answer_request();
     handling_ = false;
-    environment_.in_progress.fetch_sub(1);
+    environment_->in_progress.fetch_sub(1);
     idle_ = true;
-    deadline_ = std::chrono::steady_clock::now() + environment_.limits.idle_timeout;
+    deadline_ = std::chrono::steady_clock::now() + environment_->limits.idle_timeout;
   }
   beast::error_code ignored;
   socket_.shutdown(Socket::shutdown_both, ignored);
@@ -105,14 +106,14 @@ asio::awaitable<void> Session::run() {
 
 asio::awaitable<Session::Read> Session::read_request() {
   parser_.emplace();
-  parser_->header_limit(environment_.limits.max_header_bytes);
-  parser_->body_limit(environment_.limits.max_body_bytes);
+  parser_->header_limit(environment_->limits.max_header_bytes);
+  parser_->body_limit(environment_->limits.max_body_bytes);
   parser_->eager(true);
   beast::error_code problem;
   bool continued = false;
   while (!parser_->is_done()) {
     if (buffer_.size() > 0) {
-      if (idle_) deadline_ = std::chrono::steady_clock::now() + environment_.limits.read_timeout;
+      if (idle_) deadline_ = std::chrono::steady_clock::now() + environment_->limits.read_timeout;
       idle_ = false;
       const std::size_t used = parser_->put(buffer_.data(), problem);
       buffer_.consume(used);
@@ -156,13 +157,13 @@ asio::awaitable<void> Session::answer_request() {
   const Request request = view();
   Response response;
   try {
-    response = co_await environment_.handler(request, *this);
+    response = co_await environment_->handler(request, *this);
   } catch (const std::exception& exception) {
-    environment_.log.error("a request handler threw", {{"what", exception.what()}});
+    environment_->log.error("a request handler threw", {{"what", exception.what()}});
     response = plain_error(500, "InternalFailure");
   }
   unwatch();
-  const bool keep = keep_alive_ && !environment_.draining.load(std::memory_order_relaxed);
+  const bool keep = keep_alive_ && !environment_->draining.load(std::memory_order_relaxed);
   const bool written = co_await write(response, keep);
   keep_alive_ = keep && written;
 }
@@ -173,7 +174,7 @@ asio::awaitable<bool> Session::write(const Response& response, bool keep_alive) 
   const std::array<asio::const_buffer, 2> parts = {
       asio::buffer(head_), asio::buffer(response.body.data(), head_only ? 0 : response.body.size())};
   beast::error_code problem;
-  deadline_ = std::chrono::steady_clock::now() + environment_.limits.idle_timeout;
+  deadline_ = std::chrono::steady_clock::now() + environment_->limits.idle_timeout;
   handling_ = false;
   co_await asio::async_write(socket_, parts, asio::redirect_error(asio::use_awaitable, problem));
   co_return !problem;
@@ -184,10 +185,10 @@ asio::awaitable<void> Session::refuse(const beast::error_code& problem) {
   Response response;
   if (problem == beast::http::error::body_limit) {
     response = plain_error(413, "RequestEntityTooLarge: the body is larger than " +
-                                    std::to_string(environment_.limits.max_body_bytes) + " bytes.");
+                                    std::to_string(environment_->limits.max_body_bytes) + " bytes.");
   } else if (problem == beast::http::error::header_limit) {
-    response = plain_error(
-        431, "The request's header is larger than " + std::to_string(environment_.limits.max_header_bytes) + " bytes.");
+    response = plain_error(431, "The request's header is larger than " +
+                                    std::to_string(environment_->limits.max_header_bytes) + " bytes.");
   } else {
     response = plain_error(400, "The request is not HTTP: " + problem.message());
   }

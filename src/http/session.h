@@ -16,8 +16,10 @@ namespace signalbox::http {
 
 class Session;
 
-/// What the sessions of one server share.
+/// What the sessions of one server share. Lives as long as any of them.
 struct Environment {
+  Environment(Handler answers, const Limits& bounds, Log& lines)
+      : handler(std::move(answers)), limits(bounds), log(lines) {}
   Handler handler;
   Limits limits;
   Log& log;
@@ -30,7 +32,7 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
  public:
   using Socket = asio::basic_stream_socket<asio::ip::tcp, asio::io_context::executor_type>;
 
-  Session(Socket socket, Environment& environment);
+  Session(Socket socket, std::shared_ptr<Environment> environment);
   ~Session() override;
 
   /// Serves the connection to its end.
@@ -55,7 +57,7 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
   Request view() const;
 
   Socket socket_;
-  Environment& environment_;
+  const std::shared_ptr<Environment> environment_;
   std::string remote_;
   boost::beast::flat_buffer buffer_;
   std::optional<Parser> parser_;

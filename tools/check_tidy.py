@@ -1,0 +1,40 @@
+#!/usr/bin/env python3
+"""Runs clang-tidy-19 over the sources (all, or those named) with the release build's commands. Takes a while.
+
+    tools/check_tidy.py [FILE...]
+"""
+
+import concurrent.futures
+import json
+import os
+import subprocess
+import sys
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+BUILD = os.path.join(ROOT, "build", "release")
+
+
+def check(path):
+    # clang has another set of warnings than the compiler whose commands these are.
+    done = subprocess.run(["clang-tidy-19", "--quiet", "-p", BUILD, "--extra-arg=-Wno-unknown-warning-option",
+                           "--extra-arg=-Wno-deprecated-declarations", path], text=True, capture_output=True, check=False)
+    return done.returncode, done.stdout
+
+
+def main():
+    with open(os.path.join(BUILD, "compile_commands.json"), encoding="utf-8") as file:
+        known = {entry["file"] for entry in json.load(file)}
+    named = {os.path.abspath(name) for name in sys.argv[1:]}
+    files = sorted(path for path in known if path.startswith(os.path.join(ROOT, "src")) and (not named or path in named))
+    failed = 0
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for path, (status, text) in zip(files, pool.map(check, files)):
+            if status != 0:
+                failed += 1
+                print(f"== {os.path.relpath(path, ROOT)}\n{text}")
+    print(f"{len(files)} files, {failed} with findings")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
