@@ -212,6 +212,7 @@ TEST_F(ServerTest, AHandlerLearnsThatItsClientHasGone) {
     waiting.started.get_future().wait();
   }
   EXPECT_EQ(waiting.gone.get_future().wait_for(seconds(10)), std::future_status::ready);
+  stop();
 }
 
 TEST_F(ServerTest, ARequestSentAheadIsNoGoneClient) {
@@ -229,6 +230,7 @@ TEST_F(ServerTest, ARequestSentAheadIsNoGoneClient) {
   EXPECT_NE(answers.find("done"), std::string::npos) << answers;
   EXPECT_NE(answers.find("GET /next"), std::string::npos) << answers;
   EXPECT_EQ(waiting.gone.get_future().wait_for(seconds(0)), std::future_status::timeout);
+  stop();
 }
 
 TEST_F(ServerTest, DrainAnswersWhatIsInProgressAndClosesTheRest) {
@@ -243,6 +245,7 @@ TEST_F(ServerTest, DrainAnswersWhatIsInProgressAndClosesTheRest) {
   asio::post(loop_, [&waiting] { waiting.timer.cancel(); });
   EXPECT_EQ(body_of(rest(busy)), "done");
   EXPECT_TRUE(drained.get());
+  stop();
 }
 
 TEST_F(ServerTest, DrainGivesUpAtItsBound) {
@@ -252,6 +255,7 @@ TEST_F(ServerTest, DrainGivesUpAtItsBound) {
   send(busy, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
   waiting.started.get_future().wait();
   EXPECT_FALSE(server_->drain(seconds(0)));
+  stop();
 }
 
 TEST_F(ServerTest, ASecondServerOnThePortIsRefused) {

@@ -25,8 +25,16 @@ TEST(Message, AttributeDigestsAreThoseThatClientsCompute) {
 }
 
 TEST(Message, ComesBackAsItWas) {
-  StoredMessage m{"id",    "body\0\xff", Time(Duration(5)), Time(Duration(7)), "sender",
-                  "trace", "group",      "dedup",           "arn:dead",        {}};
+  StoredMessage m{"id",
+                  std::string("body\0\xff", 6),
+                  Time(Duration(5)),
+                  Time(Duration(7)),
+                  "sender",
+                  "trace",
+                  "group",
+                  "dedup",
+                  "arn:dead",
+                  {}};
   m.attributes["n"] = value("Number", "1");
   m.attributes["b"] = value("Binary", std::string("\0", 1));
   const std::string bytes = encode_message(m);
