@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "pattern/compiled.h"
 
@@ -22,7 +23,7 @@ class Compiler {
     const auto root = document.parse(text_);
     if (!root) return fail(kCode, "Event pattern is not valid. Reason: " + root.error().message);
     if (!root->is_object()) return error("Filter is not an object", root->offset() + 1);
-    Result<std::vector<Alternative>> alternatives = object(*root, "");
+    Result<std::vector<Alternative>> alternatives = object(*root, std::nullopt);
     if (!alternatives) return std::unexpected(std::move(alternatives).error());
     auto compiled = std::make_shared<Pattern::Compiled>();
     compiled->alternatives = std::move(*alternatives);
@@ -50,14 +51,15 @@ class Compiler {
     return error(reason, value.offset() + (container ? 1 : value.raw().size()));
   }
 
-  Result<std::vector<Alternative>> object(json::Value value, const std::string& prefix) {
+  /// `prefix` is the path of the object; none for the pattern itself.
+  Result<std::vector<Alternative>> object(json::Value value, const std::optional<std::string>& prefix) {
     if (value.size() == 0) return error_after("Empty objects are not allowed", value);
     std::vector<Alternative> all = {{}};
     for (const auto& [key, member] : value.members()) {
       const std::string name = key.as_string();
       Result<std::vector<Alternative>> more = name == "$or" && is_or(member)
                                                   ? any_of(member, prefix)
-                                                  : field(name, member, prefix.empty() ? name : prefix + "." + name);
+                                                  : field(name, member, prefix ? *prefix + "." + name : name);
       if (!more) return more;
       Result<std::vector<Alternative>> product = multiply(all, *more, member);
       if (!product) return product;
@@ -77,7 +79,7 @@ class Compiler {
     return elements;
   }
 
-  Result<std::vector<Alternative>> any_of(json::Value list, const std::string& prefix) {
+  Result<std::vector<Alternative>> any_of(json::Value list, const std::optional<std::string>& prefix) {
     std::vector<Alternative> all;
     for (const json::Value element : list.elements()) {
       Result<std::vector<Alternative>> one = object(element, prefix);

@@ -100,6 +100,7 @@ struct Meets {
 }  // namespace
 
 std::string canonical_number(std::string_view text) {
+  const std::string_view spelled = text;
   const bool negative = text.starts_with('-');
   if (negative) text.remove_prefix(1);
   std::int64_t exponent = 0;
@@ -108,7 +109,7 @@ std::string canonical_number(std::string_view text) {
     if (power.starts_with('+')) power.remove_prefix(1);
     const auto read = std::from_chars(power.data(), power.data() + power.size(), exponent);
     // Exponents beyond any use are kept as they are spelled.
-    if (read.ec != std::errc() || exponent > 1'000'000'000 || exponent < -1'000'000'000) return std::string(text);
+    if (read.ec != std::errc() || exponent > 1'000'000'000 || exponent < -1'000'000'000) return std::string(spelled);
     text = text.substr(0, e);
   }
   std::string digits(text.substr(0, text.find('.')));

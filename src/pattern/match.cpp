@@ -3,6 +3,7 @@
 // of the same array.
 
 #include <algorithm>
+#include <optional>
 
 #include "pattern/compiled.h"
 
@@ -16,9 +17,10 @@ constexpr std::size_t kMaxSteps = 100'000;
 using Place = std::pair<std::size_t, std::size_t>;
 using Places = std::vector<Place>;
 
-/// Calls `found(value, places)` for every scalar at `path` below `value`.
+/// Calls `found(value, places)` for every scalar at `path` below `value`. No path is the value itself; an empty one is
+/// a member whose name is empty.
 template <class Found>
-void walk(json::Value value, std::string_view path, Places& places, const Found& found) {
+void walk(json::Value value, std::optional<std::string_view> path, Places& places, const Found& found) {
   if (value.is_array()) {
     std::size_t number = 0;
     for (const json::Value element : value.elements()) {
@@ -31,20 +33,20 @@ void walk(json::Value value, std::string_view path, Places& places, const Found&
     return;
   }
   if (!value.is_object()) {
-    if (path.empty()) found(value, places);
+    if (!path) found(value, places);
     return;
   }
-  if (path.empty()) return;
+  if (!path) return;
   for (const auto& [key, member] : value.members()) {
     // Names are compared along the joined path, so that {"a.b": 1} and {"a": {"b": 1}} are the same field.
     const std::string_view raw = key.raw().substr(1, key.raw().size() - 2);
     const std::string unescaped = raw.find('\\') == std::string_view::npos ? std::string() : key.as_string();
     const std::string_view name = unescaped.empty() ? raw : unescaped;
-    if (!path.starts_with(name)) continue;
-    if (path.size() == name.size()) {
-      walk(member, {}, places, found);
-    } else if (path[name.size()] == '.') {
-      walk(member, path.substr(name.size() + 1), places, found);
+    if (!path->starts_with(name)) continue;
+    if (path->size() == name.size()) {
+      walk(member, std::nullopt, places, found);
+    } else if ((*path)[name.size()] == '.') {
+      walk(member, path->substr(name.size() + 1), places, found);
     }
   }
 }

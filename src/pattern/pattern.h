@@ -30,6 +30,7 @@ class Pattern {
   explicit Pattern(std::shared_ptr<const Compiled> compiled) : compiled_(std::move(compiled)) {}
   std::shared_ptr<const Compiled> compiled_;
   friend class Compiler;
+  friend class MatcherBuilder;
 };
 
 }  // namespace signalbox::pattern
