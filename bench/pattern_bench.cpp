@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "json/json.h"
 #include "load.h"
 #include "pattern/matcher.h"
 
@@ -75,6 +76,9 @@ void limits(const std::vector<std::string>& events, double bytes, double duratio
     for (auto field : document.get_object()) fields += field.error() == simdjson::SUCCESS ? 1 : 2;
     return fields;
   });
+  json::Document document;
+  print("json::Document::parse",
+        per_second(events, duration, [&](const std::string& event) { sum += document.parse(event)->size(); }), bytes);
   if (sum == 0) std::printf("nothing read\n");
 }
 

@@ -136,7 +136,7 @@ struct Keys {
       const std::uint32_t size = piece.size() >= kLongGram ? kLongGram : kShortGram;
       if (piece.size() < size) continue;
       for (std::size_t at = 0; at + size <= piece.size(); ++at) {
-        ways.push_back({{AttributeKind::kGram, size, hash_text(std::string_view(piece).substr(at, size), seed)}});
+        ways.push_back({{AttributeKind::kGram, size, hash_gram(piece.data() + at, size, seed)}});
       }
     }
     if (ways.empty()) return present();
@@ -201,7 +201,7 @@ void append_hashes(const EventValue& value, AttributeKind kind, std::uint32_t pa
       return;
     case AttributeKind::kGram:
       for (std::size_t at = 0; at + param <= text.size(); ++at)
-        hashes.push_back(hash_text(text.substr(at, param), seed));
+        hashes.push_back(hash_gram(text.data() + at, param, seed));
       return;
     case AttributeKind::kCidr:
       return append_address(text, param, seed, hashes);

@@ -42,6 +42,12 @@ struct AttributeKey {
 /// Strongest kinds first; empty when absence is what is wanted.
 std::vector<std::vector<AttributeKey>> keys_of(const Condition& condition, std::uint64_t seed);
 
+/// The hash of a gram: one multiplication, for there are many in a value.
+inline std::uint64_t hash_gram(const char* at, std::uint32_t size, std::uint64_t seed) {
+  const std::uint64_t word = (size == 8 ? load8(at) : load4(at)) ^ seed;
+  return (word ^ word >> 29) * 0x9fb21c651e98df25ULL;
+}
+
 /// The hashes of an event's value under an attribute, appended.
 void append_hashes(const EventValue& value, AttributeKind kind, std::uint32_t param, std::uint64_t seed,
                    std::vector<std::uint64_t>& hashes);

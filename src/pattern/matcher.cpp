@@ -78,6 +78,9 @@ class Lookup {
   }
 
   void evaluate(const Shape& shape) {
+    if (shape.count == 1 && index_.attributes[shape.attributes[0]].kind == AttributeKind::kGram) {
+      return look_up_grams(shape, index_.attributes[shape.attributes[0]]);
+    }
     Hashes parts[Shape::kMaxAttributes] = {};
     std::size_t combinations = 1;
     for (std::uint32_t i = 0; i < shape.count; ++i) {
@@ -87,6 +90,18 @@ class Lookup {
     }
     if (combinations > std::max(kMaxCombinations, index_.rules.size() / 4) && shape.count > 1) return look_at_all();
     combine(shape, parts, 0, shape.seed);
+  }
+
+  /// All the grams of the values, without keeping their hashes.
+  void look_up_grams(const Shape& shape, const Attribute& attribute) {
+    for (std::uint32_t i = memory_.values.first(attribute.path); i != kNone; i = memory_.values.values[i].next) {
+      const EventValue& value = memory_.values.values[i];
+      if (value.type != json::Type::kString || value.text.size() < attribute.param) continue;
+      const char* const last = value.text.data() + value.text.size() - attribute.param;
+      for (const char* at = value.text.data(); at <= last; ++at) {
+        look_up(mix(shape.seed, hash_gram(at, attribute.param, index_.seed)) | 1);
+      }
+    }
   }
 
   void combine(const Shape& shape, const Hashes* parts, std::uint32_t at, std::uint64_t key) {

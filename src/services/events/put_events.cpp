@@ -71,12 +71,12 @@ class Matching {
     const RuleIndex* index = find_index(*bus);
     if (index == nullptr || index->empty()) return std::nullopt;
     const auto start = std::chrono::steady_clock::now();
-    const auto event = document_.parse(text);
-    if (!event) return EntryError{"MalformedDetail", "Detail is malformed."};  // nested deeper than the reader goes
-    matched_.clear();
-    index->match(*event, matched_);
+    index->match(text, matched_);
     core_.figures.match_time.record(std::chrono::steady_clock::now() - start);
     core_.figures.matches.add(matched_.size());
+    if (matched_.empty()) return std::nullopt;
+    const auto event = document_.parse(text);
+    if (!event) return EntryError{"MalformedDetail", "Detail is malformed."};  // nested deeper than the reader goes
     for (const Rule* rule : matched_) deliver(*rule, {text, *event, ingestion_time_, rule->arn, rule->name}, entry);
     return std::nullopt;
   }

@@ -19,10 +19,8 @@ RulePtr make_rule(std::string name, std::string pattern) {
 }
 
 std::set<std::string> matches(const RuleIndex& index, std::string_view event) {
-  json::Document document;
-  const auto root = document.parse(event);
   std::vector<const Rule*> matched;
-  index.match(*root, matched);
+  index.match(event, matched);
   std::set<std::string> names;
   for (const Rule* rule : matched) EXPECT_TRUE(names.insert(rule->name).second) << rule->name << " matched twice";
   return names;
