@@ -9,6 +9,7 @@
 #include <string>
 
 #include "cli/config_file.h"
+#include "cli/match_command.h"
 #include "server/server.h"
 
 namespace {
@@ -134,11 +135,14 @@ int main(int argc, char** argv) {
   CLI::App* const serve_command = app.add_subcommand("serve", "Start the server");
   std::string config_file;
   describe_serve(*serve_command, config, config_file);
+  signalbox::cli::MatchOptions match_options;
+  CLI::App* const match_command = app.add_subcommand("match", "Find the events that match a pattern: grep for events");
+  signalbox::cli::describe_match(*match_command, match_options);
   try {
     app.parse(argc, argv);
     if (!config_file.empty()) signalbox::cli::apply_config_file(*serve_command, config_file);
   } catch (const CLI::ParseError& error) {
     return app.exit(error);
   }
-  return serve(config);
+  return match_command->parsed() ? signalbox::cli::match(match_options) : serve(config);
 }

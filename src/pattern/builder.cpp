@@ -308,7 +308,7 @@ void MatcherBuilder::put(RuleId rule, const Pattern& pattern) {
   State& state = *state_;
   Program* first = nullptr;
   std::vector<PathId> paths;
-  for (const Alternative& alternative : pattern.compiled_->alternatives) {
+  for (const Alternative& alternative : alternatives_of(pattern)) {
     paths.clear();
     for (const Field& field : alternative) paths.push_back(state.path_of(field.path));
     const auto keys = state.keys_of_alternative(alternative, paths);

@@ -276,6 +276,10 @@ class Compiler {
   std::string_view text_;
 };
 
+const std::vector<Alternative>& alternatives_of(const Pattern& pattern) {
+  return pattern.compiled_->alternatives;
+}
+
 Result<Pattern> Pattern::compile(std::string_view text) {
   return Compiler(text).compile();
 }

@@ -107,7 +107,18 @@ bool choose(const std::vector<Choices>& fields, std::size_t i, std::vector<const
   return false;
 }
 
-bool matches_all(const Alternative& fields, json::Value event) {
+}  // namespace
+
+void each_value(json::Value event, const std::string& path, const std::function<void(json::Value)>& found) {
+  Places places;
+  walk(event, path, places, [&found](json::Value value, const Places&) { found(value); });
+}
+
+bool meets_alone(const Field& field, json::Value event) {
+  return !choices_of(field, event).none();
+}
+
+bool meets_together(const Alternative& fields, json::Value event) {
   std::vector<Choices> in_arrays;
   for (const Field& field : fields) {
     Choices choices = choices_of(field, event);
@@ -121,11 +132,9 @@ bool matches_all(const Alternative& fields, json::Value event) {
   return choose(in_arrays, 0, chosen, steps);
 }
 
-}  // namespace
-
 bool Pattern::matches(json::Value event) const {
   return std::ranges::any_of(compiled_->alternatives,
-                             [event](const Alternative& fields) { return matches_all(fields, event); });
+                             [event](const Alternative& fields) { return meets_together(fields, event); });
 }
 
 }  // namespace signalbox::pattern

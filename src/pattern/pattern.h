@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "json/json.h"
@@ -15,6 +16,8 @@ namespace signalbox::pattern {
 inline constexpr std::size_t kMaxPatternBytes = 256 * 1024;
 /// Most alternatives that nested $or may multiply to (EventBridge's limit).
 inline constexpr std::size_t kMaxAlternatives = 1000;
+
+struct Field;
 
 /// A compiled pattern: immutable, cheap to copy, safe to use from any thread.
 class Pattern {
@@ -30,7 +33,7 @@ class Pattern {
   explicit Pattern(std::shared_ptr<const Compiled> compiled) : compiled_(std::move(compiled)) {}
   std::shared_ptr<const Compiled> compiled_;
   friend class Compiler;
-  friend class MatcherBuilder;
+  friend const std::vector<std::vector<Field>>& alternatives_of(const Pattern& pattern);
 };
 
 }  // namespace signalbox::pattern
