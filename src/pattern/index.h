@@ -46,6 +46,7 @@ class KeyFilter {
   bool may_have(std::uint64_t key) const {
     return (words_[word(key)].load(std::memory_order_relaxed) & bits(key)) == bits(key);
   }
+  void prefetch(std::uint64_t key) const { __builtin_prefetch(&words_[word(key)]); }
   std::size_t words() const { return words_.size(); }
 
  private:

@@ -1,6 +1,7 @@
 #include "pattern/matcher.h"
 
 #include <algorithm>
+#include <array>
 
 #include "pattern/index.h"
 #include "pattern/walk.h"
@@ -49,6 +50,7 @@ class Lookup {
       if (!node->shapes) continue;
       for (const ShapeId shape : *node->shapes) evaluate(index_.shapes[shape]);
     }
+    look_up_keys();
     for (const PathId path : index_.absent_paths) {
       if (!memory_.values.has(path)) look_up(Index::absent_key(path, index_.seed));
     }
@@ -109,7 +111,10 @@ class Lookup {
     for (std::uint32_t i = parts[at].begin; i < parts[at].end; ++i) {
       const std::uint64_t next = mix(key, memory_.hashes[i]);
       if (at + 1 == shape.count) {
-        look_up(next | 1);
+        keys_[key_count_++] = next | 1;
+        index_.filter->prefetch(next | 1);
+        index_.rules.prefetch(next | 1);
+        if (key_count_ == kKeysAtOnce) look_up_keys();
       } else {
         combine(shape, parts, at + 1, next);
       }
@@ -131,8 +136,17 @@ class Lookup {
     });
   }
 
+  /// What was put aside while the memory that it needs was on its way.
+  void look_up_keys() {
+    for (std::size_t i = 0; i < key_count_; ++i) look_up(keys_[i]);
+    key_count_ = 0;
+  }
+
+  static constexpr std::size_t kKeysAtOnce = 8;
   const Index& index_;
   Memory& memory_;
+  std::array<std::uint64_t, kKeysAtOnce> keys_{};
+  std::size_t key_count_ = 0;
   bool looked_at_all_ = false;
 };
 

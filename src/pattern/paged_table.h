@@ -23,15 +23,15 @@ class PagedTable {
   const Value* find(std::uint64_t key) const {
     const Page& page = *pages_[page_of(key)];
     for (std::size_t i = key % kSlots;; i = (i + 1) % kSlots) {
-      if (page.keys[i] == key) return &page.values[i];
-      if (page.keys[i] == 0) return nullptr;
+      if (page.slots[i].key == key) return &page.slots[i].value;
+      if (page.slots[i].key == 0) return nullptr;
     }
   }
 
   /// Asks the processor to have the key's slot at hand soon.
   void prefetch(std::uint64_t key) const {
     const Page& page = *pages_[page_of(key)];
-    __builtin_prefetch(&page.keys[key % kSlots]);
+    __builtin_prefetch(&page.slots[key % kSlots].key);
   }
 
   /// The value of a key, made when it is not there. Valid until the next change.
@@ -39,13 +39,13 @@ class PagedTable {
     for (;;) {
       Page& page = own(page_of(key));
       std::size_t i = key % kSlots;
-      while (page.keys[i] != key && page.keys[i] != 0) i = (i + 1) % kSlots;
-      if (page.keys[i] == key) return page.values[i];
+      while (page.slots[i].key != key && page.slots[i].key != 0) i = (i + 1) % kSlots;
+      if (page.slots[i].key == key) return page.slots[i].value;
       if (size_ < pages_.size() * kMaxLoad && page.used < kSlots - kSlots / 8) {
-        page.keys[i] = key;
+        page.slots[i].key = key;
         ++page.used;
         ++size_;
-        return page.values[i];
+        return page.slots[i].value;
       }
       grow();
     }
@@ -54,23 +54,23 @@ class PagedTable {
   void erase(std::uint64_t key) {
     Page& page = own(page_of(key));
     std::size_t hole = key % kSlots;
-    while (page.keys[hole] != key) {
-      if (page.keys[hole] == 0) return;
+    while (page.slots[hole].key != key) {
+      if (page.slots[hole].key == 0) return;
       hole = (hole + 1) % kSlots;
     }
     --page.used;
     --size_;
     // Moves up what would not be found behind an empty slot.
-    for (std::size_t i = (hole + 1) % kSlots; page.keys[i] != 0; i = (i + 1) % kSlots) {
-      const std::size_t home = page.keys[i] % kSlots;
+    for (std::size_t i = (hole + 1) % kSlots; page.slots[i].key != 0; i = (i + 1) % kSlots) {
+      const std::size_t home = page.slots[i].key % kSlots;
       const bool stays = hole < i ? home > hole && home <= i : home > hole || home <= i;
       if (stays) continue;
-      page.keys[hole] = page.keys[i];
-      page.values[hole] = std::move(page.values[i]);
+      page.slots[hole].key = page.slots[i].key;
+      page.slots[hole].value = std::move(page.slots[i].value);
       hole = i;
     }
-    page.keys[hole] = 0;
-    page.values[hole] = Value();
+    page.slots[hole].key = 0;
+    page.slots[hole].value = Value();
   }
 
   /// To be called when a copy of the table was given to others: from then on, pages are copied before they change.
@@ -83,15 +83,18 @@ class PagedTable {
   void each(const Visit& visit) const {
     for (const auto& page : pages_) {
       for (std::size_t i = 0; i < kSlots; ++i) {
-        if (page->keys[i] != 0) visit(page->keys[i], page->values[i]);
+        if (page->slots[i].key != 0) visit(page->slots[i].key, page->slots[i].value);
       }
     }
   }
 
  private:
+  struct Slot {
+    std::uint64_t key = 0;
+    Value value{};
+  };
   struct Page {
-    std::array<std::uint64_t, kSlots> keys{};
-    std::array<Value, kSlots> values{};
+    std::array<Slot, kSlots> slots{};
     std::size_t used = 0;
     std::uint64_t generation = 0;  // of the table when the page was made: those of the present one are nobody else's
   };
@@ -117,12 +120,12 @@ class PagedTable {
     }
     for (const auto& page : old) {
       for (std::size_t i = 0; i < kSlots; ++i) {
-        if (page->keys[i] == 0) continue;
-        Page& to = *pages_[page_of(page->keys[i])];
-        std::size_t at = page->keys[i] % kSlots;
-        while (to.keys[at] != 0) at = (at + 1) % kSlots;
-        to.keys[at] = page->keys[i];
-        to.values[at] = page->values[i];
+        if (page->slots[i].key == 0) continue;
+        Page& to = *pages_[page_of(page->slots[i].key)];
+        std::size_t at = page->slots[i].key % kSlots;
+        while (to.slots[at].key != 0) at = (at + 1) % kSlots;
+        to.slots[at].key = page->slots[i].key;
+        to.slots[at].value = page->slots[i].value;
         ++to.used;
       }
     }

@@ -27,6 +27,31 @@ class Scan {
     return block * 64 + static_cast<std::size_t>(std::countr_zero(bits));
   }
 
+  /// Quotes one after another, from a place on.
+  class Quotes {
+   public:
+    Quotes(const Scan& scan, std::size_t from) : scan_(scan) { seek(from); }
+    void seek(std::size_t from) {
+      block_ = from / 64;
+      bits_ = block_ < scan_.blocks_ ? scan_.words_[block_].quote & ~0ULL << from % 64 : 0;
+    }
+    /// The text's size when there is none.
+    std::size_t next() {
+      while (bits_ == 0) {
+        if (++block_ >= scan_.blocks_) return scan_.size_;
+        bits_ = scan_.words_[block_].quote;
+      }
+      const std::size_t at = block_ * 64 + static_cast<std::size_t>(std::countr_zero(bits_));
+      bits_ &= bits_ - 1;
+      return at;
+    }
+
+   private:
+    const Scan& scan_;
+    std::size_t block_;
+    std::uint64_t bits_;
+  };
+
   /// The bracket that closes the one at `open`; the text's size when there is none.
   std::size_t closing(std::size_t open) const {
     std::size_t block = open / 64;

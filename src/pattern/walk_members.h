@@ -74,19 +74,30 @@ std::size_t SIGNALBOX_WALK::object(std::size_t at, std::uint32_t node, std::uint
   const std::uint64_t names = index_->nodes.find(Index::node_key(node))->names;
   if (names == 0 || depth > kMaxDepth) return scan_.closing(at) + 1;
   const std::size_t size = text_.size();
+  const bool deep = index_->deep;
+  Scan::Quotes quotes(scan_, at + 1);
   at = skip_space(at + 1);
   while (at < size && text_[at] == '"') {
-    const std::size_t key_end = scan_.next_quote(at + 1);
-    if (key_end >= size) return size;
+    quotes.next();  // the one at `at`
+    const std::size_t key_end = quotes.next();
+    if (key_end + 2 >= size) return size;
     std::string_view name = text_.substr(at + 1, key_end - at - 1);
-    std::size_t next = key_end + 1;
-    if (next < size && text_[next] != ':') next = skip_space(next);
-    next = skip_space(next + 1);
-    if (next >= size) return size;
+    std::size_t next = key_end + 2;
+    if (text_[key_end + 1] != ':' || is_space(text_[next])) {
+      next = skip_space(skip_space(key_end + 1) + 1);
+      if (next >= size) return size;
+    }
     if (scan_.escaped(at + 1, key_end)) name = unescape(name);
     std::uint32_t below = 0;
-    if ((names & name_bit(name)) != 0 || index_->deep) below = descend(node, name);
-    at = below == 0 ? skip_value(next) : value(next, below, place, depth);
+    if ((names & name_bit(name)) != 0 || deep) below = descend(node, name);
+    const char c = text_[next];
+    if (below == 0 && c == '"') {
+      quotes.next();
+      at = quotes.next() + 1;
+    } else {
+      at = below == 0 ? skip_value(next) : value(next, below, place, depth);
+      if (c == '"' || c == '{' || c == '[') quotes.seek(at);
+    }
     if (at < size && text_[at] != ',') at = skip_space(at);
     if (at >= size || text_[at] != ',') break;
     ++at;
