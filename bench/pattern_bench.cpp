@@ -1,6 +1,7 @@
 // How many events a second one core matches against very many rules, beside what walking the same bytes costs.
 //   pattern_bench FOLDER [SECONDS]
-// FOLDER has events.jsonl and rules-KIND-COUNT.jsonl, an event or a pattern a line.
+// FOLDER has events.jsonl and rules-KIND-COUNT.jsonl, an event or a pattern a line, as bench/pattern_data.py writes
+// them.
 
 #include <simdjson.h>
 
@@ -141,6 +142,19 @@ int main(int argc, char** argv) {
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     const std::string name = entry.path().filename().string();
     if (name.starts_with("rules-")) rules.emplace_back(std::stoul(name.substr(name.rfind('-') + 1)), entry.path());
+  }
+  const std::vector<std::string> lots = lines_of(folder / "citylots.jsonl");
+  if (!lots.empty()) {
+    pattern::MatcherBuilder builder;
+    builder.put(1, *pattern::Pattern::compile(R"({"geometry":{"type":["LineString"]}})"));
+    const auto matcher = builder.snapshot();
+    pattern::Scratch scratch;
+    std::vector<pattern::RuleId> matched;
+    std::size_t lot_bytes = 0;
+    for (const std::string& lot : lots) lot_bytes += lot.size();
+    print("city lots, 1 rule",
+          per_second(lots, duration, [&](const std::string& lot) { matcher->match(lot, scratch, matched); }),
+          static_cast<double>(lot_bytes) / static_cast<double>(lots.size()));
   }
   std::sort(rules.begin(), rules.end());
   for (const auto& [count, path] : rules) measure(path, events, bytes, duration);

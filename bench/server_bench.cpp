@@ -82,6 +82,21 @@ class Workloads {
     bench::call(port_, aws_request("events", "AWSEvents.PutTargets", target + "bench\"}]}"));
   }
 
+  /// Puts so many rules on the bus that none of the events match.
+  void add_rules(std::size_t count) {
+    std::size_t next = 0;
+    load(
+        [&](auto, auto) {
+          if (next == count) return std::string();
+          const std::string n = std::to_string(next++);
+          return aws_request("events", "AWSEvents.PutRule",
+                             R"({"Name":"other-)" + n +
+                                 R"(","EventPattern":"{\"source\":[\"bench\"],\"detail\":{\"bucket\":[\"b-)" + n +
+                                 R"(\"],\"size\":[{\"numeric\":[\">\",5]}]}}"})");
+        },
+        std::chrono::minutes(10));
+  }
+
   void events(const char* name, std::size_t entries) {
     const std::string request = put_events(entries);
     print(name, load([&](auto, auto) { return request; }), static_cast<double>(entries), "events");
@@ -108,7 +123,9 @@ class Workloads {
   }
 
  private:
-  Measured load(const bench::NextRequest& next) { return bench::load(port_, kConnections, duration, next); }
+  Measured load(const bench::NextRequest& next, std::chrono::milliseconds bound = duration) {
+    return bench::load(port_, kConnections, bound, next);
+  }
 
   std::string create_queue(const std::string& name) {
     const std::string made =
@@ -179,6 +196,12 @@ void measure(const std::string& binary, const std::string& parent, const char* d
   workloads.events("PutEvents x10 to a queue", 10);
   workloads.queue();
   workloads.send_batches();
+  if (std::strcmp(durability, "sync") == 0) {
+    for (const std::size_t rules : {std::size_t{1'000}, std::size_t{99'000}}) {
+      workloads.add_rules(rules);
+      workloads.events(rules == 1'000 ? "PutEvents x10, 1,000 other rules" : "PutEvents x10, 100,000 other rules", 10);
+    }
+  }
   std::printf("%-34s %10.1f MB, %.1f s of processor time\n", "memory after",
               static_cast<double>(server.resident_kib()) / 1024, server.cpu_seconds() - before);
 }

@@ -1,4 +1,4 @@
-# signalbox_layer(FOLDER USES LIB...): the library of src/FOLDER, and its unit tests where it has any.
+# signalbox_layer(FOLDER USES LIB...): the library of src/FOLDER, its unit tests and its example.cpp where it has them.
 # The library is named signalbox_FOLDER with '/' as '_'; sources are found by glob, tests are *_test.cpp.
 function(signalbox_layer folder)
   cmake_parse_arguments(LAYER "" "" "USES" ${ARGN})
@@ -13,6 +13,10 @@ function(signalbox_layer folder)
   else()
     add_library(signalbox_${name} INTERFACE)
     target_link_libraries(signalbox_${name} INTERFACE ${LAYER_USES})
+  endif()
+  if(EXISTS ${CMAKE_SOURCE_DIR}/src/${folder}/example.cpp AND NOT SIGNALBOX_FUZZ)
+    add_executable(${name}_example src/${folder}/example.cpp)
+    target_link_libraries(${name}_example PRIVATE signalbox_${name})
   endif()
   if(tests AND NOT SIGNALBOX_FUZZ)
     add_executable(${name}_test ${tests})

@@ -191,7 +191,8 @@ struct MatcherBuilder::State {
         const auto shape = shape_ids.find({known->second});
         if (shape != shape_ids.end()) own = crowd(mix(index.shapes[shape->second].seed, ways[i].front().hash) | 1);
       }
-      if (own < least) {
+      // Among equals the longer text, then the later one: what names begin with is what they share.
+      if (own < least || (own == least && ways[i].front().param >= ways[best].front().param)) {
         least = own;
         best = i;
       }

@@ -5,9 +5,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
+#include <mutex>
+#include <thread>
 
 #include "base/random.h"
+#include "pattern/explain.h"
 #include "pattern/number.h"
 #include "pattern/scan.h"
 
@@ -263,6 +267,81 @@ TEST(Matcher, HandlesWhatRandomCasesSeldomHave) {
   EXPECT_FALSE(builder.erase(4));
   EXPECT_EQ(match(*builder.snapshot(), "{}"), std::vector<RuleId>{});
   EXPECT_EQ(match(*matcher, "{}"), std::vector<RuleId>{4}) << "a snapshot stays as it was";
+}
+
+TEST(Matcher, SnapshotsAreReadWhileRulesChange) {
+  std::mutex mutex;
+  MatcherBuilder builder;
+  const auto pattern_of = [](RuleId rule) {
+    const std::string n = std::to_string(rule % 50);
+    const std::string kinds[] = {R"({"a":["v)" + n + R"("]})", R"({"a":[{"prefix":"v)" + n + R"("}]})",
+                                 R"({"b":[{"numeric":["=",)" + n + "]}]}", R"({"c)" + n + R"(":[{"exists":false}]})"};
+    return *Pattern::compile(kinds[rule % 4]);
+  };
+  for (RuleId rule = 0; rule < 500; ++rule) builder.put(rule, pattern_of(rule));
+  std::shared_ptr<const Matcher> published = builder.snapshot();
+  std::atomic<bool> done{false};
+  std::vector<std::thread> readers;
+  std::atomic<std::size_t> wrong{0};
+  for (int i = 0; i < 2; ++i) {
+    readers.emplace_back([&] {
+      Scratch scratch;
+      std::vector<RuleId> matched;
+      while (!done) {
+        std::shared_ptr<const Matcher> matcher;
+        {
+          const std::lock_guard lock(mutex);
+          matcher = published;
+        }
+        // Rules 0 to 3 never change: whatever happens to the others, they are found.
+        matcher->match(R"({"a":"v0","b":2})", scratch, matched);
+        for (const RuleId rule : {0, 2, 3}) wrong += std::ranges::count(matched, rule) != 1;
+      }
+    });
+  }
+  SeededRandom random(5);
+  for (int i = 0; i < 3000; ++i) {
+    const RuleId rule = 4 + random.next() % 600;
+    if (random.next() % 2 == 0) {
+      builder.erase(rule);
+    } else {
+      builder.put(rule, pattern_of(rule));
+    }
+    auto next = builder.snapshot();
+    const std::lock_guard lock(mutex);
+    published.swap(next);
+  }
+  done = true;
+  for (std::thread& reader : readers) reader.join();
+  EXPECT_EQ(wrong, 0U);
+}
+
+TEST(Explain, SaysWhichFieldFailsAndWhy) {
+  const auto pattern = Pattern::compile(
+      R"({"a":["x",{"prefix":"y"}],"l":{"p":[1],"q":[2]},"n":[{"numeric":[">",1,"<=",5]}],"e":[{"exists":false}]})");
+  ASSERT_TRUE(pattern);
+  struct {
+    const char* event;
+    std::string expected;
+  } cases[] = {
+      {R"({"a":"yes","l":[{"p":1,"q":2}],"n":3})", "matches +a +l.p +l.q +n +e"},
+      {R"({"a":"no","l":[{"p":1,"q":2}],"n":3,"e":1})",
+       R"(- -a[is "no", wanted: "x" or {"prefix":"y"}] +l.p +l.q +n -e[is 1, wanted: {"exists":false}])"},
+      {R"({"a":"x","l":[{"p":1,"q":3},{"p":3,"q":2}],"n":5})", "- across +a +l.p +l.q +n +e"},
+      {R"({"a":"x","l":[{"p":1,"q":2}],"n":[]})",
+       R"(- +a +l.p +l.q -n[is missing, wanted: {"numeric":[">",1,"<=",5]}] +e)"},
+  };
+  for (const auto& c : cases) {
+    json::Document document;
+    const Explanation explanation = explain(*pattern, *document.parse(c.event));
+    std::string text = explanation.matches ? "matches" : "-";
+    if (explanation.only_across_elements) text += " across";
+    for (const FieldExplanation& field : explanation.fields) {
+      text += (field.met ? " +" : " -") + field.path;
+      if (!field.met) text += "[" + field.reason + "]";
+    }
+    EXPECT_EQ(text, c.expected) << c.event;
+  }
 }
 
 TEST(Matcher, AnyBytesDoNoHarm) {
