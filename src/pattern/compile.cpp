@@ -7,8 +7,36 @@
 namespace signalbox::pattern {
 namespace {
 
+/// Partial matches that one text may have of a pattern's wildcards at once. EventBridge has such a bound and does not
+/// say which; this one keeps the longest text and the worst wildcard to about a tenth of a second.
+constexpr std::size_t kMaxWildcardComplexity = 100;
 constexpr double kMaxNumber = 5.0e9;
 constexpr std::size_t kMaxQuotedSource = 500;
+
+/// How many beginnings of what follows a '*' can be matched at the same place: more than one where it repeats itself,
+/// as "aaab" does. Knuth, Morris and Pratt's failure links, counted.
+std::size_t repetition(std::string_view piece) {
+  std::vector<std::size_t> link(piece.size() + 1, 0);
+  std::vector<std::size_t> chain(piece.size() + 1, 0);
+  std::size_t most = 0;
+  for (std::size_t i = 1; i <= piece.size(); ++i) {
+    std::size_t k = i == 1 ? 0 : link[i - 1];
+    while (i > 1 && k > 0 && piece[k] != piece[i - 1]) k = link[k];
+    link[i] = i > 1 && piece[k] == piece[i - 1] ? k + 1 : 0;
+    chain[i] = chain[link[i]] + 1;
+    most = std::max(most, chain[i]);
+  }
+  return most;
+}
+
+std::size_t complexity(std::string_view wildcard) {
+  std::size_t sum = 0;
+  for (auto star = wildcard.find('*'); star != std::string_view::npos; star = wildcard.find('*')) {
+    wildcard.remove_prefix(star + 1);
+    sum += 1 + repetition(wildcard.substr(0, wildcard.find('*')));
+  }
+  return sum;
+}
 
 }  // namespace
 
@@ -172,6 +200,13 @@ class Compiler {
       }
       ++i;
     }
+    complexity_ += complexity(wanted);
+    if (complexity_ > kMaxWildcardComplexity) {
+      return error_after(
+          "Rule is too complex - try using fewer wildcard characters or fewer repeating character sequences "
+          "immediately following a wildcard character",
+          operand);
+    }
     return Condition{Text{TextMatch::kWildcard, std::move(wanted), false}};
   }
 
@@ -274,6 +309,7 @@ class Compiler {
   }
 
   std::string_view text_;
+  std::size_t complexity_ = 0;  // of the wildcards so far
 };
 
 const std::vector<Alternative>& alternatives_of(const Pattern& pattern) {

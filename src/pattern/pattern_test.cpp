@@ -117,6 +117,24 @@ TEST(Pattern, SayWhatIsWrongAndWhere) {
   }
 }
 
+TEST(Pattern, RefusesWildcardsThatRepeatThemselves) {
+  const auto compiles = [](const std::string& wildcard, int times) {
+    std::string pattern = R"({"a":[)";
+    for (int i = 0; i < times; ++i) pattern += (i == 0 ? "" : ",") + (R"({"wildcard":")" + wildcard + "\"}");
+    const auto compiled = Pattern::compile(pattern + "]}");
+    if (!compiled) {
+      EXPECT_NE(compiled.error().message.find("Rule is too complex - try using fewer wildcard"), std::string::npos);
+    }
+    return compiled.has_value();
+  };
+  EXPECT_TRUE(compiles("*" + std::string(98, 'a') + "b", 1));
+  EXPECT_FALSE(compiles("*" + std::string(100, 'a') + "b", 1));
+  EXPECT_TRUE(compiles(std::string(500, 'a') + "*b", 1)) << "what stands before the first '*' is matched in one place";
+  EXPECT_TRUE(compiles("*:stack/name/*", 30));
+  EXPECT_FALSE(compiles("*:stack/name/*", 40));
+  EXPECT_FALSE(compiles("*abab*abab*abab*", 12));
+}
+
 TEST(Pattern, RefusesTooManyAlternatives) {
   std::string or_of_ten = R"("$or":[)";
   for (int i = 0; i < 11; ++i) or_of_ten += (i == 0 ? "" : ",") + (R"({"f":[)" + std::to_string(i) + "]}");

@@ -55,12 +55,20 @@ namespace signalbox::pattern {
 #undef SIGNALBOX_WALK
 
 #if defined(__x86_64__)
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("avx2,bmi,bmi2,lzcnt,popcnt"))), apply_to = function)
+#else
 #pragma GCC push_options
 #pragma GCC target("avx2,bmi,bmi2,lzcnt,popcnt")
+#endif
 #define SIGNALBOX_WALK QuickWalk
 #include "pattern/walk_members.h"
 #undef SIGNALBOX_WALK
+#if defined(__clang__)
+#pragma clang attribute pop
+#else
 #pragma GCC pop_options
+#endif
 #endif
 
 Walk::Walk() {
