@@ -16,40 +16,26 @@ class Scan {
   void read(std::string_view text);
 
   /// The first unescaped '"' at or after `from`; the text's size when there is none.
-  std::size_t next_quote(std::size_t from) const {
-    std::size_t block = from / 64;
-    if (block >= blocks_) return size_;
-    std::uint64_t bits = words_[block].quote & ~0ULL << from % 64;
-    while (bits == 0) {
-      if (++block == blocks_) return size_;
-      bits = words_[block].quote;
-    }
-    return block * 64 + static_cast<std::size_t>(std::countr_zero(bits));
-  }
+  std::size_t next_quote(std::size_t from) const { return quotes_[quotes_before(from)]; }
 
-  /// Quotes one after another, from a place on.
+  /// Quotes one after another, from a place on. From a list and not from the bitmaps: going from word to word would be
+  /// a branch that no processor can foresee.
   class Quotes {
    public:
-    Quotes(const Scan& scan, std::size_t from) : scan_(scan) { seek(from); }
-    void seek(std::size_t from) {
-      block_ = from / 64;
-      bits_ = block_ < scan_.blocks_ ? scan_.words_[block_].quote & ~0ULL << from % 64 : 0;
+    Quotes(const Scan& scan, std::size_t from) : scan_(scan), end_(scan.quotes_.data() + scan.quote_count_) {
+      seek(from);
     }
+    void seek(std::size_t from) { at_ = scan_.quotes_.data() + scan_.quotes_before(from); }
     /// The text's size when there is none.
     std::size_t next() {
-      while (bits_ == 0) {
-        if (++block_ >= scan_.blocks_) return scan_.size_;
-        bits_ = scan_.words_[block_].quote;
-      }
-      const std::size_t at = block_ * 64 + static_cast<std::size_t>(std::countr_zero(bits_));
-      bits_ &= bits_ - 1;
-      return at;
+      if (at_ == end_) return *at_;
+      return *at_++;
     }
 
    private:
     const Scan& scan_;
-    std::size_t block_;
-    std::uint64_t bits_;
+    const std::uint32_t* at_ = nullptr;
+    const std::uint32_t* const end_;
   };
 
   /// The bracket that closes the one at `open`; the text's size when there is none.
@@ -94,10 +80,21 @@ class Scan {
     std::uint64_t open;       // '{' and '[' outside strings
     std::uint64_t close;      // '}' and ']' outside strings
     std::uint64_t backslash;  // anywhere
+    std::uint32_t before;     // quotes in the words before
   };
 
  private:
+  /// How many quotes stand before `at`; of those behind the end, all.
+  std::size_t quotes_before(std::size_t at) const {
+    const std::size_t block = at / 64;
+    if (block >= blocks_) return quote_count_;
+    const std::uint64_t below = words_[block].quote & ~(~0ULL << at % 64);
+    return words_[block].before + static_cast<std::size_t>(std::popcount(below));
+  }
+
   std::vector<Word> words_;
+  std::vector<std::uint32_t> quotes_;  // their positions, and the text's size behind them
+  std::size_t quote_count_ = 0;
   std::size_t blocks_ = 0;
   std::size_t size_ = 0;
   bool any_backslash_ = false;
