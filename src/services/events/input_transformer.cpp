@@ -198,7 +198,7 @@ std::string InputTransformer::apply(const MatchedEvent& event) const {
         out.append(piece.text);
         break;
       case Source::kPath:
-        append_selected(out, piece.path, event.root, piece.quoted);
+        append_selected(out, piece.path, *event.root, piece.quoted);
         break;
       case Source::kRuleArn:
         append_text(out, event.rule_arn, piece.quoted);
@@ -211,7 +211,7 @@ std::string InputTransformer::apply(const MatchedEvent& event) const {
         break;
       case Source::kEvent: {
         std::string head;
-        append_head(head, event.root);
+        append_head(head, *event.root);
         append_json(out, head, piece.quoted);
         break;
       }

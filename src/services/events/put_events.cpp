@@ -1,4 +1,5 @@
 // PutEvents: from the caller's entries to messages in the targets, in one commit.
+#include <algorithm>
 #include <chrono>
 #include <map>
 #include <utility>
@@ -75,10 +76,18 @@ class Matching {
     core_.figures.match_time.record(std::chrono::steady_clock::now() - start);
     core_.figures.matches.add(matched_.size());
     if (matched_.empty()) return std::nullopt;
-    const auto event = document_.parse(text);
-    if (!event) return EntryError{"MalformedDetail", "Detail is malformed."};  // nested deeper than the reader goes
-    for (const Rule* rule : matched_) deliver(*rule, {text, *event, ingestion_time_, rule->arn, rule->name}, entry);
+    std::optional<json::Value> root;
+    if (std::ranges::any_of(matched_, reads_event)) {
+      const auto event = document_.parse(text);
+      if (!event) return EntryError{"MalformedDetail", "Detail is malformed."};  // nested deeper than the reader goes
+      root = *event;
+    }
+    for (const Rule* rule : matched_) deliver(*rule, {text, root, ingestion_time_, rule->arn, rule->name}, entry);
     return std::nullopt;
+  }
+
+  static bool reads_event(const Rule* rule) {
+    return std::ranges::any_of(rule->targets, [](const auto& target) { return target->input.reads_event(); });
   }
 
   /// The index stays alive, and the same, for the whole call.

@@ -51,7 +51,7 @@ Result<TargetInput> TargetInput::compile(std::string_view target_id, const Targe
 std::string TargetInput::apply(const MatchedEvent& event) const {
   return std::visit(Visitor{[&](const WholeEvent&) { return std::string(event.text); },
                             [](const Constant& constant) { return constant.text; },
-                            [&](const EventPath& path) { return selected(path, event.root); },
+                            [&](const EventPath& path) { return selected(path, *event.root); },
                             [&](const InputTransformer& transformer) { return transformer.apply(event); }},
                     how_);
 }

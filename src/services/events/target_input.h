@@ -15,6 +15,11 @@ class TargetInput {
   /// Errors: ValidationException with AWS's texts, naming the target.
   static Result<TargetInput> compile(std::string_view target_id, const TargetRecord& target);
 
+  /// Whether `apply` looks into the event, so that it must be given parsed.
+  bool reads_event() const {
+    return std::holds_alternative<EventPath>(how_) || std::holds_alternative<InputTransformer>(how_);
+  }
+
   /// The payload. An InputPath that leads nowhere gives null.
   std::string apply(const MatchedEvent& event) const;
 
