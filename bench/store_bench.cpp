@@ -34,7 +34,8 @@ asio::awaitable<void> writer(store::Store& store, std::uint64_t number, std::chr
 double commits_per_second(const std::string& parent, store::Durability durability, std::size_t writers) {
   const bench::Folder folder(parent);
   Metrics metrics;
-  auto store = store::open_rocksdb({folder.path(), durability}, metrics);
+  QuietLog log;
+  auto store = store::open_rocksdb({folder.path(), durability}, metrics, log);
   if (!store) std::abort();
   asio::io_context loop{1};
   std::uint64_t commits = 0;
@@ -44,7 +45,7 @@ double commits_per_second(const std::string& parent, store::Durability durabilit
   }
   loop.run();
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  (*store)->close();
+  if (!(*store)->close()) std::abort();
   return static_cast<double>(commits) / seconds;
 }
 

@@ -115,8 +115,10 @@ int serve(const Config& config) {
   std::fflush(stdout);
   int received = 0;
   sigwait(&ending, &received);
-  (*server)->stop();
-  return 0;
+  const signalbox::Result<void> stopped = (*server)->stop();
+  if (stopped) return 0;
+  std::fprintf(stderr, "signalbox: %s\n", stopped.error().message.c_str());
+  return 1;
 }
 
 }  // namespace

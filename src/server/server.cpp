@@ -111,7 +111,7 @@ Result<std::unique_ptr<Server>> Server::start(const Config& config, Log& log) {
     credentials = std::move(*read);
   }
   auto metrics = std::make_unique<Metrics>();
-  auto store = store::open_rocksdb({config.data, config.durability}, *metrics);
+  auto store = store::open_rocksdb({config.data, config.durability}, *metrics, log);
   if (!store) return std::unexpected(std::move(store).error());
   std::unique_ptr<Server> server(
       new Server(std::make_unique<Parts>(config, log, std::move(credentials), std::move(*store), std::move(metrics))));
@@ -135,16 +135,18 @@ Result<void> Server::open() {
   return {};
 }
 
-void Server::stop() {
-  if (!parts_ || parts_->stopped) return;
+Result<void> Server::stop() {
+  if (!parts_ || parts_->stopped) return {};
   parts_->stopped = true;
   for (const auto& service : parts_->services) service->drain();
   if (!parts_->http.drain(std::chrono::seconds(parts_->config.drain_seconds))) {
     parts_->log.warning("stopping with requests in progress");
   }
   parts_->shards.stop();
-  parts_->store->close();
+  Result<void> closed = parts_->store->close();
+  if (!closed) return closed;
   parts_->log.info("stopped");
+  return {};
 }
 
 }  // namespace signalbox::server

@@ -23,8 +23,8 @@ class Server {
   const std::string& endpoint() const { return endpoint_; }
 
   /// Takes no more connections, lets requests in progress finish (at most Config::drain_seconds), and closes the
-  /// store with everything committed written out.
-  void stop();
+  /// store with everything committed written out. An error says what was not.
+  Result<void> stop();
 
  private:
   struct Parts;

@@ -77,7 +77,7 @@ TEST(Record, ComesBackAsItWas) {
                                 .optional_text("")
                                 .optional_integer(-5)
                                 .bytes();
-  RecordReader in(bytes);
+  RecordReader in(bytes, 3);
   EXPECT_EQ(in.version(), 3);
   EXPECT_EQ(in.number(), 0U);
   EXPECT_EQ(in.number(), ~std::uint64_t{0});
@@ -90,9 +90,37 @@ TEST(Record, ComesBackAsItWas) {
   EXPECT_EQ(in.optional_text(), "");
   EXPECT_EQ(in.optional_integer(), -5);
   EXPECT_TRUE(in.at_end());
-  EXPECT_TRUE(in.ok());
+  EXPECT_TRUE(in.complete());
   EXPECT_EQ(in.text(), "");
   EXPECT_FALSE(in.ok());
+}
+
+TEST(Record, CutShortOrWithMoreBehindItIsNotComplete) {
+  const std::string bytes = RecordWriter(1).number(300).text("text").optional_text("x").optional_integer(-300).bytes();
+  const auto read = [](std::string_view from) {
+    RecordReader in(from, 1);
+    in.number();
+    in.text_view();
+    in.optional_text();
+    in.optional_integer();
+    return in.complete();
+  };
+  EXPECT_TRUE(read(bytes));
+  for (std::size_t size = 0; size < bytes.size(); ++size) EXPECT_FALSE(read(bytes.substr(0, size))) << size;
+  EXPECT_FALSE(read(bytes + "x"));
+}
+
+TEST(Record, AVersionThatTheReaderDoesNotKnowIsNotRead) {
+  for (const std::uint8_t version : {std::uint8_t{0}, std::uint8_t{3}, std::uint8_t{255}}) {
+    const std::string bytes = RecordWriter(version).number(7).bytes();
+    RecordReader in(bytes, 2);
+    EXPECT_EQ(in.number(), 0U);
+    EXPECT_FALSE(in.ok());
+  }
+  const std::string older = RecordWriter(1).number(7).bytes();
+  RecordReader in(older, 2);
+  EXPECT_EQ(in.number(), 7U);
+  EXPECT_TRUE(in.complete());
 }
 
 TEST(Record, HostileBytesReadAsNothing) {
@@ -102,7 +130,7 @@ TEST(Record, HostileBytesReadAsNothing) {
                                    "\x01" + std::string(11, '\xff'),
                                    std::string("\x01\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"
                                                "abc")}) {
-    RecordReader in(bytes);
+    RecordReader in(bytes, 1);
     EXPECT_EQ(in.text(), "");
     EXPECT_FALSE(in.ok());
   }

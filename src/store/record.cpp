@@ -28,13 +28,15 @@ RecordWriter& RecordWriter::optional_integer(const std::optional<std::int64_t>& 
   return value ? integer(*value) : *this;
 }
 
-RecordReader::RecordReader(std::string_view bytes) : rest_(bytes) {
-  if (rest_.empty()) {
-    ok_ = false;
-    return;
+RecordReader::RecordReader(std::string_view bytes, std::uint8_t newest) : rest_(bytes) {
+  if (!rest_.empty()) {
+    version_ = static_cast<std::uint8_t>(rest_.front());
+    rest_.remove_prefix(1);
   }
-  version_ = static_cast<std::uint8_t>(rest_.front());
-  rest_.remove_prefix(1);
+  if (version_ == 0 || version_ > newest) {
+    ok_ = false;
+    rest_ = {};
+  }
 }
 
 std::uint64_t RecordReader::number() {

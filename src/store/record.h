@@ -26,10 +26,11 @@ class RecordWriter {
 };
 
 /// Reads fields in the order they were written. Past the end, or on broken bytes, fields read as empty or 0 and
-/// `ok()` turns false: check it once, at the end. A record of an older version simply ends early.
+/// `ok()` turns false: check that, or `complete()`, once at the end.
 class RecordReader {
  public:
-  explicit RecordReader(std::string_view bytes);
+  /// A record of a version above `newest` is broken to whoever does not know it.
+  RecordReader(std::string_view bytes, std::uint8_t newest);
   std::uint8_t version() const { return version_; }
   std::uint64_t number();
   std::int64_t integer();
@@ -41,6 +42,8 @@ class RecordReader {
   std::optional<std::int64_t> optional_integer();
   bool at_end() const { return rest_.empty(); }
   bool ok() const { return ok_; }
+  /// Read without an error, to the last byte.
+  bool complete() const { return ok_ && rest_.empty(); }
 
  private:
   std::string_view rest_;

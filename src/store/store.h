@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/log.h"
 #include "base/metrics.h"
 #include "base/result.h"
 
@@ -48,10 +49,11 @@ class Batch {
 class Snapshot {
  public:
   virtual ~Snapshot() = default;
-  virtual std::optional<std::string> get(std::string_view key) const = 0;
-  /// Visits keys in [from, to) in order until `visit` returns false.
-  virtual void scan(std::string_view from, std::string_view to,
-                    const std::function<bool(std::string_view key, std::string_view value)>& visit) const = 0;
+  /// Empty when there is no such key. An error (code "InternalFailure") is a disk that cannot be read.
+  virtual Result<std::optional<std::string>> get(std::string_view key) const = 0;
+  /// Visits keys in [from, to) in order until `visit` returns false. After an error not all were visited.
+  virtual Result<void> scan(std::string_view from, std::string_view to,
+                            const std::function<bool(std::string_view key, std::string_view value)>& visit) const = 0;
 };
 
 struct Options {
@@ -65,25 +67,28 @@ class Store {
 
   virtual std::unique_ptr<Snapshot> read() const = 0;
 
-  /// The newest committed value: cheaper than a snapshot.
-  virtual std::optional<std::string> get(std::string_view key) const = 0;
+  /// The newest committed value, as Snapshot's `get`: cheaper than a snapshot.
+  virtual Result<std::optional<std::string>> get(std::string_view key) const = 0;
 
   /// Resumes on the calling coroutine's executor when `batch` is as durable as the store promises. Batches take
   /// effect in the order commit was called; those that wait together share one write. On an error (code
-  /// "InternalFailure", status 500: disk full, I/O error) nothing of the batch is kept.
+  /// "InternalFailure", status 500) nothing of the batch is kept: after a full disk, commits succeed again when there
+  /// is room; after any other failure of the log none does until the store is opened anew.
   virtual asio::awaitable<Result<void>> commit(Batch batch) = 0;
 
   /// As commit, without waiting: for what may be lost in a crash (leases, progress marks). `done`, when given, is
   /// called on the committer's thread.
   virtual void commit_later(Batch batch, std::function<void(const Result<void>&)> done = {}) = 0;
 
-  /// Writes out all that was committed; then the store may be destroyed. No commit may follow.
-  virtual void close() = 0;
+  /// Writes out all that was committed; then the store may be destroyed. No commit may follow. Only kMemory
+  /// has errors here: something could not be written and is lost.
+  virtual Result<void> close() = 0;
 };
 
 /// Opens or creates the store in `options.directory`. Errors (code "StoreError") say in plain words what is wrong:
 /// another process has it open, it was written by a newer schema version, the directory cannot be written.
-Result<std::unique_ptr<Store>> open_rocksdb(const Options& options, Metrics& metrics);
+/// `log` gets what RocksDB warns of, and when commits begin to fail or succeed again.
+Result<std::unique_ptr<Store>> open_rocksdb(const Options& options, Metrics& metrics, Log& log);
 
 /// The schema version that this build writes, kept in every database.
 inline constexpr int kSchemaVersion = 1;

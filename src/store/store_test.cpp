@@ -4,11 +4,13 @@
 #include <gtest/gtest.h>
 #include <rocksdb/db.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <thread>
@@ -32,18 +34,17 @@ class StoreTest : public testing::Test {
   }
 
   void open(Durability durability = Durability::kSync) {
-    auto opened = open_rocksdb({folder_, durability}, metrics_);
+    auto opened = open_rocksdb({folder_, durability}, metrics_, log_);
     ASSERT_TRUE(opened) << opened.error().message;
     store_ = *std::move(opened);
   }
   void reopen(Durability durability = Durability::kSync) {
-    store_->close();
-    store_.reset();
+    ASSERT_TRUE(store_->close());
     store_.reset();
     open(durability);
   }
   std::string why_not_open() {
-    auto opened = open_rocksdb({folder_, Durability::kSync}, metrics_);
+    auto opened = open_rocksdb({folder_, Durability::kSync}, metrics_, log_);
     return opened ? "" : opened.error().code + ": " + opened.error().message;
   }
 
@@ -61,14 +62,20 @@ class StoreTest : public testing::Test {
   }
   static std::string all_of(const Snapshot& snapshot) {
     std::string text;
-    snapshot.scan("a", "m", [&text](std::string_view key, std::string_view value) {
+    const auto scanned = snapshot.scan("a", "m", [&text](std::string_view key, std::string_view value) {
       text.append(key).append("=").append(value).append(" ");
       return true;
     });
-    return text;
+    return scanned ? text : scanned.error().message;
+  }
+
+  /// The newest value; "none" without one, the error's message when it cannot be read.
+  static std::string text_of(const Result<std::optional<std::string>>& got) {
+    return got ? got->value_or("none") : got.error().message;
   }
 
   std::string folder_;
+  QuietLog log_;
   Metrics metrics_;
   asio::io_context loop_{1};
   std::unique_ptr<Store> store_;
@@ -86,8 +93,8 @@ TEST_F(StoreTest, KeepsWhatWasCommittedInEveryMode) {
     ASSERT_TRUE(commit(std::move(batch)));
     reopen(durability);
     EXPECT_EQ(all_of(*store_->read()), "b=2 c=3 ");
-    EXPECT_FALSE(store_->get("a"));
-    EXPECT_EQ(store_->get("b"), "2");
+    EXPECT_EQ(text_of(store_->get("a")), "none");
+    EXPECT_EQ(text_of(store_->get("b")), "2");
   }
 }
 
@@ -109,8 +116,8 @@ TEST_F(StoreTest, SnapshotsStayAsTheyWere) {
   put("a", "2");
   put("b", "3");
   EXPECT_EQ(all_of(*before), "a=1 ");
-  EXPECT_EQ(before->get("a"), "1");
-  EXPECT_FALSE(before->get("b"));
+  EXPECT_EQ(text_of(before->get("a")), "1");
+  EXPECT_EQ(text_of(before->get("b")), "none");
   EXPECT_EQ(all_of(*store_->read()), "a=2 b=3 ");
 }
 
@@ -118,13 +125,16 @@ TEST_F(StoreTest, ScansEndWhenToldTo) {
   open();
   for (const char* key : {"a", "b", "c"}) put(key, "");
   int seen = 0;
-  store_->read()->scan("a", "z", [&seen](std::string_view, std::string_view) { return ++seen < 2; });
+  const auto stopped =
+      store_->read()->scan("a", "z", [&seen](std::string_view, std::string_view) { return ++seen < 2; });
+  EXPECT_TRUE(stopped);
   EXPECT_EQ(seen, 2);
   std::string keys;
-  store_->read()->scan("b", "c", [&keys](std::string_view key, std::string_view) {
+  const auto part = store_->read()->scan("b", "c", [&keys](std::string_view key, std::string_view) {
     keys += key;
     return true;
   });
+  EXPECT_TRUE(part);
   EXPECT_EQ(keys, "b");
 }
 
@@ -153,7 +163,8 @@ TEST_F(StoreTest, CommitsThatWaitTogetherShareWritesAndAllBecomeDurable) {
   reopen();
   int found = 0;
   const Key all("t");
-  store_->read()->scan(all, all.end(), [&found](std::string_view, std::string_view) { return ++found > 0; });
+  ASSERT_TRUE(
+      store_->read()->scan(all, all.end(), [&found](std::string_view, std::string_view) { return ++found > 0; }));
   EXPECT_EQ(found, kWriters * kEach);
 }
 
@@ -164,7 +175,7 @@ TEST_F(StoreTest, CommitLaterTellsWhenItIsDone) {
   batch.put("a", "1");
   store_->commit_later(std::move(batch), [&told](const Result<void>& result) { told.set_value(result.has_value()); });
   EXPECT_TRUE(told.get_future().get());
-  EXPECT_EQ(store_->get("a"), "1");
+  EXPECT_EQ(text_of(store_->get("a")), "1");
 }
 
 TEST_F(StoreTest, CloseWritesWhatIsQueued) {
@@ -175,7 +186,7 @@ TEST_F(StoreTest, CloseWritesWhatIsQueued) {
     store_->commit_later(std::move(batch), {});
   }
   reopen();
-  for (int i = 0; i < 100; ++i) EXPECT_TRUE(store_->get("k" + std::to_string(i))) << i;
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(text_of(store_->get("k" + std::to_string(i))).size(), 1000U) << i;
 }
 
 TEST_F(StoreTest, ASecondOneOnTheSameFolderIsRefused) {
@@ -189,7 +200,7 @@ TEST_F(StoreTest, ANewerSchemaIsRefused) {
   Batch batch;
   batch.put(Key("schema"), RecordWriter(1).number(kSchemaVersion + 1).bytes());
   ASSERT_TRUE(commit(std::move(batch)));
-  store_->close();
+  ASSERT_TRUE(store_->close());
   store_.reset();
   EXPECT_EQ(why_not_open(), "StoreError: The data in " + folder_ +
                                 " has schema version 2, newer than the 1 this build knows: start the build that wrote "
@@ -199,10 +210,58 @@ TEST_F(StoreTest, ANewerSchemaIsRefused) {
 TEST_F(StoreTest, AFolderThatCannotBeMadeIsRefused) {
   const std::string file = folder_ + "/file";
   std::ofstream(file) << "x";
-  auto opened = open_rocksdb({file + "/below", Durability::kSync}, metrics_);
+  auto opened = open_rocksdb({file + "/below", Durability::kSync}, metrics_, log_);
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().code, "StoreError");
   EXPECT_NE(opened.error().message.find(file), std::string::npos);
+}
+
+/// While it lives, this process can make no file longer than `bytes`: writes fail as on a full disk.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(rlim_t bytes) {
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    signal_before_ = std::signal(SIGXFSZ, SIG_IGN);
+    const rlimit limit{bytes, before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~FileSizeLimit() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, signal_before_);
+  }
+  FileSizeLimit(const FileSizeLimit&) = delete;
+
+ private:
+  rlimit before_{};
+  void (*signal_before_)(int);
+};
+
+// A full disk, which passes, is a test of the whole server: tests/test_disk_full.py.
+TEST_F(StoreTest, WhenTheLogCannotBeWrittenReadingGoesOnAndNothingRefusedIsKept) {
+  for (const Durability durability : {Durability::kSync, Durability::kFlush}) {
+    store_.reset();
+    open(durability);
+    put("a", "1");
+    {
+      const FileSizeLimit limit(50'000);
+      Batch batch;
+      batch.put("b", std::string(100'000, 'x'));
+      const auto refused = commit(std::move(batch));
+      ASSERT_FALSE(refused);
+      EXPECT_EQ(refused.error().code, "InternalFailure");
+      EXPECT_EQ(refused.error().message, "The change could not be made durable: The log cannot be written.");
+      EXPECT_EQ(all_of(*store_->read()), "a=1 ");
+    }
+    // Nobody knows what state the log is in: no change is taken before it was read again.
+    Batch batch;
+    batch.put("c", "3");
+    EXPECT_FALSE(commit(std::move(batch)));
+    reopen(durability);
+    EXPECT_EQ(all_of(*store_->read()), "a=1 ");
+    put("a", "2");
+    reopen(durability);
+    EXPECT_EQ(all_of(*store_->read()), "a=2 ");
+  }
 }
 
 /// The newest log file of the database.
@@ -223,10 +282,10 @@ TEST_F(StoreTest, ATornTailOfTheLogIsForgottenAndWhatCameBeforeIsKept) {
   std::filesystem::copy(folder_, copy, std::filesystem::copy_options::recursive);
   const auto log = log_file(copy.string());
   std::filesystem::resize_file(log, std::filesystem::file_size(log) - 100);
-  auto opened = open_rocksdb({copy.string(), Durability::kSync}, metrics_);
+  auto opened = open_rocksdb({copy.string(), Durability::kSync}, metrics_, log_);
   ASSERT_TRUE(opened) << opened.error().message;
-  EXPECT_EQ((*opened)->get("a"), "1");
-  EXPECT_FALSE((*opened)->get("b"));
+  EXPECT_EQ(text_of((*opened)->get("a")), "1");
+  EXPECT_EQ(text_of((*opened)->get("b")), "none");
   opened->reset();
   std::filesystem::remove_all(copy);
 }
@@ -240,10 +299,70 @@ TEST_F(StoreTest, DamageInTheMiddleOfTheLogIsNotPassedOver) {
   log.seekp(20'000);
   log << "damage";
   log.close();
-  auto opened = open_rocksdb({copy.string(), Durability::kSync}, metrics_);
+  auto opened = open_rocksdb({copy.string(), Durability::kSync}, metrics_, log_);
   ASSERT_FALSE(opened);
   EXPECT_NE(opened.error().message.find("cannot be opened"), std::string::npos) << opened.error().message;
   std::filesystem::remove_all(copy);
+}
+
+TEST_F(StoreTest, DamagedDataIsAnErrorAndNotAnEmptyAnswer) {
+  open(Durability::kMemory);  // whose clean stop writes a table
+  for (char name = 'a'; name <= 'e'; ++name) put(std::string(1, name), std::string(10'000, name));
+  ASSERT_TRUE(store_->close());
+  store_.reset();
+  for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
+    if (entry.path().extension() != ".sst") continue;
+    std::fstream table(entry.path(), std::ios::in | std::ios::out | std::ios::binary);
+    table.seekp(25'000);
+    table << "damage";
+  }
+  open();
+  EXPECT_EQ(text_of(store_->get("a")), std::string(10'000, 'a'));
+  EXPECT_EQ(text_of(store_->get("c")), "The stored data cannot be read.");
+  EXPECT_EQ(text_of(store_->read()->get("c")), "The stored data cannot be read.");
+  EXPECT_EQ(all_of(*store_->read()), "The stored data cannot be read.");
+}
+
+TEST_F(StoreTest, ACleanStopThatCannotWriteSaysSo) {
+  open(Durability::kMemory);
+  put("a", std::string(100'000, 'x'));
+  const FileSizeLimit limit(10'000);
+  const auto closed = store_->close();
+  ASSERT_FALSE(closed);
+  EXPECT_EQ(closed.error().code, "StoreError");
+}
+
+TEST_F(StoreTest, WhatIsWrongWithAFolderIsNotMistakenForALock) {
+  std::filesystem::create_directory(folder_ + "/LOCK");
+  EXPECT_EQ(why_not_open().find("StoreError: The data directory " + folder_ + " cannot be opened: "), 0U)
+      << why_not_open();
+}
+
+TEST_F(StoreTest, ADamagedSchemaRecordIsRefused) {
+  for (const std::string& bytes :
+       {std::string(), std::string("\x01"), std::string("\x02\x01"), std::string("\x01\x01x")}) {
+    open();
+    put(Key("schema"), bytes);
+    ASSERT_TRUE(store_->close());
+    store_.reset();
+    EXPECT_EQ(why_not_open(), "StoreError: The data in " + folder_ + " cannot be read: its schema record is damaged.");
+    std::filesystem::remove_all(folder_);
+  }
+}
+
+TEST_F(StoreTest, BatchesListTheirChangesInOrder) {
+  Batch batch;
+  EXPECT_TRUE(batch.empty());
+  batch.put(std::string("\0k", 2), "");
+  batch.erase("");
+  batch.erase_range("a", std::string(300, 'z'));
+  EXPECT_EQ(batch.count(), 3U);
+  std::string seen;
+  batch.each([&seen](Batch::Kind kind, std::string_view a, std::string_view b) {
+    seen +=
+        std::to_string(static_cast<int>(kind)) + ":" + std::to_string(a.size()) + ":" + std::to_string(b.size()) + " ";
+  });
+  EXPECT_EQ(seen, "0:2:0 1:0:0 2:1:300 ");
 }
 
 class TimersTest : public StoreTest {

@@ -25,15 +25,15 @@ Result<void> Timers::load() {
   Result<void> loaded;
   const auto snapshot = store_.read();
   const Key all(kSpace);
-  snapshot->scan(all, all.end(), [&](std::string_view key, std::string_view value) {
+  const Result<void> scanned = snapshot->scan(all, all.end(), [&](std::string_view key, std::string_view value) {
     KeyReader parts(key);
     parts.text();
     auto kind = parts.text();
     auto id = parts.text();
-    RecordReader record(value);
+    RecordReader record(value, kVersion);
     const Time due{Duration(record.integer())};
     std::string payload = record.text();
-    if (!kind || !id || !record.ok()) {
+    if (!kind || !id || !parts.done() || !record.complete()) {
       loaded = fail("StoreError", "A timer record in the store cannot be read.");
     } else if (!handlers_.contains(*kind)) {
       loaded = fail("StoreError", "The store has a timer of the unknown kind " + *kind + ".");
@@ -42,7 +42,7 @@ Result<void> Timers::load() {
     }
     return loaded.has_value();
   });
-  return loaded;
+  return loaded ? scanned : loaded;
 }
 
 void Timers::set(Batch& batch, std::string_view kind, std::string_view id, Time due, std::string_view payload) {

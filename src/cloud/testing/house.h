@@ -91,7 +91,7 @@ class TestHouse {
 
  private:
   struct Parts {
-    Parts(std::unique_ptr<store::Store> opened, VirtualClock& clock, Metrics& metrics)
+    Parts(std::unique_ptr<store::Store> opened, VirtualClock& clock, Metrics& metrics, Log& log)
         : store(std::move(opened)),
           shards(2, clock),
           door(metrics),
@@ -99,7 +99,6 @@ class TestHouse {
           house{*store, timers, shards, door, targets, clock, random, log, metrics} {}
     std::unique_ptr<store::Store> store;
     SystemRandom random;
-    QuietLog log;
     Shards shards;
     Door door;
     store::Timers timers;
@@ -109,9 +108,9 @@ class TestHouse {
   };
 
   void start() {
-    auto opened = store::open_rocksdb({folder_.path(), store::Durability::kMemory}, metrics);
+    auto opened = store::open_rocksdb({folder_.path(), store::Durability::kMemory}, metrics, log_);
     ASSERT_TRUE(opened) << opened.error().message;
-    parts_ = std::make_unique<Parts>(*std::move(opened), clock, metrics);
+    parts_ = std::make_unique<Parts>(*std::move(opened), clock, metrics, log_);
     parts_->services = make_(parts_->house);
     for (const auto& service : parts_->services) {
       const auto loaded = service->load();
@@ -122,11 +121,12 @@ class TestHouse {
   void stop() {
     for (const auto& service : parts_->services) service->drain();
     parts_->shards.stop();
-    parts_->store->close();
+    EXPECT_TRUE(parts_->store->close());
     parts_.reset();
   }
 
   TemporaryFolder folder_;
+  QuietLog log_;
   MakeServices make_;
   std::unique_ptr<Parts> parts_;
 };

@@ -14,15 +14,19 @@ struct Place {
   std::string rule;
   std::string target;
 };
-Place read_key(std::string_view key) {
+/// Empty unless the key is a tuple of the space's name and `parts` texts.
+std::optional<Place> read_key(std::string_view key, std::size_t parts) {
   store::KeyReader reader(key);
   reader.text();
   Place place;
-  place.bus.scope.account = reader.text().value_or("");
-  place.bus.scope.region = reader.text().value_or("");
-  place.bus.name = reader.text().value_or("");
-  place.rule = reader.text().value_or("");
-  place.target = reader.text().value_or("");
+  for (std::string* part :
+       {&place.bus.scope.account, &place.bus.scope.region, &place.bus.name, &place.rule, &place.target}) {
+    if (parts-- == 0) break;
+    auto text = reader.text();
+    if (!text) return std::nullopt;
+    *part = *std::move(text);
+  }
+  if (!reader.done()) return std::nullopt;
   return place;
 }
 
@@ -32,22 +36,28 @@ class Loading {
   Loading(Core& core, const store::Snapshot& snapshot) : core_(core), snapshot_(snapshot) {}
 
   Result<void> run() {
-    each(kBusSpace, [this](const Place& place, std::string_view value) { return load_bus(place, value); });
-    each(kTargetSpace, [this](const Place& place, std::string_view value) { return load_target(place, value); });
-    each(kRuleSpace, [this](const Place& place, std::string_view value) { return load_rule(place, value); });
+    each(kBusSpace, 3, [this](const Place& place, std::string_view value) { return load_bus(place, value); });
+    each(kTargetSpace, 5, [this](const Place& place, std::string_view value) { return load_target(place, value); });
+    each(kRuleSpace, 4, [this](const Place& place, std::string_view value) { return load_rule(place, value); });
     for (Bus* bus : touched_) bus->publish();
     return std::move(done_);
   }
 
  private:
   template <class Visit>
-  void each(std::string_view space, Visit visit) {
+  void each(std::string_view space, std::size_t parts, Visit visit) {
     if (!done_) return;
     const store::Key all(space);
-    snapshot_.scan(all, all.end(), [&](std::string_view key, std::string_view value) {
-      done_ = visit(read_key(key), value);
+    Result<void> scanned = snapshot_.scan(all, all.end(), [&](std::string_view key, std::string_view value) {
+      const auto place = read_key(key, parts);
+      if (place) {
+        done_ = visit(*place, value);
+      } else {
+        done_ = fail("StoreError", "A key of " + std::string(space) + " records in the store cannot be read.");
+      }
       return done_.has_value();
     });
+    if (done_) done_ = std::move(scanned);
   }
 
   static std::unexpected<Error> broken(std::string_view what, const Place& place) {

@@ -49,14 +49,14 @@ std::string encode(const BusRecord& record) {
 }
 
 std::optional<BusRecord> decode_bus(std::string_view bytes) {
-  store::RecordReader in(bytes);
+  store::RecordReader in(bytes, kVersion);
   BusRecord record;
   record.description = in.optional_text();
   record.policy = in.text();
   record.created = read_time(in);
   record.modified = read_time(in);
   record.tags = read_texts(in);
-  if (!in.ok()) return std::nullopt;
+  if (!in.complete()) return std::nullopt;
   return record;
 }
 
@@ -69,7 +69,7 @@ std::string encode(const RuleRecord& record) {
 }
 
 std::optional<RuleRecord> decode_rule(std::string_view bytes) {
-  store::RecordReader in(bytes);
+  store::RecordReader in(bytes, kVersion);
   RuleRecord record;
   record.pattern = in.text();
   record.state = in.text();
@@ -77,7 +77,7 @@ std::optional<RuleRecord> decode_rule(std::string_view bytes) {
   record.role_arn = in.optional_text();
   record.created_by = in.text();
   record.tags = read_texts(in);
-  if (!in.ok()) return std::nullopt;
+  if (!in.complete()) return std::nullopt;
   return record;
 }
 
@@ -93,7 +93,7 @@ std::string encode(const TargetRecord& record) {
 }
 
 std::optional<TargetRecord> decode_target(std::string_view bytes) {
-  store::RecordReader in(bytes);
+  store::RecordReader in(bytes, kVersion);
   TargetRecord record;
   record.arn = in.text();
   record.role_arn = in.optional_text();
@@ -105,7 +105,7 @@ std::optional<TargetRecord> decode_target(std::string_view bytes) {
     record.transformer->input_template = in.text();
     record.transformer->paths = read_texts(in);
   }
-  if (!in.ok()) return std::nullopt;
+  if (!in.complete()) return std::nullopt;
   return record;
 }
 

@@ -59,10 +59,11 @@ class TestServer : public cloud::TestHouse {
   std::vector<std::string> kept(const std::string& arn = kQueue) {
     std::vector<std::string> payloads;
     const store::Key all = store::Key("test.kept").text(arn);
-    store().read()->scan(all, all.end(), [&](std::string_view, std::string_view value) {
+    const auto scanned = store().read()->scan(all, all.end(), [&](std::string_view, std::string_view value) {
       payloads.emplace_back(value);
       return true;
     });
+    EXPECT_TRUE(scanned);
     return payloads;
   }
 

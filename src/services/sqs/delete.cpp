@@ -64,6 +64,7 @@ Answer<model::DeleteMessageResponse> Sqs::remove(Queue& queue, std::string handl
   Result<void> committed = co_await house_.store.commit(std::move(batch));
   if (!committed) {
     if (removed) queue.index.add(removed->sequence, removed->state, removed->group);
+    queue.arm(house_.clock);
     co_return std::unexpected(std::move(committed).error());
   }
   if (queue.name.fifo()) queue.wake(queue.waiting.size());
@@ -94,6 +95,7 @@ Answer<model::DeleteMessageBatchResult> Sqs::remove_batch(Queue& queue, model::D
   Result<void> committed = co_await house_.store.commit(std::move(batch));
   if (!committed) {
     for (const Removed& one : removed) queue.index.add(one.sequence, one.state, one.group);
+    queue.arm(house_.clock);
     co_return std::unexpected(std::move(committed).error());
   }
   if (queue.name.fifo()) queue.wake(queue.waiting.size());

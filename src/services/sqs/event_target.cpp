@@ -30,14 +30,22 @@ asio::awaitable<Result<cloud::AfterCommit>> QueueTarget::append(std::string targ
   if (!queue) co_return no_such_queue();
   auto prepared = std::make_shared<std::vector<Sqs::Prepared>>();
   Result<void> done = co_await cloud::on(queue->owner, [&]() -> asio::awaitable<Result<void>> {
-    if (queue->deleted) co_return no_such_queue();
-    Result<void> result;
+    std::vector<Sqs::Outgoing> messages;
     for (cloud::EventDelivery& delivery : deliveries) {
-      Sqs::Outgoing message;
+      Sqs::Outgoing& message = messages.emplace_back();
       message.body = std::move(delivery.payload);
       message.sender = kEventsPrincipal;
       message.trace_header = std::move(delivery.trace_header);
       message.group = std::move(delivery.message_group_id);
+    }
+    if (queue->name.fifo()) {
+      std::vector<std::string> names;
+      for (const Sqs::Outgoing& message : messages) names.push_back(Sqs::deduplication_name(*queue, message));
+      co_await sqs_.wait_for_originals(*queue, std::move(names));
+    }
+    if (queue->deleted) co_return no_such_queue();
+    Result<void> result;
+    for (Sqs::Outgoing& message : messages) {
       Result<Sqs::Prepared> one = sqs_.prepare(*queue, std::move(message), batch);
       if (one) {
         prepared->push_back(std::move(*one));

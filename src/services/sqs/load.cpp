@@ -9,24 +9,30 @@
 namespace signalbox::sqs {
 namespace {
 
+std::unexpected<Error> broken(std::string_view kind, const Queue& queue, const std::string& name) {
+  return fail("StoreError", "The " + std::string(kind) + " record " + name + " of the queue " + queue.arn +
+                                " in the store cannot be read.");
+}
+
 Result<std::map<std::uint64_t, MessageState>> read_leases(const Queue& queue, const store::Snapshot& snapshot) {
   std::map<std::uint64_t, MessageState> leases;
   Result<void> loaded;
   const store::Key all = store::Key(kLeaseSpace).number(queue.id);
-  snapshot.scan(all, all.end(), [&](std::string_view key, std::string_view value) {
+  const Result<void> scanned = snapshot.scan(all, all.end(), [&](std::string_view key, std::string_view value) {
     store::KeyReader parts(key);
     parts.text();
     parts.number();
     const auto sequence = parts.number();
     MessageState lease;
-    if (!sequence || !decode_lease(value, lease)) {
-      loaded = fail("StoreError", "A lease record of the queue " + queue.arn + " cannot be read.");
+    if (!sequence || !parts.done() || !decode_lease(value, lease)) {
+      loaded = broken("lease", queue, sequence ? std::to_string(*sequence) : "");
       return false;
     }
     leases[*sequence] = lease;
     return true;
   });
   if (!loaded) return std::unexpected(std::move(loaded).error());
+  if (!scanned) return std::unexpected(scanned.error());
   return leases;
 }
 
@@ -34,18 +40,19 @@ Result<void> read_deduplication(Queue& queue, const store::Snapshot& snapshot) {
   Result<void> loaded;
   const store::Key all = store::Key(kDeduplicationSpace).number(queue.id);
   std::multimap<Time, std::string> expiry;
-  snapshot.scan(all, all.end(), [&](std::string_view key, std::string_view value) {
+  const Result<void> scanned = snapshot.scan(all, all.end(), [&](std::string_view key, std::string_view value) {
     store::KeyReader parts(key);
     parts.text();
     parts.number();
     const auto id = parts.text();
-    store::RecordReader record(value);
+    store::RecordReader record(value, kDeduplicationVersion);
     Queue::Sent sent;
     sent.message_id = record.text();
     sent.sequence = record.number();
+    sent.durable = true;
     sent.expires = Time(Duration(record.integer()));
-    if (!id || !record.ok()) {
-      loaded = fail("StoreError", "A deduplication record of the queue " + queue.arn + " cannot be read.");
+    if (!id || !parts.done() || !record.complete()) {
+      loaded = broken("deduplication", queue, id.value_or(""));
       return false;
     }
     expiry.emplace(sent.expires, *id);
@@ -54,7 +61,7 @@ Result<void> read_deduplication(Queue& queue, const store::Snapshot& snapshot) {
     return true;
   });
   for (auto& [expires, id] : expiry) queue.deduplication_expiry.emplace_back(expires, id);
-  return loaded;
+  return loaded ? scanned : loaded;
 }
 
 }  // namespace
@@ -63,7 +70,7 @@ Result<void> Sqs::load() {
   const auto snapshot = house_.store.read();
   Result<void> loaded;
   const store::Key all(kQueueSpace);
-  snapshot->scan(all, all.end(), [&](std::string_view key, std::string_view value) {
+  const Result<void> scanned = snapshot->scan(all, all.end(), [&](std::string_view key, std::string_view value) {
     store::KeyReader parts(key);
     parts.text();
     const auto account = parts.text();
@@ -74,11 +81,15 @@ Result<void> Sqs::load() {
     Attributes tags;
     Time created;
     Time modified;
-    if (!account || !region || !name || !decode_queue(value, id, attributes, tags, created, modified)) {
-      loaded = fail("StoreError", "A queue record in the store cannot be read.");
+    if (!account || !region || !name || !parts.done()) {
+      loaded = fail("StoreError", "The key of a queue record in the store cannot be read.");
       return false;
     }
     const QueueName queue_name{{*account, *region}, *name};
+    if (!decode_queue(value, id, attributes, tags, created, modified)) {
+      loaded = fail("StoreError", "The record of the queue " + queue_name.arn() + " in the store cannot be read.");
+      return false;
+    }
     const auto queue = std::make_shared<Queue>(queue_name, id, house_.shards.owner(queue_name.arn()));
     Result<Settings> settings = read_settings(attributes, queue_name.fifo());
     if (!settings) {
@@ -96,11 +107,13 @@ Result<void> Sqs::load() {
     return loaded.has_value();
   });
   if (!loaded) return loaded;
-  erase_orphans(*snapshot);
+  if (!scanned) return scanned;
+  Result<void> swept = erase_orphans(*snapshot);
+  if (!swept) return swept;
   return load_moves();
 }
 
-void Sqs::erase_orphans(const store::Snapshot& snapshot) {
+Result<void> Sqs::erase_orphans(const store::Snapshot& snapshot) {
   std::set<std::uint64_t> known;
   for (const auto& [name, queue] : directory_) known.insert(queue->id);
   store::Batch batch;
@@ -109,12 +122,13 @@ void Sqs::erase_orphans(const store::Snapshot& snapshot) {
     // From one queue's first record to the next queue's, without reading what lies between.
     for (std::string from = store::Key(space).bytes(); !from.empty();) {
       std::optional<std::uint64_t> id;
-      snapshot.scan(from, end, [&id](std::string_view key, std::string_view) {
+      Result<void> scanned = snapshot.scan(from, end, [&id](std::string_view key, std::string_view) {
         store::KeyReader parts(key);
         parts.text();
         id = parts.number();
         return false;
       });
+      if (!scanned) return scanned;
       if (!id) break;
       const store::Key all = store::Key(space).number(*id);
       if (!known.contains(*id)) batch.erase_range(all, all.end());
@@ -122,6 +136,7 @@ void Sqs::erase_orphans(const store::Snapshot& snapshot) {
     }
   }
   if (!batch.empty()) house_.store.commit_later(std::move(batch));
+  return {};
 }
 
 Result<void> Sqs::load_queue(const QueuePointer& queue, const store::Snapshot& snapshot) {
@@ -131,14 +146,14 @@ Result<void> Sqs::load_queue(const QueuePointer& queue, const store::Snapshot& s
   Result<void> loaded = read_deduplication(*queue, snapshot);
   if (!loaded) return loaded;
   const store::Key all = store::Key(kMessageSpace).number(queue->id);
-  snapshot.scan(all, all.end(), [&](std::string_view key, std::string_view value) {
+  const Result<void> scanned = snapshot.scan(all, all.end(), [&](std::string_view key, std::string_view value) {
     store::KeyReader parts(key);
     parts.text();
     parts.number();
     const auto sequence = parts.number();
     const auto head = decode_message_head(value);
-    if (!sequence || !head) {
-      loaded = fail("StoreError", "A message record of the queue " + queue->arn + " cannot be read.");
+    if (!sequence || !parts.done() || !head) {
+      loaded = broken("message", *queue, sequence ? std::to_string(*sequence) : "");
       return false;
     }
     MessageState state;
@@ -153,10 +168,12 @@ Result<void> Sqs::load_queue(const QueuePointer& queue, const store::Snapshot& s
     queue->last_sequence = std::max(queue->last_sequence, *sequence);
     return true;
   });
+  if (!loaded) return loaded;
+  if (!scanned) return scanned;
   queue->index.run_due(now);
   queue->arm(house_.clock);
   arm_retention(queue);
-  return loaded;
+  return {};
 }
 
 }  // namespace signalbox::sqs

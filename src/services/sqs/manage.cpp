@@ -98,8 +98,10 @@ Answer<model::DeleteQueueResponse> Sqs::delete_queue(Queue& queue) {
   Result<void> committed = co_await house_.store.commit(std::move(batch));
   if (!committed) {
     queue.deleted = false;
+    queue.arm(house_.clock);
     co_return std::unexpected(std::move(committed).error());
   }
+  queue.gone = true;
   queue.index.clear();
   if (queue.due_alarm) queue.owner.alarms().cancel(*queue.due_alarm);
   if (queue.retention_alarm) queue.owner.alarms().cancel(*queue.retention_alarm);
@@ -156,15 +158,17 @@ Answer<model::PurgeQueueResponse> Sqs::purge_queue(Queue& queue) {
     co_return fail(model::errors::kPurgeQueueInProgress,
                    "Only one PurgeQueue operation on " + queue.name.name + " is allowed every 60 seconds.");
   }
+  // What is sent while this commits stays, on the disk and in memory.
+  const std::uint64_t last = queue.index.last_sequence();
   store::Batch batch;
   for (const std::string_view space : {kMessageSpace, kLeaseSpace}) {
     const store::Key all = store::Key(space).number(queue.id);
-    batch.erase_range(all, store::Key(space).number(queue.id).number(queue.index.last_sequence() + 1));
+    batch.erase_range(all, store::Key(space).number(queue.id).number(last + 1));
   }
   Result<void> committed = co_await house_.store.commit(std::move(batch));
   if (!committed) co_return std::unexpected(std::move(committed).error());
   queue.purged = now;
-  queue.index.clear();
+  queue.index.clear_through(last);
   co_return model::PurgeQueueResponse{};
 }
 

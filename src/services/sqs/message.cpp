@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::uint8_t kVersion = 1;
 constexpr std::uint8_t kLeaseVersion = 1;
+constexpr int kTextsAfterHead = 6;  // id, body, sender, trace header, deduplication, dead-letter source
 constexpr std::size_t kMaxAttributes = 10;
 constexpr std::size_t kMaxAttributeName = 256;
 
@@ -101,7 +102,7 @@ std::string encode_message(const StoredMessage& m) {
 }
 
 std::optional<StoredMessage> decode_message(std::string_view bytes) {
-  store::RecordReader record(bytes);
+  store::RecordReader record(bytes, kVersion);
   MessageHead head = read_head(record);
   StoredMessage m;
   m.sent = head.sent;
@@ -120,14 +121,23 @@ std::optional<StoredMessage> decode_message(std::string_view bytes) {
     value.string_value = record.optional_text();
     value.binary_value = record.optional_text();
   }
-  if (!record.ok()) return std::nullopt;
+  if (!record.complete()) return std::nullopt;
   return m;
 }
 
 std::optional<MessageHead> decode_message_head(std::string_view bytes) {
-  store::RecordReader record(bytes);
+  store::RecordReader record(bytes, kVersion);
   MessageHead head = read_head(record);
-  if (!record.ok()) return std::nullopt;
+  // The rest is only passed over, but it must be there: whoever receives the message will not find it broken.
+  for (int text = 0; text < kTextsAfterHead; ++text) record.text_view();
+  for (std::uint64_t left = record.number(); left > 0 && record.ok(); --left) {
+    record.text_view();
+    record.text_view();
+    for (int value = 0; value < 2; ++value) {
+      if (record.flag()) record.text_view();
+    }
+  }
+  if (!record.complete()) return std::nullopt;
   return head;
 }
 
@@ -139,12 +149,12 @@ std::string encode_lease(const MessageState& state) {
 }
 
 bool decode_lease(std::string_view bytes, MessageState& state) {
-  store::RecordReader record(bytes);
+  store::RecordReader record(bytes, kLeaseVersion);
   state.visible_at = Time(Duration(record.integer()));
   state.first_received = Time(Duration(record.integer()));
   state.receives = static_cast<std::uint32_t>(record.number());
   state.lease = record.number();
-  return record.ok();
+  return record.complete();
 }
 
 std::string attributes_md5(const MessageAttributes& attributes) {

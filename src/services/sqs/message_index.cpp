@@ -73,6 +73,12 @@ std::vector<std::uint64_t> MessageIndex::take_fifo(std::size_t most) {
   return taken;
 }
 
+void MessageIndex::put_back(std::span<const std::uint64_t> taken) {
+  for (const std::uint64_t sequence : taken) {
+    if (messages_.contains(sequence)) make_ready(sequence);
+  }
+}
+
 MessageState& MessageIndex::lease(std::uint64_t sequence, Time now, Time visible_at, std::uint64_t lease) {
   MessageState& state = messages_.at(sequence);
   if (state.receives == 0) state.first_received = now;
@@ -160,6 +166,11 @@ std::vector<std::uint64_t> MessageIndex::sent_before(Time limit, std::size_t mos
 std::optional<Time> MessageIndex::oldest_sent() const {
   if (messages_.empty()) return std::nullopt;
   return messages_.begin()->second.sent;
+}
+
+void MessageIndex::clear_through(std::uint64_t last) {
+  if (last_sequence() <= last) return clear();
+  while (!messages_.empty() && messages_.begin()->first <= last) remove(messages_.begin()->first);
 }
 
 void MessageIndex::clear() {

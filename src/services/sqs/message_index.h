@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -33,8 +34,10 @@ class MessageIndex {
   void add(std::uint64_t sequence, const MessageState& state, const std::string& group);
 
   /// Chooses up to `most` messages that can be received at `now`. They stay as they are until leased or removed, so
-  /// every one must be leased, removed or put back (`release`) before the next take.
+  /// every one must be leased, removed or put back before the next take.
   std::vector<std::uint64_t> take(Time now, std::size_t most);
+
+  void put_back(std::span<const std::uint64_t> taken);
 
   /// Marks a taken message as received: in flight until `visible_at`.
   MessageState& lease(std::uint64_t sequence, Time now, Time visible_at, std::uint64_t lease);
@@ -64,6 +67,8 @@ class MessageIndex {
   std::size_t visible() const { return messages_.size() - waiting_.size(); }
   std::uint64_t last_sequence() const { return messages_.empty() ? 0 : messages_.rbegin()->first; }
   void clear();
+  /// Removes every message up to that sequence.
+  void clear_through(std::uint64_t last);
 
  private:
   struct Group {

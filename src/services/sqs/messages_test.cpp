@@ -363,32 +363,8 @@ TEST(Messages, RecordsOfDeadQueuesAreSweptAtStart) {
   server.store().commit_later(std::move(batch));
   server.restart();
   server.restart();
-  EXPECT_FALSE(server.store().get(orphan));
+  EXPECT_EQ(server.store().get(orphan), std::nullopt);
   EXPECT_EQ(server.bodies(url), Bodies{"kept"});
-}
-
-TEST(Messages, ABrokenRecordStopsTheStart) {
-  cloud::TemporaryFolder folder;
-  Metrics metrics;
-  auto store = store::open_rocksdb({folder.path(), store::Durability::kMemory}, metrics);
-  ASSERT_TRUE(store);
-  store::Batch batch;
-  batch.put(store::Key(kQueueSpace).text("123456789012").text("us-east-1").text("q"), "\x01rubbish");
-  (*store)->commit_later(std::move(batch));
-  (*store)->close();
-  store->reset();
-  store = store::open_rocksdb({folder.path(), store::Durability::kMemory}, metrics);
-  ASSERT_TRUE(store);
-  VirtualClock clock{Time()};
-  cloud::Shards shards(1, clock);
-  cloud::Door door(metrics);
-  store::Timers timers(**store, shards.at(0).alarms());
-  cloud::EventTargets targets;
-  SystemRandom random;
-  QuietLog log;
-  cloud::House house{**store, timers, shards, door, targets, clock, random, log, metrics};
-  Sqs sqs(house);
-  EXPECT_EQ(error_of(sqs.load()), "StoreError: A queue record in the store cannot be read.");
 }
 
 }  // namespace

@@ -50,7 +50,7 @@ struct Sqs::MoveTask {
     return std::move(out).take();
   }
   bool read(std::string_view bytes) {
-    store::RecordReader in(bytes);
+    store::RecordReader in(bytes, kVersion);
     source = in.text();
     destination = in.text();
     rate = static_cast<std::int32_t>(in.integer());
@@ -59,7 +59,7 @@ struct Sqs::MoveTask {
     started = Time(Duration(in.integer()));
     moved = in.integer();
     to_move = in.integer();
-    return in.ok();
+    return in.complete();
   }
 };
 
@@ -146,9 +146,16 @@ asio::awaitable<bool> Sqs::move_some(MoveTask& task, Queue& source, std::size_t 
     std::map<std::string, std::vector<std::pair<std::uint64_t, StoredMessage>>> by_destination;
     std::size_t count = 0;
     if (source.deleted) co_return count;
-    for (const std::uint64_t sequence : source.index.take(now, most)) {
-      const auto bytes = house_.store.get(message_key(source, sequence));
-      auto message = bytes ? decode_message(*bytes) : std::nullopt;
+    const std::vector<std::uint64_t> taken = source.index.take(now, most);
+    for (std::size_t i = 0; i < taken.size(); ++i) {
+      const std::uint64_t sequence = taken[i];
+      Result<std::optional<StoredMessage>> read = read_message(source, sequence);
+      if (!read) {
+        source.index.put_back(std::span(taken).subspan(i));
+        if (i == 0) co_return std::unexpected(std::move(read).error());
+        break;
+      }
+      std::optional<StoredMessage>& message = *read;
       if (!message) {
         source.index.remove(sequence);
         continue;
@@ -286,13 +293,13 @@ Result<void> Sqs::load_moves() {
   Result<void> loaded;
   const auto snapshot = house_.store.read();
   const store::Key all(kMoveTaskSpace);
-  snapshot->scan(all, all.end(), [&](std::string_view key, std::string_view value) {
+  const Result<void> scanned = snapshot->scan(all, all.end(), [&](std::string_view key, std::string_view value) {
     store::KeyReader parts(key);
     parts.text();
     const auto task = std::make_shared<MoveTask>();
     task->id = parts.text().value_or("");
-    if (task->id.empty() || !task->read(value)) {
-      loaded = fail("StoreError", "A message move task in the store cannot be read.");
+    if (task->id.empty() || !parts.done() || !task->read(value)) {
+      loaded = fail("StoreError", "The record of the message move task " + task->id + " in the store cannot be read.");
       return false;
     }
     moves_[task->id] = task;
@@ -302,7 +309,7 @@ Result<void> Sqs::load_moves() {
     }
     return true;
   });
-  return loaded;
+  return loaded ? scanned : loaded;
 }
 
 }  // namespace signalbox::sqs

@@ -45,7 +45,7 @@ void Queue::arm(const Clock& clock) {
   if (!due) return;
   due_alarm = owner.alarms().set(*due, [this, &clock] {
     due_alarm.reset();
-    if (deleted) return;
+    if (gone) return;
     if (index.run_due(clock.now())) wake(waiting.size());
     arm(clock);
   });
@@ -62,13 +62,13 @@ std::string encode_queue(const Queue& queue) {
 
 bool decode_queue(std::string_view bytes, std::uint64_t& id, Attributes& attributes, Attributes& tags, Time& created,
                   Time& modified) {
-  store::RecordReader record(bytes);
+  store::RecordReader record(bytes, kVersion);
   id = record.number();
   created = Time(Duration(record.integer()));
   modified = Time(Duration(record.integer()));
   read_map(record, attributes);
   read_map(record, tags);
-  return record.ok();
+  return record.complete();
 }
 
 store::Key queue_key(const QueueName& name) {

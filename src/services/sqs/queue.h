@@ -26,6 +26,8 @@ inline constexpr std::string_view kLeaseSpace = "sqs.lease";
 inline constexpr std::string_view kDeduplicationSpace = "sqs.deduplication";
 inline constexpr std::string_view kMoveTaskSpace = "sqs.move-task";
 
+inline constexpr std::uint8_t kDeduplicationVersion = 1;
+
 /// Messages in flight at once, for standard and FIFO queues alike ("Amazon SQS message quotas").
 inline constexpr std::size_t kMaxInFlight = 120'000;
 /// How long a deduplication id is remembered.
@@ -76,7 +78,8 @@ struct Queue {
   Time created;
   Time modified;
   std::optional<Time> purged;
-  bool deleted = false;
+  bool deleted = false;  // nobody is to use it any more, although its deletion may still fail
+  bool gone = false;     // its deletion is durable
 
   MessageIndex index;
   std::uint64_t last_sequence = 0;
@@ -86,8 +89,10 @@ struct Queue {
     std::string message_id;
     std::uint64_t sequence;
     Time expires;
+    bool durable = false;
   };
   std::map<std::string, Sent, std::less<>> deduplication;
+  std::list<cloud::Wait*> settling;  // senders of what was sent a moment ago and is not durable yet
   std::deque<std::pair<Time, std::string>> deduplication_expiry;
 
   std::optional<Alarms::Handle> due_alarm;

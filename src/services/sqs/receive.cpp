@@ -156,9 +156,16 @@ Answer<std::vector<model::Message>> Sqs::take(Queue& queue, const model::Receive
       }
     }
   }
-  for (const std::uint64_t sequence : queue.index.take(now, most)) {
-    const auto bytes = house_.store.get(message_key(queue, sequence));
-    auto message = bytes ? decode_message(*bytes) : std::nullopt;
+  const std::vector<std::uint64_t> taken = queue.index.take(now, most);
+  for (std::size_t i = 0; i < taken.size(); ++i) {
+    const std::uint64_t sequence = taken[i];
+    Result<std::optional<StoredMessage>> read = read_message(queue, sequence);
+    if (!read) {
+      queue.index.put_back(std::span(taken).subspan(i));
+      if (i == 0) co_return std::unexpected(std::move(read).error());
+      break;
+    }
+    std::optional<StoredMessage>& message = *read;
     if (!message) {  // purged while it was being sent
       queue.index.remove(sequence);
       continue;
@@ -185,6 +192,16 @@ Answer<std::vector<model::Message>> Sqs::take(Queue& queue, const model::Receive
     if (messages.empty()) co_return co_await take(queue, request);
   }
   co_return messages;
+}
+
+Result<std::optional<StoredMessage>> Sqs::read_message(const Queue& queue, std::uint64_t sequence) const {
+  auto bytes = house_.store.get(message_key(queue, sequence));
+  if (!bytes) return std::unexpected(std::move(bytes).error());
+  if (!*bytes) return std::nullopt;
+  auto message = decode_message(**bytes);
+  if (message) return message;
+  house_.log.error("a message cannot be read", {{"queue", queue.arn}, {"sequence", std::to_string(sequence)}});
+  return fail("InternalFailure", "The stored message cannot be read.", 500);
 }
 
 std::optional<model::Message> Sqs::hand_out(Queue& queue, std::uint64_t sequence, StoredMessage message,
@@ -246,7 +263,7 @@ void Sqs::arm_retention(const QueuePointer& queue) {
   queue->retention_alarm =
       queue->owner.alarms().set(*oldest + queue->settings.retention, [this, weak = std::weak_ptr<Queue>(queue)] {
         const QueuePointer held = weak.lock();
-        if (!held || held->deleted) return;
+        if (!held || held->gone) return;
         held->retention_alarm.reset();
         expire_old(*held);
         arm_retention(held);

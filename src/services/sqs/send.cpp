@@ -11,11 +11,11 @@
 namespace signalbox::sqs {
 namespace {
 
-constexpr std::uint8_t kDeduplicationVersion = 1;
 constexpr std::size_t kMaxBatchBytes = 1'048'576;
 constexpr std::int32_t kMaxDelaySeconds = 900;
 constexpr std::size_t kMaxIdLength = 128;
-constexpr std::size_t kSweepPerSend = 2;  // expired deduplication ids that each send clears away
+constexpr std::chrono::minutes kSettlingCheck{1};  // they are woken; this only bounds a wait
+constexpr std::size_t kSweepPerSend = 2;           // expired deduplication ids that each send clears away
 
 bool is_fifo_id(const std::string& id) {
   return !id.empty() && id.size() <= kMaxIdLength &&
@@ -90,12 +90,23 @@ void sweep_deduplication(Queue& queue, Time now, store::Batch& batch) {
 }
 
 void remember(Queue& queue, const std::string& key, const Sqs::Prepared& prepared, Time now, store::Batch& batch) {
-  const Queue::Sent sent{prepared.message_id, prepared.sequence, now + kDeduplicationInterval};
+  const Queue::Sent sent{prepared.message_id, prepared.sequence, now + kDeduplicationInterval, false};
   store::RecordWriter record(kDeduplicationVersion);
   record.text(sent.message_id).number(sent.sequence).integer(sent.expires.time_since_epoch().count());
   batch.put(deduplication_key(queue, key), record.bytes());
   queue.deduplication[key] = sent;
   queue.deduplication_expiry.emplace_back(sent.expires, key);
+}
+
+/// After the commit of a message that was remembered.
+void settle(Queue& queue, const Sqs::Prepared& message, bool committed) {
+  const auto found = queue.deduplication.find(message.deduplication_key);
+  if (found == queue.deduplication.end() || found->second.sequence != message.sequence) return;
+  if (committed) {
+    found->second.durable = true;
+  } else {
+    queue.deduplication.erase(found);
+  }
 }
 
 MessageAttributes attributes_of(std::optional<MessageAttributes>& given) {
@@ -150,6 +161,24 @@ void fill(Out& out, const Queue& queue, const Sqs::Prepared& prepared, const std
 
 }  // namespace
 
+std::string Sqs::deduplication_name(const Queue& queue, const Outgoing& m) {
+  const std::string id = m.deduplication.empty() ? to_hex(sha256(m.body)) : m.deduplication;
+  return queue.settings.deduplicate_by_group ? m.group + '\0' + id : id;
+}
+
+asio::awaitable<void> Sqs::wait_for_originals(Queue& queue, std::vector<std::string> names) {
+  const auto is_settled = [&queue](const std::string& name) {
+    const auto original = queue.deduplication.find(name);
+    return original == queue.deduplication.end() || original->second.durable;
+  };
+  while (!std::ranges::all_of(names, is_settled)) {
+    cloud::Wait wait(queue.owner);
+    const auto place = queue.settling.insert(queue.settling.end(), &wait);
+    co_await wait.until(house_.clock.now() + kSettlingCheck);
+    queue.settling.erase(place);
+  }
+}
+
 Result<Sqs::Prepared> Sqs::prepare(Queue& queue, Outgoing m, store::Batch& batch) {
   Result<void> checked = check(queue, m);
   if (!checked) return std::unexpected(std::move(checked).error());
@@ -158,8 +187,7 @@ Result<Sqs::Prepared> Sqs::prepare(Queue& queue, Outgoing m, store::Batch& batch
   prepared.md5_of_body = to_hex(md5(m.body));
   if (queue.name.fifo()) {
     if (m.deduplication.empty()) m.deduplication = to_hex(sha256(m.body));
-    prepared.deduplication_key =
-        queue.settings.deduplicate_by_group ? m.group + '\0' + m.deduplication : m.deduplication;
+    prepared.deduplication_key = deduplication_name(queue, m);
     sweep_deduplication(queue, now, batch);
     const auto before = queue.deduplication.find(prepared.deduplication_key);
     if (before != queue.deduplication.end() && before->second.expires > now) {
@@ -185,14 +213,13 @@ Result<Sqs::Prepared> Sqs::prepare(Queue& queue, Outgoing m, store::Batch& batch
 void Sqs::publish(Queue& queue, const std::vector<Prepared>& prepared, bool committed) {
   std::size_t added = 0;
   for (const Prepared& message : prepared) {
-    if (message.duplicate || queue.deleted) continue;
-    if (!committed) {
-      queue.deduplication.erase(message.deduplication_key);
-      continue;
-    }
+    if (message.duplicate) continue;
+    if (queue.name.fifo()) settle(queue, message, committed);
+    if (!committed || queue.gone) continue;
     queue.index.add(message.sequence, message.state, message.group);
     ++added;
   }
+  for (cloud::Wait* wait : queue.settling) wait->wake();
   if (added == 0) return;
   queue.wake(added);
   queue.arm(house_.clock);
@@ -205,6 +232,11 @@ Answer<model::SendMessageResult> Sqs::send(const cloud::Call& call, Queue& queue
   Result<Outgoing> message = outgoing(call, request);
   if (!message) co_return std::unexpected(std::move(message).error());
   const std::string trace_digest = message->trace_header.empty() ? "" : trace_md5(message->trace_header);
+  if (queue.name.fifo()) {
+    std::vector<std::string> names(1, deduplication_name(queue, *message));
+    co_await wait_for_originals(queue, std::move(names));
+    if (queue.deleted) co_return no_such_queue();
+  }
   store::Batch batch;
   const MessageAttributes attributes = message->attributes;
   std::vector<Prepared> prepared(1);
@@ -237,13 +269,24 @@ Answer<model::SendMessageBatchResult> Sqs::send_batch(const cloud::Call& call, Q
                                                             std::to_string(kMaxBatchBytes) + " bytes. You have sent " +
                                                             std::to_string(bytes) + " bytes.");
   }
+  std::vector<Result<Outgoing>> messages;
+  for (auto& entry : *request.entries) messages.push_back(outgoing(call, entry));
+  if (queue.name.fifo()) {
+    std::vector<std::string> names;
+    for (const auto& message : messages) {
+      if (message) names.push_back(deduplication_name(queue, *message));
+    }
+    co_await wait_for_originals(queue, std::move(names));
+    if (queue.deleted) co_return no_such_queue();
+  }
   model::SendMessageBatchResult result;
   result.successful.emplace();
   result.failed.emplace();
   store::Batch batch;
   std::vector<Prepared> prepared;
-  for (auto& entry : *request.entries) {
-    Result<Outgoing> message = outgoing(call, entry);
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    const auto& entry = (*request.entries)[i];
+    Result<Outgoing>& message = messages[i];
     const std::string trace_digest = message && !message->trace_header.empty() ? trace_md5(message->trace_header) : "";
     const MessageAttributes attributes = message ? message->attributes : MessageAttributes();
     Result<Prepared> one = message ? prepare(queue, std::move(*message), batch)

@@ -53,6 +53,12 @@ class Sqs final : public cloud::Service {
     std::string group;
     std::string deduplication_key;
   };
+  /// What a FIFO queue knows a message by for five minutes.
+  static std::string deduplication_name(const Queue& queue, const Outgoing& message);
+  /// Returns when no message known by one of `names` is still being committed, so that what is answered for a repeat
+  /// is as durable as what is answered for a new one. Before `prepare`, on the queue's shard. Those it waits for have
+  /// prepared messages here and wait for the store, or to append to a target of a higher ARN.
+  asio::awaitable<void> wait_for_originals(Queue& queue, std::vector<std::string> names);
   /// Checks a message and adds its record to `batch`. On the queue's shard. Follow with `publish`.
   Result<Prepared> prepare(Queue& queue, Outgoing message, store::Batch& batch);
   /// After the commit: makes the messages receivable, or forgets them. On the queue's shard.
@@ -102,6 +108,8 @@ class Sqs final : public cloud::Service {
   Answer<model::ReceiveMessageResult> receive_on_owner(Queue& queue, const model::ReceiveMessageRequest& request,
                                                        std::chrono::seconds wait, cloud::Wait& waiting,
                                                        const bool& gone);
+  /// A message's record; empty when there is none.
+  Result<std::optional<StoredMessage>> read_message(const Queue& queue, std::uint64_t sequence) const;
   Answer<std::vector<model::Message>> take(Queue& queue, const model::ReceiveMessageRequest& request);
   std::optional<model::Message> hand_out(Queue& queue, std::uint64_t sequence, StoredMessage message,
                                          const model::ReceiveMessageRequest& request, store::Batch& leases);
@@ -133,7 +141,7 @@ class Sqs final : public cloud::Service {
   // Loading (load.cpp).
   Result<void> load_queue(const QueuePointer& queue, const store::Snapshot& snapshot);
   /// Removes the records of queues that are gone: a send in flight may write one behind its queue's deletion.
-  void erase_orphans(const store::Snapshot& snapshot);
+  Result<void> erase_orphans(const store::Snapshot& snapshot);
 
   cloud::House& house_;
   mutable std::shared_mutex directory_mutex_;

@@ -4,7 +4,8 @@
 
 #include <boost/asio/post.hpp>
 #include <chrono>
-#include <map>
+
+#include "store/key.h"
 
 namespace signalbox::store {
 namespace {
@@ -38,9 +39,11 @@ void add(rocksdb::WriteBatch& into, const Batch& batch) {
 
 }  // namespace
 
-Committer::Committer(rocksdb::DB& db, Durability durability, Metrics& metrics)
+Committer::Committer(rocksdb::DB& db, Durability durability, Metrics& metrics, Log& log)
     : db_(db),
       durability_(durability),
+      resume_mark_(Key("store.resume-mark").bytes()),
+      log_(log),
       commits_(metrics.counter("signalbox_store_commits_total", "Batches committed.")),
       writes_(metrics.counter("signalbox_store_writes_total", "Writes to the log; each holds one or more batches.")),
       records_(metrics.counter("signalbox_store_records_total", "Changes committed.")),
@@ -95,13 +98,28 @@ bool Committer::take(std::vector<Waiting>& group) {
 void Committer::run() {
   std::vector<Waiting> group;
   while (take(group)) {
-    const Result<void> result = write(group);
+    const Result<void> result = commit(group);
     finish(group, result);
     group.clear();
   }
 }
 
-Result<void> Committer::write(const std::vector<Waiting>& group) {
+rocksdb::Status Committer::write(rocksdb::WriteBatch& changes) {
+  rocksdb::WriteOptions options;
+  if (durability_ != Durability::kMemory) {
+    // Resume begins a new log only when there is something in memory to write out. Without, it goes on with the log
+    // whose end is broken, and RocksDB ends the process over that. So something is always there, outside of the log.
+    // This write, and not the one that counts, is also the one that finds the memory full and changes to a new log.
+    options.disableWAL = true;
+    const rocksdb::Status ready = db_.Put(options, resume_mark_, {});
+    if (!ready.ok()) return ready;
+  }
+  options.sync = durability_ == Durability::kSync;
+  options.disableWAL = durability_ == Durability::kMemory;
+  return db_.Write(options, &changes);
+}
+
+Result<void> Committer::commit(const std::vector<Waiting>& group) {
   std::size_t bytes = 0;
   std::size_t records = 0;
   for (const Waiting& waiting : group) {
@@ -110,13 +128,11 @@ Result<void> Committer::write(const std::vector<Waiting>& group) {
   }
   rocksdb::WriteBatch all(bytes + 64);
   for (const Waiting& waiting : group) add(all, waiting.batch);
-  rocksdb::WriteOptions options;
-  options.sync = durability_ == Durability::kSync;
-  options.disableWAL = durability_ == Durability::kMemory;
-  rocksdb::Status status = db_.Write(options, &all);
+  rocksdb::Status status = write(all);
   // After a failed write RocksDB refuses all others until told that the cause may be gone. It then writes out what it
   // has in memory and begins a new log, so that what was refused is not in the log that later changes follow.
-  if (!status.ok() && db_.Resume().ok()) status = db_.Write(options, &all);
+  if (!status.ok() && db_.Resume().ok()) status = write(all);
+  note(status);
   if (!status.ok()) {
     failures_.add(group.size());
     return std::unexpected(write_failure(status));
@@ -126,6 +142,17 @@ Result<void> Committer::write(const std::vector<Waiting>& group) {
   records_.add(records);
   bytes_.add(bytes);
   return {};
+}
+
+void Committer::note(const rocksdb::Status& status) {
+  if (status.ok() == !failing_) return;
+  failing_ = !status.ok();
+  if (status.ok()) {
+    log_.warning("changes are durable again");
+  } else {
+    log_.error("changes cannot be made durable and are refused",
+               {{"why", status.ToString()}, {"until", status.IsNoSpace() ? "there is room" : "the next start"}});
+  }
 }
 
 void Committer::finish(std::vector<Waiting>& group, const Result<void>& result) {

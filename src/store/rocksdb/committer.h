@@ -2,14 +2,17 @@
 #pragma once
 
 #include <rocksdb/db.h>
+#include <rocksdb/write_batch.h>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <condition_variable>
 #include <functional>
 #include <mutex>
+#include <string>
 #include <thread>
 #include <vector>
 
+#include "base/log.h"
 #include "base/metrics.h"
 #include "store/store.h"
 
@@ -19,7 +22,7 @@ class Committer {
  public:
   using Done = std::function<void(const Result<void>&)>;
 
-  Committer(rocksdb::DB& db, Durability durability, Metrics& metrics);
+  Committer(rocksdb::DB& db, Durability durability, Metrics& metrics, Log& log);
   ~Committer();
   Committer(const Committer&) = delete;
 
@@ -40,17 +43,24 @@ class Committer {
   void run();
   /// Takes what is queued, up to the bounds of one write; false when stopping and nothing is left.
   bool take(std::vector<Waiting>& group);
-  Result<void> write(const std::vector<Waiting>& group);
+  Result<void> commit(const std::vector<Waiting>& group);
+  rocksdb::Status write(rocksdb::WriteBatch& changes);
+  /// Says so in the log when writes begin to fail, and when they succeed again.
+  void note(const rocksdb::Status& status);
   void finish(std::vector<Waiting>& group, const Result<void>& result);
 
   rocksdb::DB& db_;
   const Durability durability_;
+  const std::string resume_mark_;
+  Log& log_;
   Counter& commits_;
   Counter& writes_;
   Counter& records_;
   Counter& bytes_;
   Counter& failures_;
   Histogram& latency_;
+
+  bool failing_ = false;  // on the committer's thread
 
   std::mutex mutex_;
   std::condition_variable arrived_;

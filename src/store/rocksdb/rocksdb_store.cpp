@@ -4,9 +4,12 @@
 #include <rocksdb/options.h>
 #include <rocksdb/table.h>
 
+#include <array>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <cstdarg>
+#include <cstdio>
 #include <filesystem>
 
 #include "store/key.h"
@@ -20,8 +23,28 @@ namespace {
 constexpr std::size_t kBlockCacheBytes = 32 * 1024 * 1024;
 constexpr std::size_t kMemtableBytes = 64 * 1024 * 1024;
 constexpr int kMaxOpenFiles = 256;
+constexpr std::uint8_t kSchemaRecordVersion = 1;
 
-rocksdb::Options rocksdb_options() {
+/// RocksDB's warnings go to the server's log. Its own LOG file stands on the disk of the data: when that is full,
+/// RocksDB ends the process over not being able to say so.
+class Warnings final : public rocksdb::Logger {
+ public:
+  explicit Warnings(Log& log) : rocksdb::Logger(rocksdb::InfoLogLevel::WARN_LEVEL), log_(log) {}
+
+  void Logv(rocksdb::InfoLogLevel level, const char* format, va_list arguments) override {
+    std::array<char, kMaxText> text;
+    std::vsnprintf(text.data(), text.size(), format, arguments);
+    log_.write(level == rocksdb::InfoLogLevel::WARN_LEVEL ? LogLevel::kWarning : LogLevel::kError, "rocksdb",
+               {{"says", text.data()}});
+  }
+  void Logv(const char*, va_list) override {}  // no level: the options and figures it prints at start
+
+ private:
+  static constexpr std::size_t kMaxText = 1000;
+  Log& log_;
+};
+
+rocksdb::Options rocksdb_options(Log& log) {
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = rocksdb::NewLRUCache(kBlockCacheBytes, 2);
   rocksdb::Options options;
@@ -36,8 +59,7 @@ rocksdb::Options rocksdb_options() {
   options.enable_write_thread_adaptive_yield = false;
   options.stats_dump_period_sec = 0;
   options.stats_persist_period_sec = 0;
-  options.keep_log_file_num = 2;
-  options.max_log_file_size = 4 * 1024 * 1024;
+  options.info_log = std::make_shared<Warnings>(log);
   // A torn record at the end of the log was never acknowledged; anything broken before it must not pass in silence.
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   return options;
@@ -47,26 +69,41 @@ rocksdb::Slice slice(std::string_view text) {
   return {text.data(), text.size()};
 }
 
+Error read_failure() {
+  return {"InternalFailure", "The stored data cannot be read.", 500};
+}
+
+Result<std::optional<std::string>> get_from(rocksdb::DB& db, const rocksdb::ReadOptions& options, std::string_view key,
+                                            Log& log) {
+  std::string value;
+  const rocksdb::Status status = db.Get(options, slice(key), &value);
+  if (status.ok()) return value;
+  if (status.IsNotFound()) return std::nullopt;
+  log.error("the store cannot be read", {{"why", status.ToString()}});
+  return std::unexpected(read_failure());
+}
+
 class RocksSnapshot final : public Snapshot {
  public:
-  explicit RocksSnapshot(rocksdb::DB& db) : db_(db), snapshot_(db.GetSnapshot()) {}
+  RocksSnapshot(rocksdb::DB& db, Log& log) : db_(db), log_(log), snapshot_(db.GetSnapshot()) {}
   ~RocksSnapshot() override { db_.ReleaseSnapshot(snapshot_); }
 
-  std::optional<std::string> get(std::string_view key) const override {
-    std::string value;
-    if (!db_.Get(options(), slice(key), &value).ok()) return std::nullopt;
-    return value;
+  Result<std::optional<std::string>> get(std::string_view key) const override {
+    return get_from(db_, options(), key, log_);
   }
 
-  void scan(std::string_view from, std::string_view to,
-            const std::function<bool(std::string_view, std::string_view)>& visit) const override {
+  Result<void> scan(std::string_view from, std::string_view to,
+                    const std::function<bool(std::string_view, std::string_view)>& visit) const override {
     rocksdb::ReadOptions read = options();
     const rocksdb::Slice upper = slice(to);
     read.iterate_upper_bound = &upper;
     const std::unique_ptr<rocksdb::Iterator> at(db_.NewIterator(read));
     for (at->Seek(slice(from)); at->Valid(); at->Next()) {
-      if (!visit(at->key().ToStringView(), at->value().ToStringView())) return;
+      if (!visit(at->key().ToStringView(), at->value().ToStringView())) return {};
     }
+    if (at->status().ok()) return {};
+    log_.error("the store cannot be read", {{"why", at->status().ToString()}});
+    return std::unexpected(read_failure());
   }
 
  private:
@@ -76,21 +113,20 @@ class RocksSnapshot final : public Snapshot {
     return read;
   }
   rocksdb::DB& db_;
+  Log& log_;
   const rocksdb::Snapshot* snapshot_;
 };
 
 class RocksStore final : public Store {
  public:
-  RocksStore(std::unique_ptr<rocksdb::DB> db, Durability durability, Metrics& metrics)
-      : db_(std::move(db)), durability_(durability), committer_(*db_, durability, metrics) {}
-  ~RocksStore() override { close(); }
+  RocksStore(std::unique_ptr<rocksdb::DB> db, Durability durability, Metrics& metrics, Log& log)
+      : db_(std::move(db)), durability_(durability), log_(log), committer_(*db_, durability, metrics, log) {}
+  ~RocksStore() override { RocksStore::close(); }
 
-  std::unique_ptr<Snapshot> read() const override { return std::make_unique<RocksSnapshot>(*db_); }
+  std::unique_ptr<Snapshot> read() const override { return std::make_unique<RocksSnapshot>(*db_, log_); }
 
-  std::optional<std::string> get(std::string_view key) const override {
-    std::string value;
-    if (!db_->Get(rocksdb::ReadOptions(), slice(key), &value).ok()) return std::nullopt;
-    return value;
+  Result<std::optional<std::string>> get(std::string_view key) const override {
+    return get_from(*db_, rocksdb::ReadOptions(), key, log_);
   }
 
   asio::awaitable<Result<void>> commit(Batch batch) override {
@@ -109,20 +145,35 @@ class RocksStore final : public Store {
     committer_.submit(std::move(batch), {}, std::move(done));
   }
 
-  void close() override {
+  Result<void> close() override {
     committer_.stop();
-    if (closed_) return;
+    if (closed_) return {};
     closed_ = true;
-    if (durability_ == Durability::kMemory) db_->Flush(rocksdb::FlushOptions()).PermitUncheckedError();
-    db_->Close().PermitUncheckedError();
+    if (durability_ != Durability::kMemory) {
+      db_->Close().PermitUncheckedError();  // the log has everything
+      return {};
+    }
+    rocksdb::Status status = db_->Flush(rocksdb::FlushOptions());
+    const rocksdb::Status closed = db_->Close();
+    if (status.ok()) status = closed;
+    if (status.ok()) return {};
+    return fail("StoreError", "The store could not be written out: " + status.ToString());
   }
 
  private:
   std::unique_ptr<rocksdb::DB> db_;
   Durability durability_;
+  Log& log_;
   Committer committer_;
   bool closed_ = false;
 };
+
+/// RocksDB has no code of its own for a lock that somebody holds, be it another process or this one.
+bool is_locked(const rocksdb::Status& status) {
+  const std::string text = status.ToString();
+  return status.IsIOError() && (text.find("While lock file") != std::string::npos ||
+                                text.find("lock hold by current process") != std::string::npos);
+}
 
 std::string schema_key() {
   return Key("schema").bytes();
@@ -135,14 +186,18 @@ Result<void> check_schema(rocksdb::DB& db, const std::string& directory) {
   if (found.IsNotFound()) {
     rocksdb::WriteOptions options;
     options.sync = true;
-    const rocksdb::Status written = db.Put(options, schema_key(), RecordWriter(1).number(kSchemaVersion).bytes());
+    const rocksdb::Status written =
+        db.Put(options, schema_key(), RecordWriter(kSchemaRecordVersion).number(kSchemaVersion).bytes());
     if (written.ok()) return {};
     return fail("StoreError", "The data in " + directory + " cannot be written: " + written.ToString());
   }
   if (!found.ok()) return fail("StoreError", "The data in " + directory + " cannot be read: " + found.ToString());
-  RecordReader record(value);
+  RecordReader record(value, kSchemaRecordVersion);
   const std::uint64_t version = record.number();
-  if (!record.ok() || version > static_cast<std::uint64_t>(kSchemaVersion)) {
+  if (!record.complete()) {
+    return fail("StoreError", "The data in " + directory + " cannot be read: its schema record is damaged.");
+  }
+  if (version > static_cast<std::uint64_t>(kSchemaVersion)) {
     return fail("StoreError", "The data in " + directory + " has schema version " + std::to_string(version) +
                                   ", newer than the " + std::to_string(kSchemaVersion) +
                                   " this build knows: start the build that wrote it, or a newer one.");
@@ -152,16 +207,16 @@ Result<void> check_schema(rocksdb::DB& db, const std::string& directory) {
 
 }  // namespace
 
-Result<std::unique_ptr<Store>> open_rocksdb(const Options& options, Metrics& metrics) {
+Result<std::unique_ptr<Store>> open_rocksdb(const Options& options, Metrics& metrics, Log& log) {
   std::error_code problem;
   std::filesystem::create_directories(options.directory, problem);
   if (problem) {
     return fail("StoreError", "The data directory " + options.directory + " cannot be made: " + problem.message());
   }
   rocksdb::DB* opened = nullptr;
-  const rocksdb::Status status = rocksdb::DB::Open(rocksdb_options(), options.directory, &opened);
+  const rocksdb::Status status = rocksdb::DB::Open(rocksdb_options(log), options.directory, &opened);
   if (!status.ok()) {
-    if (status.IsIOError() && status.ToString().find("lock") != std::string::npos) {
+    if (is_locked(status)) {
       return fail("StoreError", "The data directory " + options.directory +
                                     " is in use by another process: stop that one, or choose another with --data.");
     }
@@ -170,7 +225,7 @@ Result<std::unique_ptr<Store>> open_rocksdb(const Options& options, Metrics& met
   std::unique_ptr<rocksdb::DB> db(opened);
   Result<void> checked = check_schema(*db, options.directory);
   if (!checked) return std::unexpected(std::move(checked).error());
-  return std::make_unique<RocksStore>(std::move(db), options.durability, metrics);
+  return std::make_unique<RocksStore>(std::move(db), options.durability, metrics, log);
 }
 
 }  // namespace signalbox::store
