@@ -25,6 +25,10 @@ def main():
     with open(os.path.join(BUILD, "compile_commands.json"), encoding="utf-8") as file:
         known = {entry["file"] for entry in json.load(file)}
     named = {os.path.abspath(name) for name in sys.argv[1:]}
+    # A file that is not built (a header, a new or misspelled one) would pass unread.
+    if unknown := sorted(named - known):
+        print("not in the release build:", *(os.path.relpath(path, ROOT) for path in unknown))
+        return 1
     files = sorted(path for path in known if path.startswith(os.path.join(ROOT, "src")) and (not named or path in named))
     failed = 0
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
