@@ -32,6 +32,10 @@ class Warnings final : public rocksdb::Logger {
   explicit Warnings(Log& log) : rocksdb::Logger(rocksdb::InfoLogLevel::WARN_LEVEL), log_(log) {}
 
   void Logv(rocksdb::InfoLogLevel level, const char* format, va_list arguments) override {
+    // Headers, the options it prints at start, are numbered above all levels of trouble.
+    const bool trouble = level == rocksdb::InfoLogLevel::WARN_LEVEL || level == rocksdb::InfoLogLevel::ERROR_LEVEL ||
+                         level == rocksdb::InfoLogLevel::FATAL_LEVEL;
+    if (!trouble) return;
     std::array<char, kMaxText> text;
     std::vsnprintf(text.data(), text.size(), format, arguments);
     log_.write(level == rocksdb::InfoLogLevel::WARN_LEVEL ? LogLevel::kWarning : LogLevel::kError, "rocksdb",
