@@ -247,6 +247,21 @@ http::Response JsonProtocol::encode(const Operation&, const AnyStructure& output
   return response;
 }
 
+namespace {
+
+/// What __type says. Services that have prefixes have another for the errors that their models do not declare, which
+/// they name there as exceptions, while x-amzn-query-error has the query protocol's name.
+std::string type_of(const Service& service, const ErrorShape* declared, const std::string& code) {
+  if (service.json_error_prefix.empty()) return code;
+  if (declared != nullptr) return std::string(service.json_error_prefix) + "#" + code;
+  const std::string_view name = code == "InvalidParameterValue" ? "InvalidParameterValueException"
+                                : code == "MissingParameter"    ? "MissingRequiredParameterException"
+                                                                : std::string_view(code);
+  return "com.amazon.coral.service#" + std::string(name);
+}
+
+}  // namespace
+
 http::Response JsonProtocol::encode_error(const Service& service, const Error& error,
                                           std::string_view request_id) const {
   const ErrorShape* shape = service.find_error(error.code);
@@ -261,8 +276,7 @@ http::Response JsonProtocol::encode_error(const Service& service, const Error& e
   json::Writer writer(response.body);
   writer.begin_object();
   writer.key("__type");
-  writer.string(service.json_error_prefix.empty() ? error.code
-                                                  : std::string(service.json_error_prefix) + "#" + error.code);
+  writer.string(type_of(service, shape, error.code));
   writer.key("message");
   writer.string(error.message);
   writer.end_object();
