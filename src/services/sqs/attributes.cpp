@@ -9,6 +9,8 @@ namespace signalbox::sqs {
 namespace {
 
 constexpr std::size_t kMaxTags = 50;
+constexpr std::size_t kMaxTagKey = 128 * 4;  // characters of up to four bytes
+constexpr std::size_t kMaxTagValue = 256 * 4;
 constexpr int kMaxPage = 1000;
 
 std::string seconds_text(Time time) {
@@ -17,29 +19,13 @@ std::string seconds_text(Time time) {
 
 /// Every attribute a queue has, given or by default.
 Attributes all_attributes(const Queue& queue) {
-  const Settings& s = queue.settings;
-  Attributes all = {{"QueueArn", queue.arn},
-                    {"ApproximateNumberOfMessages", std::to_string(queue.index.visible())},
-                    {"ApproximateNumberOfMessagesNotVisible", std::to_string(queue.index.in_flight())},
-                    {"ApproximateNumberOfMessagesDelayed", std::to_string(queue.index.delayed())},
-                    {"CreatedTimestamp", seconds_text(queue.created)},
-                    {"LastModifiedTimestamp", seconds_text(queue.modified)},
-                    {"DelaySeconds", std::to_string(s.delay.count())},
-                    {"MaximumMessageSize", std::to_string(s.max_message_bytes)},
-                    {"MessageRetentionPeriod", std::to_string(s.retention.count())},
-                    {"ReceiveMessageWaitTimeSeconds", std::to_string(s.receive_wait.count())},
-                    {"VisibilityTimeout", std::to_string(s.visibility_timeout.count())},
-                    {"SqsManagedSseEnabled", "true"}};
-  if (queue.name.fifo()) {
-    all["FifoQueue"] = "true";
-    all["ContentBasedDeduplication"] = s.content_based_deduplication ? "true" : "false";
-    all["DeduplicationScope"] = "queue";
-    all["FifoThroughputLimit"] = "perQueue";
-  }
-  for (const auto& [name, value] : queue.attributes) {
-    if (value.empty()) continue;  // a policy that was taken away
-    all[name] = value;
-  }
+  Attributes all = setting_texts(queue.attributes, queue.settings, queue.name.fifo());
+  all["QueueArn"] = queue.arn;
+  all["ApproximateNumberOfMessages"] = std::to_string(queue.index.visible());
+  all["ApproximateNumberOfMessagesNotVisible"] = std::to_string(queue.index.in_flight());
+  all["ApproximateNumberOfMessagesDelayed"] = std::to_string(queue.index.delayed());
+  all["CreatedTimestamp"] = seconds_text(queue.created);
+  all["LastModifiedTimestamp"] = seconds_text(queue.modified);
   return all;
 }
 
@@ -91,6 +77,10 @@ Answer<model::SetQueueAttributesResponse> Sqs::set_attributes(Queue& queue, Attr
   for (auto& [name, value] : changes) merged[name] = value;
   Result<Settings> settings = read_settings(merged, queue.name.fifo());
   if (!settings) co_return std::unexpected(std::move(settings).error());
+  if (const auto policy = changes.find("Policy"); policy != changes.end()) {
+    Result<void> sized = check_policy_size(policy->second);
+    if (!sized) co_return std::unexpected(std::move(sized).error());
+  }
   if (const auto policy = changes.find("RedrivePolicy"); policy != changes.end()) {
     Result<void> checked = co_await check_dead_letter_queue(queue.name, policy->second, settings->dead_letter_arn);
     if (!checked) co_return std::unexpected(std::move(checked).error());
@@ -113,10 +103,22 @@ Answer<model::SetQueueAttributesResponse> Sqs::set_attributes(Queue& queue, Attr
   co_return model::SetQueueAttributesResponse{};
 }
 
+Result<void> Sqs::check_tags(const std::string& queue, const Attributes& tags) {
+  if (tags.size() > kMaxTags) return invalid_parameter("Too many tags added for queue " + queue + ".");
+  for (const auto& [key, value] : tags) {
+    if (key.empty() || key.size() > kMaxTagKey || value.size() > kMaxTagValue) {
+      return invalid_parameter("Tag keys must be between 1 and 128 characters in length, tag values at most 256.");
+    }
+  }
+  return {};
+}
+
 Answer<model::TagQueueResponse> Sqs::tag(Queue& queue, Attributes tags) {
+  if (tags.empty()) co_return fail("MissingParameter", "The request must contain the parameter Tags.");
   Attributes merged = queue.tags;
   for (auto& [name, value] : tags) merged[name] = value;
-  if (merged.size() > kMaxTags) co_return invalid_parameter("Too many tags added for queue " + queue.name.name + ".");
+  Result<void> checked = check_tags(queue.name.name, merged);
+  if (!checked) co_return std::unexpected(std::move(checked).error());
   queue.tags.swap(merged);
   Result<void> saved = co_await save(queue);
   if (saved) co_return model::TagQueueResponse{};

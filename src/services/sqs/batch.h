@@ -1,6 +1,7 @@
 // What the batch operations have in common: their limits and their per-entry errors.
 #pragma once
 
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -21,6 +22,14 @@ inline models::sqs::BatchResultErrorEntry batch_error(const std::string& id, con
   entry.code = shape != nullptr ? std::string(shape->query_code) : error.code;
   entry.message = error.message;
   return entry;
+}
+
+/// A new last entry of an answer's list. A list that nothing was added to stays absent: SDKs take `Failed: []` for
+/// failures, and AWS leaves it out.
+template <class T>
+T& add_to(std::optional<std::vector<T>>& list) {
+  if (!list) list.emplace();
+  return list->emplace_back();
 }
 
 /// Checks that a batch has entries, not too many, with good and distinct ids. `entry_name` is that of the entries in

@@ -12,7 +12,7 @@ constexpr std::int32_t kMaxVisibilitySeconds = 43'200;
 
 std::unexpected<Error> bad_receipt(const std::string& handle) {
   return fail(model::errors::kReceiptHandleIsInvalid,
-              "The input receipt handle \"" + handle + "\" is not a valid receipt handle.");
+              "The input receipt handle \"" + handle + "\" is not a valid receipt handle.", 404);
 }
 
 std::unexpected<Error> expired_receipt(const std::string& handle) {
@@ -75,22 +75,20 @@ Answer<model::DeleteMessageBatchResult> Sqs::remove_batch(Queue& queue, model::D
   Result<void> checked = check_batch(*request.entries, "DeleteMessageBatchRequestEntry");
   if (!checked) co_return std::unexpected(std::move(checked).error());
   model::DeleteMessageBatchResult result;
-  result.successful.emplace();
-  result.failed.emplace();
   store::Batch batch;
   std::vector<Removed> removed;
   // Every entry is judged before any is taken out: on a FIFO queue, deleting one must not make another's handle stale.
   for (const auto& entry : *request.entries) {
     Result<std::uint64_t> sequence = check_delete(queue, *entry.receipt_handle);
     if (!sequence) {
-      result.failed->push_back(batch_error(*entry.id, sequence.error()));
+      add_to(result.failed) = batch_error(*entry.id, sequence.error());
       continue;
     }
     if (std::optional<Removed> one = take_out(queue, *sequence)) {
       erase_message(queue, one->sequence, batch);
       removed.push_back(std::move(*one));
     }
-    result.successful->emplace_back().id = *entry.id;
+    add_to(result.successful).id = *entry.id;
   }
   Result<void> committed = co_await house_.store.commit(std::move(batch));
   if (!committed) {
@@ -113,12 +111,19 @@ Result<void> Sqs::change_visibility(Queue& queue, const std::string& handle, std
   const Time now = house_.clock.now();
   queue.index.run_due(now);
   const MessageState* state = queue.index.find(receipt->sequence);
-  if (state == nullptr || !state->in_flight || state->lease != receipt->lease) {
+  if (state == nullptr) {
+    return invalid_parameter("Value " + handle +
+                             " for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not "
+                             "available for visibility timeout change.");
+  }
+  if (!state->in_flight || state->lease != receipt->lease) {
     if (queue.name.fifo()) return expired_receipt(handle);
-    return fail(model::errors::kMessageNotInflight,
-                "Value " + handle +
-                    " for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not available for "
-                    "visibility timeout change.");
+    return {};  // AWS never answers MessageNotInflight: it says yes and leaves the message to its next receiver.
+  }
+  if (now + std::chrono::seconds(seconds) > received_at(state->lease) + std::chrono::seconds(kMaxVisibilitySeconds)) {
+    return invalid_parameter("Value " + std::to_string(seconds) +
+                             " for parameter VisibilityTimeout is invalid. Reason: Total VisibilityTimeout for the "
+                             "message is beyond the limit [43200 seconds]");
   }
   queue.index.change_visibility(receipt->sequence, now, now + std::chrono::seconds(seconds));
   leases.put(lease_key(queue, receipt->sequence), encode_lease(*state));
@@ -132,8 +137,6 @@ Answer<model::ChangeMessageVisibilityBatchResult> Sqs::change_visibility_batch(
   Result<void> checked = check_batch(*request.entries, "ChangeMessageVisibilityBatchRequestEntry");
   if (!checked) co_return std::unexpected(std::move(checked).error());
   model::ChangeMessageVisibilityBatchResult result;
-  result.successful.emplace();
-  result.failed.emplace();
   store::Batch leases;
   for (const auto& entry : *request.entries) {
     const auto seconds = entry.visibility_timeout
@@ -141,9 +144,9 @@ Answer<model::ChangeMessageVisibilityBatchResult> Sqs::change_visibility_batch(
                              : static_cast<std::int32_t>(queue.settings.visibility_timeout.count());
     Result<void> changed = change_visibility(queue, *entry.receipt_handle, seconds, leases);
     if (changed) {
-      result.successful->emplace_back().id = *entry.id;
+      add_to(result.successful).id = *entry.id;
     } else {
-      result.failed->push_back(batch_error(*entry.id, changed.error()));
+      add_to(result.failed) = batch_error(*entry.id, changed.error());
     }
   }
   if (!leases.empty()) house_.store.commit_later(std::move(leases));

@@ -12,8 +12,11 @@ namespace {
 
 constexpr std::size_t kMaxNameLength = 80;
 constexpr int kMaxPage = 1000;
-constexpr std::size_t kMaxTags = 50;
 constexpr std::chrono::seconds kPurgeInterval{60};
+
+std::unexpected<Error> bad_name() {
+  return invalid_parameter("Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length");
+}
 
 Result<void> check_name(const std::string& name) {
   const std::string_view stem = name.ends_with(".fifo") ? std::string_view(name).substr(0, name.size() - 5) : name;
@@ -21,7 +24,7 @@ Result<void> check_name(const std::string& name) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
   });
   if (good) return {};
-  return invalid_parameter("Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length");
+  return bad_name();
 }
 
 }  // namespace
@@ -31,19 +34,18 @@ Answer<model::CreateQueueResult> Sqs::create_queue(const cloud::Call& call, mode
   Result<void> named = check_name(name.name);
   if (!named) co_return std::unexpected(std::move(named).error());
   const Attributes attributes = request.attributes.value_or(Attributes());
+  // The name of a standard queue has no dot.
+  if (name.fifo() && !attributes.contains("FifoQueue")) co_return bad_name();
   Result<Settings> settings = read_settings(attributes, name.fifo());
   if (!settings) co_return std::unexpected(std::move(settings).error());
-  if (name.fifo() && !attributes.contains("FifoQueue")) {
-    co_return invalid_parameter(
-        "The name of a FIFO queue can only include alphanumeric characters, hyphens, or underscores, must end with "
-        ".fifo "
-        "suffix and be 1 to 80 in length.");
-  }
-  if (request.tags && request.tags->size() > kMaxTags) {
-    co_return invalid_parameter("Too many tags added for queue " + name.name + ".");
+  Result<void> checked = check_tags(name.name, request.tags.value_or(Attributes()));
+  if (!checked) co_return std::unexpected(std::move(checked).error());
+  if (const auto policy = attributes.find("Policy"); policy != attributes.end()) {
+    checked = check_policy_size(policy->second);
+    if (!checked) co_return std::unexpected(std::move(checked).error());
   }
   if (const auto policy = attributes.find("RedrivePolicy"); policy != attributes.end()) {
-    Result<void> checked = co_await check_dead_letter_queue(name, policy->second, settings->dead_letter_arn);
+    checked = co_await check_dead_letter_queue(name, policy->second, settings->dead_letter_arn);
     if (!checked) co_return std::unexpected(std::move(checked).error());
   }
   co_return co_await cloud::on(house_.shards.owner(name.arn()), [&]() -> Answer<model::CreateQueueResult> {
@@ -55,9 +57,10 @@ Answer<model::CreateQueueResult> Sqs::create_queue(const cloud::Call& call, mode
           "You must wait 60 seconds after deleting a queue before you can create another with the same name.");
     }
     if (queue) {
+      Attributes wanted = setting_texts(attributes, *settings, name.fifo());
+      Attributes now = setting_texts(queue->attributes, queue->settings, name.fifo());
       for (const auto& [key, value] : attributes) {
-        Result<Attributes> now = attributes_of(*queue, {key});
-        if (now && (*now)[key] == value) continue;
+        if (wanted[key] == now[key]) continue;
         co_return fail(model::errors::kQueueNameExists,
                        "A queue already exists with the same name and a different value for attribute " + key);
       }

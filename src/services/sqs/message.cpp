@@ -13,6 +13,8 @@ constexpr std::uint8_t kLeaseVersion = 1;
 constexpr int kTextsAfterHead = 6;  // id, body, sender, trace header, deduplication, dead-letter source
 constexpr std::size_t kMaxAttributes = 10;
 constexpr std::size_t kMaxAttributeName = 256;
+constexpr std::size_t kMaxIdLength = 128;
+constexpr int kLeaseRandomBits = 20;
 
 void append_sized(std::string& out, std::string_view part) {
   const auto size = static_cast<std::uint32_t>(part.size());
@@ -36,12 +38,28 @@ bool is_name_character(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
 }
 
-bool is_number(const std::string& text) {
-  if (text.empty() || text.size() > 64) return false;
-  char* end = nullptr;
-  std::strtod(text.c_str(), &end);
-  const char first = text[0] == '-' || text[0] == '+' ? text[1] : text[0];
-  return *end == '\0' && ((first >= '0' && first <= '9') || first == '.');
+/// A decimal number, with or without fraction and exponent.
+bool is_number(std::string_view text) {
+  std::size_t at = 0;
+  const auto sign = [&] { at += at < text.size() && (text[at] == '+' || text[at] == '-') ? 1U : 0U; };
+  const auto digits = [&] {
+    const std::size_t from = at;
+    while (at < text.size() && text[at] >= '0' && text[at] <= '9') ++at;
+    return at - from;
+  };
+  sign();
+  std::size_t found = digits();
+  if (at < text.size() && text[at] == '.') {
+    ++at;
+    found += digits();
+  }
+  if (found == 0) return false;
+  if (at < text.size() && (text[at] == 'e' || text[at] == 'E')) {
+    ++at;
+    sign();
+    if (digits() == 0) return false;
+  }
+  return at == text.size();
 }
 
 std::unexpected<Error> invalid(std::string message) {
@@ -75,7 +93,7 @@ Result<void> check_value(const std::string& name, const models::sqs::MessageAttr
     return invalid("Message (user) attribute '" + name + "' has multiple values.");
   }
   if (!held || held->empty()) {
-    return invalid("The message (user) attribute '" + name + "' must contain a non-empty value of type '" +
+    return invalid("Message (user) attribute '" + name + "' must contain a non-empty value of type '" +
                    std::string(base) + "'.");
   }
   if (base == "Number" && !is_number(*held)) {
@@ -178,7 +196,7 @@ Result<void> check_attributes(const MessageAttributes& attributes) {
     Result<void> named = check_name(name);
     if (!named) return named;
     if (!value.data_type || value.data_type->empty()) {
-      return invalid("The message (user) attribute '" + name + "' must contain a non-empty message attribute type.");
+      return invalid("Message (user) attribute '" + name + "' must contain a non-empty message attribute type.");
     }
     if (value.string_list_values || value.binary_list_values) {
       return fail("UnsupportedOperation", "Message attribute list values in SendMessage operation are not supported.");
@@ -192,7 +210,7 @@ Result<void> check_attributes(const MessageAttributes& attributes) {
 std::size_t attributes_size(const MessageAttributes& attributes) {
   std::size_t size = 0;
   for (const auto& [name, value] : attributes) {
-    size += name.size() + value.data_type->size() + value.string_value.value_or("").size() +
+    size += name.size() + value.data_type.value_or("").size() + value.string_value.value_or("").size() +
             value.binary_value.value_or("").size();
   }
   return size;
@@ -209,6 +227,20 @@ bool is_message_text(std::string_view text) {
     }
   }
   return true;
+}
+
+bool is_fifo_id(std::string_view id) {
+  return !id.empty() && id.size() <= kMaxIdLength &&
+         std::ranges::all_of(id, [](char c) { return c > ' ' && c <= '~'; });
+}
+
+std::uint64_t make_lease(Time now, std::uint64_t random) {
+  constexpr std::uint64_t mask = (1U << kLeaseRandomBits) - 1;
+  return static_cast<std::uint64_t>(millis(now)) << kLeaseRandomBits | (random & mask);
+}
+
+Time received_at(std::uint64_t lease) {
+  return Time(Duration(static_cast<std::int64_t>(lease >> kLeaseRandomBits)));
 }
 
 std::string encode_receipt(const Receipt& receipt) {

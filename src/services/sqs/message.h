@@ -55,6 +55,13 @@ std::size_t attributes_size(const MessageAttributes& attributes);
 /// True when every character is one that SQS takes (those of XML 1.0).
 bool is_message_text(std::string_view text);
 
+/// True for what can be a MessageGroupId, MessageDeduplicationId or ReceiveRequestAttemptId.
+bool is_fifo_id(std::string_view id);
+
+/// Numbers of receives tell when they were: a message can be kept invisible until twelve hours after.
+std::uint64_t make_lease(Time now, std::uint64_t random);
+Time received_at(std::uint64_t lease);
+
 /// What a receipt handle says.
 struct Receipt {
   std::uint64_t queue;

@@ -5,7 +5,7 @@
 namespace signalbox::sqs {
 
 void MessageIndex::add(std::uint64_t sequence, const MessageState& state, const std::string& group) {
-  messages_.emplace_hint(messages_.end(), sequence, state);
+  keep_age(messages_.emplace_hint(messages_.end(), sequence, state));
   if (fifo_) {
     const auto place = groups_.try_emplace(group).first;
     place->second.messages.insert(sequence);
@@ -17,6 +17,19 @@ void MessageIndex::add(std::uint64_t sequence, const MessageState& state, const 
     waiting_.emplace(state.visible_at, sequence);
   } else {
     make_ready(sequence);
+  }
+}
+
+void MessageIndex::keep_age(std::map<std::uint64_t, MessageState>::const_iterator place) {
+  const auto next = std::next(place);
+  const Time sent = place->second.sent;
+  const bool in_order = (place == messages_.begin() || std::prev(place)->second.sent <= sent) &&
+                        (next == messages_.end() || sent <= next->second.sent);
+  if (by_age_) {
+    by_age_->emplace(sent, place->first);
+  } else if (!in_order) {
+    by_age_.emplace();
+    for (const auto& [sequence, state] : messages_) by_age_->emplace(state.sent, sequence);
   }
 }
 
@@ -92,6 +105,14 @@ MessageState& MessageIndex::lease(std::uint64_t sequence, Time now, Time visible
   return state;
 }
 
+void MessageIndex::set_aside(std::uint64_t sequence, Time now, Time visible_at) {
+  MessageState& state = messages_.at(sequence);
+  const MessageState before = state;
+  lease(sequence, now, visible_at, 1);  // no receipt is good any more
+  state.receives = before.receives;
+  state.first_received = before.first_received;
+}
+
 MessageState* MessageIndex::find(std::uint64_t sequence) {
   const auto found = messages_.find(sequence);
   return found == messages_.end() ? nullptr : &found->second;
@@ -122,7 +143,9 @@ bool MessageIndex::remove(std::uint64_t sequence) {
       queue_group(group->first, group->second);
     }
   }
+  if (by_age_) by_age_->erase({found->second.sent, sequence});
   messages_.erase(found);
+  if (messages_.empty()) by_age_.reset();
   return true;
 }
 
@@ -156,16 +179,26 @@ std::optional<Time> MessageIndex::next_due() const {
 
 std::vector<std::uint64_t> MessageIndex::sent_before(Time limit, std::size_t most) const {
   std::vector<std::uint64_t> old;
-  for (const auto& [sequence, state] : messages_) {
-    if (state.sent > limit || old.size() == most) break;
+  const auto take = [&](Time sent, std::uint64_t sequence) {
+    if (sent > limit || old.size() == most) return false;
     old.push_back(sequence);
+    return true;
+  };
+  if (by_age_) {
+    for (const auto& [sent, sequence] : *by_age_) {
+      if (!take(sent, sequence)) break;
+    }
+    return old;
+  }
+  for (const auto& [sequence, state] : messages_) {
+    if (!take(state.sent, sequence)) break;
   }
   return old;
 }
 
 std::optional<Time> MessageIndex::oldest_sent() const {
   if (messages_.empty()) return std::nullopt;
-  return messages_.begin()->second.sent;
+  return by_age_ ? by_age_->begin()->first : messages_.begin()->second.sent;
 }
 
 void MessageIndex::clear_through(std::uint64_t last) {
@@ -175,6 +208,7 @@ void MessageIndex::clear_through(std::uint64_t last) {
 
 void MessageIndex::clear() {
   messages_.clear();
+  by_age_.reset();
   waiting_.clear();
   in_flight_ = 0;
   ready_.clear();

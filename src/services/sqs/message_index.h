@@ -42,6 +42,9 @@ class MessageIndex {
   /// Marks a taken message as received: in flight until `visible_at`.
   MessageState& lease(std::uint64_t sequence, Time now, Time visible_at, std::uint64_t lease);
 
+  /// Keeps a taken message from everybody until that time, without its being received.
+  void set_aside(std::uint64_t sequence, Time now, Time visible_at);
+
   /// Null when there is no such message.
   MessageState* find(std::uint64_t sequence);
 
@@ -76,6 +79,7 @@ class MessageIndex {
     std::size_t in_flight = 0;
     bool queued = false;  // stands in ready_groups_
   };
+  void keep_age(std::map<std::uint64_t, MessageState>::const_iterator place);
   void make_ready(std::uint64_t sequence);
   void queue_group(const std::string& name, Group& group);
   std::vector<std::uint64_t> take_standard(std::size_t most);
@@ -83,6 +87,8 @@ class MessageIndex {
 
   const bool fifo_;
   std::map<std::uint64_t, MessageState> messages_;
+  // By send time; kept only while messages are not in that order by themselves, as when some came from another queue.
+  std::optional<std::set<std::pair<Time, std::uint64_t>>> by_age_;
   std::set<std::pair<Time, std::uint64_t>> waiting_;  // delayed or in flight, by when they become visible
   std::size_t in_flight_ = 0;
   std::deque<std::uint64_t> ready_;  // standard; may hold what is gone or waits again

@@ -133,5 +133,34 @@ TEST(MessageIndex, TellsWhatIsOld) {
   EXPECT_EQ(index.sent_before(Time(milliseconds(20)), 2), (std::vector<std::uint64_t>{0, 1}));
 }
 
+TEST(MessageIndex, TellsWhatIsOldAmongMessagesThatCameFromElsewhere) {
+  SeededRandom random(1);
+  for (int round = 0; round < 20; ++round) {
+    MessageIndex index(false);
+    std::vector<std::pair<Time, std::uint64_t>> all;
+    for (std::uint64_t sequence = 1; sequence <= 60; ++sequence) {
+      MessageState state;
+      state.sent = state.visible_at = Time(milliseconds(random.next() % 50));
+      index.add(sequence, state, "");
+      all.emplace_back(state.sent, sequence);
+      if (random.next() % 3 == 0) {
+        const auto gone = all.begin() + static_cast<std::ptrdiff_t>(random.next() % all.size());
+        index.remove(gone->second);
+        all.erase(gone);
+      }
+      const Time limit(milliseconds(random.next() % 50));
+      std::vector<std::uint64_t> expected;
+      std::ranges::sort(all);
+      for (const auto& [sent, one] : all) {
+        if (sent <= limit) expected.push_back(one);
+      }
+      auto old = index.sent_before(limit, 100);
+      // Among equals the order is that of sequence in both.
+      ASSERT_EQ(old, expected);
+      ASSERT_EQ(index.oldest_sent(), all.empty() ? std::nullopt : std::optional(all.front().first));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace signalbox::sqs

@@ -61,6 +61,12 @@ TEST(Message, ReceiptsComeBackAndRubbishDoesNot) {
   for (const char* bad : {"", "rubbish", "AAAA", "????????????????????????????????"}) EXPECT_FALSE(decode_receipt(bad));
 }
 
+TEST(Message, ALeaseTellsWhenItWasMade) {
+  const Time then(Duration(1493402200123));
+  EXPECT_EQ(received_at(make_lease(then, ~std::uint64_t{0})), then);
+  EXPECT_NE(make_lease(then, 1), make_lease(then, 2));
+}
+
 TEST(Message, TextIsThatOfXml) {
   EXPECT_TRUE(is_message_text("a\t\n\r é 😀 \xEF\xBF\xBD"));
   for (const std::string& bad : {std::string("\x00", 1), std::string("\x0b"), std::string("\x1f"),
@@ -82,10 +88,12 @@ TEST(Message, AttributesAreChecked) {
        "The type of message (user) attribute 'x' is invalid. You must use only the following supported type prefixes: "
        "Binary, Number, String."},
       {{{"x", value("Number", "v")}}, "Could not cast message (user) attribute 'x' value to number."},
-      {{{"x", value("String", "")}},
-       "The message (user) attribute 'x' must contain a non-empty value of type 'String'."},
+      {{{"x", value("Number", "0x10")}}, "Could not cast message (user) attribute 'x' value to number."},
+      {{{"x", value("Number", "1e")}}, "Could not cast message (user) attribute 'x' value to number."},
+      {{{"x", value("Number", "-.")}}, "Could not cast message (user) attribute 'x' value to number."},
+      {{{"x", value("String", "")}}, "Message (user) attribute 'x' must contain a non-empty value of type 'String'."},
       {{{"x", models::sqs::MessageAttributeValue()}},
-       "The message (user) attribute 'x' must contain a non-empty message attribute type."},
+       "Message (user) attribute 'x' must contain a non-empty message attribute type."},
   };
   for (const auto& c : cases) {
     const auto checked = check_attributes(c.attributes);
@@ -93,7 +101,8 @@ TEST(Message, AttributesAreChecked) {
     EXPECT_EQ(checked.error().message, c.message);
   }
   MessageAttributes many;
-  for (int i = 0; i < 10; ++i) many["a" + std::to_string(i)] = value("Number", "-1.5e3");
+  for (int i = 0; i < 7; ++i) many["a" + std::to_string(i)] = value("Number.int", "12");
+  for (const char* number : {"-1.5e3", "+.5", "5."}) many["b" + std::to_string(many.size())] = value("Number", number);
   EXPECT_TRUE(check_attributes(many));
   many["one.more"] = value("String.custom", "v");
   EXPECT_FALSE(check_attributes(many));

@@ -46,7 +46,9 @@ TEST(Messages, VisibilityCanBeChangedWhileInFlight) {
   EXPECT_EQ(server.bodies(url), Bodies{});
   EXPECT_EQ(error_of(server.change_visibility(url, got[0], 0)), "");
   EXPECT_EQ(server.bodies(url), Bodies{"a"});
-  EXPECT_EQ(code_of(server.change_visibility(url, got[0], 0)), "MessageNotInflight");
+  // The handle of an older receive changes nothing, and nobody is told.
+  EXPECT_EQ(error_of(server.change_visibility(url, got[0], 0)), "");
+  EXPECT_EQ(server.bodies(url), Bodies{});
   EXPECT_EQ(code_of(server.change_visibility(url, got[0], 43'201)), "InvalidParameterValue");
 }
 
@@ -169,7 +171,7 @@ TEST(Messages, DeadLettersMoveWithTheirIdsAndTimes) {
   EXPECT_EQ(got[0].message_id, sent->message_id);
   EXPECT_EQ(got[0].attributes->at("SentTimestamp"), "1493402200000");
   EXPECT_EQ(got[0].attributes->at("DeadLetterQueueSourceArn"), TestServer::arn("q"));
-  EXPECT_EQ(got[0].attributes->at("ApproximateReceiveCount"), "1");
+  EXPECT_EQ(got[0].attributes->at("ApproximateReceiveCount"), "3") << "over all queues";
 }
 
 TEST(Messages, MoveTasksBringDeadLettersBackAtTheirRate) {

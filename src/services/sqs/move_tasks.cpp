@@ -68,13 +68,15 @@ Answer<model::StartMessageMoveTaskResult> Sqs::start_move(const cloud::Call& cal
   const QueuePointer source = find_arn(*request.source_arn);
   if (!source || source->name.scope != call.scope) {
     co_return fail(model::errors::kResourceNotFoundException,
-                   "The resource that you specified for the SourceArn "
-                   "parameter doesn't exist.");
+                   "The resource that you specified for the SourceArn parameter doesn't exist.", 404);
   }
-  if (request.destination_arn && !find_arn(*request.destination_arn)) {
+  const QueuePointer destination = find_arn(request.destination_arn.value_or(*request.source_arn));
+  if (!destination) {
     co_return fail(model::errors::kResourceNotFoundException,
-                   "The resource that you specified for the DestinationArn "
-                   "parameter doesn't exist.");
+                   "The resource that you specified for the DestinationArn parameter doesn't exist.", 404);
+  }
+  if (destination->name.fifo() != source->name.fifo()) {
+    co_return invalid_parameter("Source and destination must be queues of the same type.");
   }
   const std::int32_t rate = request.max_number_of_messages_per_second.value_or(0);
   if (request.max_number_of_messages_per_second && (rate < 1 || rate > kMaxRate)) {
@@ -160,44 +162,61 @@ asio::awaitable<bool> Sqs::move_some(MoveTask& task, Queue& source, std::size_t 
         source.index.remove(sequence);
         continue;
       }
-      source.index.lease(sequence, now, now + std::chrono::minutes(1), 1);
+      source.index.set_aside(sequence, now, now + kMoveTime);
       std::string destination = task.destination.empty() ? message->dead_letter_source : task.destination;
       by_destination[std::move(destination)].emplace_back(sequence, std::move(*message));
       ++count;
     }
     for (auto& [destination, messages] : by_destination) {
-      Result<void> done = co_await move_one_batch(source, destination, std::move(messages));
+      Result<void> done = co_await move_one_batch(source, destination, std::move(messages), Move::kBack);
       if (!done) co_return std::unexpected(std::move(done).error());
     }
     co_return count;
   });
   if (!moved) {
     task.status = "FAILED";
-    task.failure = moved.error().code;
+    const auto* shape = model::kService.find_error(moved.error().code);
+    task.failure = shape != nullptr ? std::string(shape->query_code) : moved.error().code;
     co_return false;
   }
   task.moved += static_cast<std::int64_t>(*moved);
   co_return *moved > 0;
 }
 
-/// Puts messages into another queue and takes them out of this one, in one commit. They keep id, times and attributes.
+/// Puts messages into another queue and takes them out of this one, in one commit. Dead letters keep what they are,
+/// only that FIFO queues count their age anew and know them by their ids; what a task brings back is sent anew
+/// ("Configure a dead-letter queue redrive", "Dead-letter queue retention" in the SQS Developer Guide).
 asio::awaitable<Result<void>> Sqs::move_one_batch(Queue& source, const std::string& destination,
-                                                  std::vector<std::pair<std::uint64_t, StoredMessage>> messages) {
+                                                  std::vector<std::pair<std::uint64_t, StoredMessage>> messages,
+                                                  Move move) {
   const QueuePointer target = find_arn(destination);
   Result<void> done = target ? Result<void>() : Result<void>(no_such_queue());
+  if (destination.empty()) done = fail("CouldNotDetermineMessageSource", "The message came from no other queue.");
+  std::map<std::uint64_t, MessageState> states;
+  for (const auto& [sequence, message] : messages) {
+    if (const MessageState* state = source.index.find(sequence)) states[sequence] = *state;
+  }
   std::vector<Prepared> prepared;
   store::Batch batch;
   if (done) {
     done = co_await cloud::on(target->owner, [&]() -> asio::awaitable<Result<void>> {
       if (target->deleted) co_return no_such_queue();
-      const bool back = target->settings.dead_letter_arn == source.arn;
+      const Time now = house_.clock.now();
       for (auto& [sequence, message] : messages) {
         Prepared one;
-        one.sequence = target->next_sequence(house_.clock.now());
+        one.sequence = target->next_sequence(now);
         one.group = message.group;
-        message.dead_letter_source = back ? "" : source.arn;
+        message.dead_letter_source = move == Move::kBack ? "" : source.arn;
+        if (move == Move::kBack) message.id = house_.random.uuid();
+        if (target->name.fifo()) message.deduplication = message.id;
+        if (move == Move::kBack || target->name.fifo()) message.sent = now;
         message.visible_at = message.sent;
+        if (move == Move::kToDeadLetters) {  // receives are counted over all queues
+          one.state.receives = states[sequence].receives;
+          one.state.first_received = states[sequence].first_received;
+        }
         one.state.sent = one.state.visible_at = message.sent;
+        if (one.state.receives > 0) batch.put(lease_key(*target, one.sequence), encode_lease(one.state));
         batch.put(message_key(*target, one.sequence), encode_message(message));
         prepared.push_back(std::move(one));
       }
@@ -237,7 +256,7 @@ Answer<model::CancelMessageMoveTaskResult> Sqs::cancel_move(const cloud::Call& c
     const auto found = moves_.find(task_id);
     const auto source = found == moves_.end() ? std::nullopt : cloud::Arn::parse(found->second->source);
     if (!source || source->scope() != call.scope || found->second->status != "RUNNING") {
-      co_return fail(model::errors::kResourceNotFoundException, "Task does not exist.");
+      co_return fail(model::errors::kResourceNotFoundException, "Task does not exist.", 404);
     }
     found->second->status = "CANCELLED";
     store::Batch batch;
@@ -256,8 +275,7 @@ Answer<model::ListMessageMoveTasksResult> Sqs::list_moves(const cloud::Call& cal
   const QueuePointer source = find_arn(*request.source_arn);
   if (!source || source->name.scope != call.scope) {
     co_return fail(model::errors::kResourceNotFoundException,
-                   "The resource that you specified for the SourceArn "
-                   "parameter doesn't exist.");
+                   "The resource that you specified for the SourceArn parameter doesn't exist.", 404);
   }
   const std::int32_t most = request.max_results.value_or(1);
   if (most < 1 || most > kMaxListed) {

@@ -9,6 +9,10 @@ namespace signalbox::sqs {
 namespace {
 
 constexpr std::size_t kMaxLabel = 80;
+// "Amazon SQS policy quotas".
+constexpr std::size_t kMaxPolicyBytes = 8192;
+constexpr std::size_t kMaxStatements = 20;
+constexpr std::size_t kMaxActions = 7;
 constexpr std::string_view kActions[] = {"*",
                                          "SendMessage",
                                          "ReceiveMessage",
@@ -119,6 +123,29 @@ Result<void> check(const model::AddPermissionRequest& request) {
 }
 
 }  // namespace
+
+Result<void> check_policy_size(const std::string& policy) {
+  const auto over = [](std::string message) { return fail(model::errors::kOverLimit, std::move(message), 403); };
+  if (policy.size() > kMaxPolicyBytes) return over("Submitted policy is over max allowed size.");
+  const auto statements = statements_of(policy);
+  if (statements.size() > kMaxStatements) {
+    return over(std::to_string(statements.size()) +
+                " statements were found in the submitted policy, max allowed is 20");
+  }
+  for (const auto& [sid, text] : statements) {
+    json::Document document;
+    const auto statement = document.parse(text);
+    const auto actions = statement ? statement->find("Action") : std::nullopt;
+    if (!actions || !actions->is_array()) continue;
+    std::size_t count = 0;
+    for ([[maybe_unused]] const json::Value action : actions->elements()) ++count;
+    if (count > kMaxActions) {
+      return over(std::to_string(count) +
+                  " actions were found in a statement from the submitted policy, max allowed is 7");
+    }
+  }
+  return {};
+}
 
 Answer<model::AddPermissionResponse> Sqs::add_permission(Queue& queue, model::AddPermissionRequest request) {
   Result<void> checked = check(request);

@@ -31,22 +31,24 @@ std::uint64_t Queue::next_sequence(Time now) {
 }
 
 void Queue::wake(std::size_t messages) {
-  for (cloud::Wait* wait : waiting) {
-    if (messages-- == 0) return;
-    wait->wake();
+  for (; messages > 0 && !waiting.empty(); --messages) {
+    LongPoll& first = *waiting.front();
+    waiting.pop_front();
+    first.place.reset();
+    first.wait.wake();
   }
 }
 
 void Queue::arm(const Clock& clock) {
   const auto due = index.next_due();
-  if (due_alarm && due && due_alarm->first <= *due) return;
+  // One that is early only looks once too often; it may be all that wakes polls for what a receive made visible.
+  if (!due || (due_alarm && due_alarm->first <= *due)) return;
   if (due_alarm) owner.alarms().cancel(*due_alarm);
-  due_alarm.reset();
-  if (!due) return;
   due_alarm = owner.alarms().set(*due, [this, &clock] {
     due_alarm.reset();
     if (gone) return;
-    if (index.run_due(clock.now())) wake(waiting.size());
+    index.run_due(clock.now());
+    if (index.visible() > 0) wake(waiting.size());
     arm(clock);
   });
 }

@@ -30,6 +30,8 @@ inline constexpr std::uint8_t kDeduplicationVersion = 1;
 
 /// Messages in flight at once, for standard and FIFO queues alike ("Amazon SQS message quotas").
 inline constexpr std::size_t kMaxInFlight = 120'000;
+/// How long messages stay out of reach while they move to another queue.
+inline constexpr std::chrono::minutes kMoveTime{1};
 /// How long a deduplication id is remembered.
 inline constexpr std::chrono::minutes kDeduplicationInterval{5};
 
@@ -46,9 +48,13 @@ struct Settings {
   std::uint32_t max_receives = 0;
 };
 
-/// Reads and checks attributes that are to be set on a queue. Errors: InvalidAttributeName, InvalidAttributeValue.
-/// Attributes are made canonical (defaults that a value implies are added).
+/// Reads and checks attributes that are to be set on a queue. Errors: InvalidAttributeName, InvalidAttributeValue,
+/// InvalidParameterValue.
 Result<Settings> read_settings(const Attributes& attributes, bool fifo);
+/// The texts in which a queue of these attributes tells them, with those that it has by default.
+Attributes setting_texts(const Attributes& attributes, const Settings& settings, bool fifo);
+/// Whether a policy is within AWS's bounds. Errors: OverLimit.
+Result<void> check_policy_size(const std::string& policy);
 
 /// Whether a queue's RedriveAllowPolicy ("" for none) lets `source_arn` name it as its dead-letter queue.
 bool allows_redrive(const std::string& policy, const std::string& source_arn);
@@ -60,6 +66,14 @@ struct QueueName {
   auto operator<=>(const QueueName&) const = default;
   std::string arn() const { return cloud::make_arn("sqs", scope, name); }
   bool fifo() const { return name.ends_with(".fifo"); }
+};
+
+/// One ReceiveMessage that waits. It lives until both the call and a late word from its connection are done.
+struct LongPoll {
+  explicit LongPoll(cloud::Shard& shard) : wait(shard) {}
+  cloud::Wait wait;
+  bool gone = false;                                    // its client is
+  std::optional<std::list<LongPoll*>::iterator> place;  // among those that wait for messages
 };
 
 /// Everything but the constants is touched on the owning shard only.
@@ -83,7 +97,7 @@ struct Queue {
 
   MessageIndex index;
   std::uint64_t last_sequence = 0;
-  std::list<cloud::Wait*> waiting;  // long polls, first come first
+  std::list<LongPoll*> waiting;  // first come first
 
   struct Sent {
     std::string message_id;
@@ -100,13 +114,14 @@ struct Queue {
 
   struct Attempt {
     Time expires;
+    Time visible_at;  // of all its messages, while nobody changes that of one
     std::vector<Receipt> receipts;
   };
   std::map<std::string, Attempt, std::less<>> attempts;  // by ReceiveRequestAttemptId
 
   /// Rises with every message and over restarts: milliseconds since 1970, times a million, or one more than the last.
   std::uint64_t next_sequence(Time now);
-  /// Lets as many long polls as there are messages look again.
+  /// Lets as many long polls as there are messages look again, each once: the next wake is for others.
   void wake(std::size_t messages);
   /// Arms the alarm for what next becomes visible.
   void arm(const Clock& clock);

@@ -47,8 +47,8 @@ TEST(Queues, AttributesAreBounded) {
       {"RedrivePolicy", R"({"deadLetterTargetArn":"arn:aws:sqs:us-east-1:123456789012:d.fifo","maxReceiveCount":5})",
        "InvalidParameterValue"},
       {"RedriveAllowPolicy", R"({"redrivePermission":"denyAll"})", ""},
-      {"RedriveAllowPolicy", R"({"redrivePermission":"maybe"})", "InvalidAttributeValue"},
-      {"RedriveAllowPolicy", R"({"redrivePermission":"byQueue"})", "InvalidAttributeValue"},
+      {"RedriveAllowPolicy", R"({"redrivePermission":"maybe"})", "InvalidParameterValue"},
+      {"RedriveAllowPolicy", R"({"redrivePermission":"byQueue"})", "InvalidParameterValue"},
       {"KmsMasterKeyId", "alias/x", "InvalidAttributeValue"},
       {"ContentBasedDeduplication", "true", "InvalidAttributeName"},
       {"FifoQueue", "true", "InvalidParameterValue"},
@@ -140,10 +140,10 @@ TEST(Queues, UrlsNameAccountAndQueueOnly) {
   TestServer server;
   server.create("q");
   for (const char* url : {"http://localhost:4566/123456789012/q", "https://sqs.us-east-1.amazonaws.com/123456789012/q",
-                          "/123456789012/q"}) {
+                          "/123456789012/q", "q"}) {
     EXPECT_EQ(error_of(server.send(url, "x")), "") << url;
   }
-  for (const char* url : {"", "q", "/", "http://localhost/999999999999/q", "http://localhost/123456789012/other",
+  for (const char* url : {"", "other", "/", "http://localhost/999999999999/q", "http://localhost/123456789012/other",
                           "http://localhost/123456789012/"}) {
     EXPECT_EQ(code_of(server.send(url, "x")), "QueueDoesNotExist") << url;
   }
@@ -159,6 +159,136 @@ TEST(Queues, TagsAreBounded) {
   EXPECT_EQ(code_of(server.call(model::kTagQueue, request)), "InvalidParameterValue");
   request.tags->erase("k0");
   EXPECT_EQ(code_of(server.call(model::kTagQueue, request)), "");
+  request.tags = Attributes{{std::string(513, 'k'), "v"}};
+  EXPECT_EQ(code_of(server.call(model::kTagQueue, request)), "InvalidParameterValue");
+  request.tags->clear();
+  EXPECT_EQ(error_of(server.call(model::kTagQueue, request)),
+            "MissingParameter: The request must contain the parameter Tags.");
+}
+
+TEST(Queues, TellTheirAttributesInOneWay) {
+  TestServer server;
+  server.create("dead");
+  Attributes given = {
+      {"DelaySeconds", "005"},
+      {"RedrivePolicy", " {\"maxReceiveCount\":\"5\", \"deadLetterTargetArn\":\"" + TestServer::arn("dead") + "\"}"}};
+  const std::string url = server.create("q", given);
+  auto all = server.attributes(url);
+  EXPECT_EQ(all["DelaySeconds"], "5");
+  EXPECT_EQ(all["RedrivePolicy"], TestServer::redrive("dead", 5)["RedrivePolicy"]);
+  // Said in another way it is the same.
+  EXPECT_EQ(error_of(create(server, "q", TestServer::redrive("dead", 5))), "");
+  EXPECT_EQ(code_of(create(server, "q", TestServer::redrive("dead", 6))), "QueueNameExists");
+  auto fifo = server.attributes(server.create("q.fifo"));
+  EXPECT_EQ(fifo["DeduplicationScope"] + fifo["FifoThroughputLimit"] + fifo["ContentBasedDeduplication"],
+            "queueperQueuefalse");
+}
+
+TEST(Queues, FifoIsSaidByNameAndAttribute) {
+  struct {
+    const char* name;
+    Attributes attributes;
+    const char* error;
+  } cases[] = {
+      {"a.fifo",
+       {},
+       "InvalidParameterValue: Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length"},
+      {"a",
+       {{"FifoQueue", "true"}},
+       "InvalidParameterValue: The name of a FIFO queue can only include alphanumeric characters, hyphens, or "
+       "underscores, must end with .fifo suffix and be 1 to 80 in length."},
+      {"a", {{"FifoQueue", "false"}}, "InvalidAttributeName: Unknown Attribute FifoQueue."},
+      {"a.fifo", {{"FifoQueue", "yes"}}, "InvalidAttributeValue: Invalid value for the parameter FifoQueue."},
+      {"a.fifo", {{"FifoQueue", "true"}}, ""},
+  };
+  TestServer server;
+  for (const auto& c : cases) EXPECT_EQ(error_of(create(server, c.name, c.attributes)), c.error);
+}
+
+std::string policy_of(int statements, int actions) {
+  std::string list;
+  for (int i = 0; i < actions; ++i) list += std::string(i == 0 ? "" : ",") + "\"sqs:A" + std::to_string(i) + "\"";
+  std::string text;
+  for (int i = 0; i < statements; ++i) text += std::string(i == 0 ? "" : ",") + R"({"Action":[)" + list + "]}";
+  return R"({"Statement":[)" + text + "]}";
+}
+
+TEST(Queues, PoliciesAreBounded) {
+  TestServer server;
+  const std::string url = server.create("q");
+  struct {
+    std::string policy;
+    const char* error;
+  } cases[] = {
+      {policy_of(20, 7), ""},
+      {policy_of(21, 1), "OverLimit: 21 statements were found in the submitted policy, max allowed is 20"},
+      {policy_of(1, 8), "OverLimit: 8 actions were found in a statement from the submitted policy, max allowed is 7"},
+      {R"({"Id":")" + std::string(8192, 'x') + "\"}", "OverLimit: Submitted policy is over max allowed size."},
+  };
+  int number = 0;
+  for (const auto& c : cases) {
+    EXPECT_EQ(error_of(server.set(url, {{"Policy", c.policy}})), c.error);
+    EXPECT_EQ(error_of(create(server, "p" + std::to_string(number++), {{"Policy", c.policy}})), c.error);
+  }
+}
+
+TEST(Queues, PermissionsComeAndGo) {
+  TestServer server;
+  const std::string url = server.create("q");
+  model::AddPermissionRequest add;
+  add.queue_url = url;
+  add.label = "share";
+  add.aws_account_ids = {"111122223333"};
+  add.actions = {"SendMessage", "ReceiveMessage"};
+  ASSERT_EQ(error_of(server.call(model::kAddPermission, add)), "");
+  EXPECT_EQ(
+      server.attributes(url)["Policy"],
+      R"({"Version":"2012-10-17","Id":"arn:aws:sqs:us-east-1:123456789012:q/SQSDefaultPolicy","Statement":[)"
+      R"({"Sid":"share","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"},)"
+      R"("Action":["SQS:SendMessage","SQS:ReceiveMessage"],"Resource":"arn:aws:sqs:us-east-1:123456789012:q"}]})");
+  EXPECT_EQ(error_of(server.call(model::kAddPermission, add)),
+            "InvalidParameterValue: Value share for parameter Label is invalid. Reason: Already exists.");
+  add.label = "a b";
+  EXPECT_EQ(code_of(server.call(model::kAddPermission, add)), "InvalidParameterValue");
+  add.label = "other";
+  add.actions = {"DeleteQueue"};
+  EXPECT_EQ(error_of(server.call(model::kAddPermission, add)),
+            "InvalidParameterValue: Value SQS:DeleteQueue for parameter ActionName is invalid. Reason: Only the queue "
+            "owner is allowed to invoke this action.");
+  model::RemovePermissionRequest remove;
+  remove.queue_url = url;
+  remove.label = "share";
+  EXPECT_EQ(error_of(server.call(model::kRemovePermission, remove)), "");
+  EXPECT_EQ(server.attributes(url).count("Policy"), 0U);
+  EXPECT_EQ(error_of(server.call(model::kRemovePermission, remove)),
+            "InvalidParameterValue: Value share for parameter Label is invalid. Reason: can't find label on existing "
+            "policy.");
+}
+
+TEST(Queues, SourcesAreListedInPages) {
+  TestServer server;
+  const std::string dead = server.create("dead");
+  for (const char* name : {"a", "b", "c"}) server.create(name, TestServer::redrive("dead", 1));
+  server.create("d");
+  model::ListDeadLetterSourceQueuesRequest request;
+  request.queue_url = dead;
+  request.max_results = 2;
+  std::string names;
+  for (int page = 0; page < 2; ++page) {
+    const auto listed = server.call(model::kListDeadLetterSourceQueues, request);
+    ASSERT_EQ(error_of(listed), "");
+    for (const std::string& url : *listed->queue_urls) names += url.substr(url.rfind('/') + 1);
+    names += "|";
+    EXPECT_EQ(listed->next_token.has_value(), page == 0);
+    request.next_token = listed->next_token;
+  }
+  EXPECT_EQ(names, "ab|c|");
+  request.next_token = "rubbish";
+  EXPECT_EQ(error_of(server.call(model::kListDeadLetterSourceQueues, request)),
+            "InvalidParameterValue: Invalid or expired next token.");
+  request.next_token.reset();
+  request.max_results = 1001;
+  EXPECT_EQ(code_of(server.call(model::kListDeadLetterSourceQueues, request)), "InvalidParameterValue");
 }
 
 }  // namespace

@@ -70,7 +70,37 @@ Result<void> check(const model::ReceiveMessageRequest& r, bool fifo) {
                              " for parameter ReceiveRequestAttemptId is invalid. Reason: The request include parameter "
                              "that is not valid for this queue type.");
   }
+  if (r.receive_request_attempt_id && !is_fifo_id(*r.receive_request_attempt_id)) {
+    return invalid_id(*r.receive_request_attempt_id, "ReceiveRequestAttemptId");
+  }
   return {};
+}
+
+std::chrono::seconds visibility_of(const model::ReceiveMessageRequest& request, const Queue& queue) {
+  return request.visibility_timeout ? std::chrono::seconds(*request.visibility_timeout)
+                                    : queue.settings.visibility_timeout;
+}
+
+/// A message as its receiver asked to see it.
+model::Message describe(StoredMessage message, const MessageState& state, const Queue& queue, std::uint64_t sequence,
+                        const model::ReceiveMessageRequest& request) {
+  model::Message out;
+  out.message_id = message.id;
+  out.receipt_handle = encode_receipt({queue.id, sequence, state.lease});
+  out.md5_of_body = to_hex(md5(message.body));
+  auto names = request.message_system_attribute_names.value_or(std::vector<std::string>());
+  if (request.attribute_names)
+    names.insert(names.end(), request.attribute_names->begin(), request.attribute_names->end());
+  Attributes system = names.empty() ? Attributes() : system_attributes(message, state, queue, sequence, names);
+  if (!system.empty()) out.attributes = std::move(system);
+  const auto& wanted = request.message_attribute_names.value_or(std::vector<std::string>());
+  std::erase_if(message.attributes, [&wanted](const auto& a) { return !wants_attribute(wanted, a.first); });
+  if (!message.attributes.empty()) {
+    out.md5_of_message_attributes = attributes_md5(message.attributes);
+    out.message_attributes = std::move(message.attributes);
+  }
+  out.body = std::move(message.body);
+  return out;
 }
 
 }  // namespace
@@ -82,13 +112,7 @@ Answer<model::ReceiveMessageResult> Sqs::receive(const cloud::Call& call, model:
   Result<void> checked = check(request, found->name.fifo());
   if (!checked) co_return std::unexpected(std::move(checked).error());
 
-  // What a poll waits with lives until both this call and a late word from the connection are done.
-  struct Poll {
-    explicit Poll(cloud::Shard& shard) : wait(shard) {}
-    cloud::Wait wait;
-    bool gone = false;
-  };
-  const auto poll = std::make_shared<Poll>(found->owner);
+  const auto poll = std::make_shared<LongPoll>(found->owner);
   const bool may_wait = request.wait_time_seconds.value_or(1) > 0;
   if (may_wait && call.connection != nullptr) {
     call.connection->watch([poll, found] {
@@ -101,28 +125,31 @@ Answer<model::ReceiveMessageResult> Sqs::receive(const cloud::Call& call, model:
   co_return co_await cloud::on(found->owner, [&]() -> Answer<model::ReceiveMessageResult> {
     const std::chrono::seconds wait =
         request.wait_time_seconds ? std::chrono::seconds(*request.wait_time_seconds) : found->settings.receive_wait;
-    co_return co_await receive_on_owner(*found, request, wait, poll->wait, poll->gone);
+    co_return co_await receive_on_owner(*found, request, wait, *poll);
   });
 }
 
 Answer<model::ReceiveMessageResult> Sqs::receive_on_owner(Queue& queue, const model::ReceiveMessageRequest& request,
-                                                          std::chrono::seconds wait, cloud::Wait& waiting,
-                                                          const bool& gone) {
+                                                          std::chrono::seconds wait, LongPoll& poll) {
   const Time deadline = house_.clock.now() + wait;
   model::ReceiveMessageResult result;
   for (;;) {
     if (queue.deleted) co_return no_such_queue();
-    if (gone) co_return result;
-    Result<std::vector<model::Message>> messages = co_await take(queue, request);
+    if (poll.gone) {
+      queue.wake(1);  // the message that this poll may have been woken for is somebody else's
+      co_return result;
+    }
+    Result<std::vector<model::Message>> messages = co_await take(queue, request, wait.count() > 0);
     if (!messages) co_return std::unexpected(std::move(messages).error());
     if (!messages->empty()) {
       result.messages = std::move(*messages);
       co_return result;
     }
     if (draining_ || house_.clock.now() >= deadline) co_return result;
-    const auto place = queue.waiting.insert(queue.waiting.end(), &waiting);
-    co_await waiting.until(deadline);
-    queue.waiting.erase(place);
+    poll.place = queue.waiting.insert(queue.waiting.end(), &poll);
+    co_await poll.wait.until(deadline);
+    if (poll.place) queue.waiting.erase(*poll.place);
+    poll.place.reset();
   }
 }
 
@@ -134,28 +161,23 @@ void Sqs::drain() {
   }
 }
 
-Answer<std::vector<model::Message>> Sqs::take(Queue& queue, const model::ReceiveMessageRequest& request) {
+Answer<std::vector<model::Message>> Sqs::take(Queue& queue, const model::ReceiveMessageRequest& request,
+                                              bool long_poll) {
   expire_old(queue);
   const Time now = house_.clock.now();
-  const auto most = static_cast<std::size_t>(request.max_number_of_messages.value_or(1));
-  if (queue.index.in_flight() + most > kMaxInFlight) {
-    co_return fail(model::errors::kOverLimit, "Too many messages are in flight: the limit is 120000.");
-  }
+  queue.index.run_due(now);
+  Result<std::vector<model::Message>> repeated = repeat_attempt(queue, request);
+  if (!repeated || !repeated->empty()) co_return repeated;
   std::vector<model::Message> messages;
+  const std::size_t room = kMaxInFlight - std::min(kMaxInFlight, queue.index.in_flight());
+  if (room == 0) {
+    // Only short polls of standard queues are told ("Amazon SQS standard queue quotas", "FIFO queue quotas").
+    if (long_poll || queue.name.fifo()) co_return messages;
+    co_return fail(model::errors::kOverLimit, "Too many messages are in flight: the limit is 120000.", 403);
+  }
+  const auto most = std::min(room, static_cast<std::size_t>(request.max_number_of_messages.value_or(1)));
   store::Batch leases;
   std::vector<std::pair<std::uint64_t, StoredMessage>> dead;
-  // A retry of a receive whose answer was lost gets the same messages again while they are still in flight.
-  if (request.receive_request_attempt_id) {
-    const auto before = queue.attempts.find(*request.receive_request_attempt_id);
-    if (before != queue.attempts.end() && before->second.expires > now) {
-      for (const Receipt& receipt : before->second.receipts) {
-        const MessageState* state = queue.index.find(receipt.sequence);
-        if (state != nullptr && state->in_flight && state->lease == receipt.lease) {
-          queue.index.change_visibility(receipt.sequence, now, now);
-        }
-      }
-    }
-  }
   const std::vector<std::uint64_t> taken = queue.index.take(now, most);
   for (std::size_t i = 0; i < taken.size(); ++i) {
     const std::uint64_t sequence = taken[i];
@@ -176,11 +198,14 @@ Answer<std::vector<model::Message>> Sqs::take(Queue& queue, const model::Receive
       dead.emplace_back(sequence, std::move(*message));
       continue;
     }
-    messages.push_back(*hand_out(queue, sequence, std::move(*message), request, leases));
+    const MessageState& leased =
+        queue.index.lease(sequence, now, now + visibility_of(request, queue), make_lease(now, house_.random.next()));
+    leases.put(lease_key(queue, sequence), encode_lease(leased));
+    messages.push_back(describe(*std::move(message), leased, queue, sequence, request));
   }
   if (request.receive_request_attempt_id && !messages.empty()) {
     if (queue.attempts.size() >= kMaxAttempts) queue.attempts.clear();
-    Queue::Attempt attempt{now + kDeduplicationInterval, {}};
+    Queue::Attempt attempt{now + kDeduplicationInterval, now + visibility_of(request, queue), {}};
     for (const model::Message& message : messages) attempt.receipts.push_back(*decode_receipt(*message.receipt_handle));
     queue.attempts[*request.receive_request_attempt_id] = std::move(attempt);
   }
@@ -189,7 +214,7 @@ Answer<std::vector<model::Message>> Sqs::take(Queue& queue, const model::Receive
   if (!dead.empty()) {
     co_await bury(queue, std::move(dead));
     // What was buried may have hidden messages that can be received.
-    if (messages.empty()) co_return co_await take(queue, request);
+    if (messages.empty()) co_return co_await take(queue, request, long_poll);
   }
   co_return messages;
 }
@@ -204,39 +229,46 @@ Result<std::optional<StoredMessage>> Sqs::read_message(const Queue& queue, std::
   return fail("InternalFailure", "The stored message cannot be read.", 500);
 }
 
-std::optional<model::Message> Sqs::hand_out(Queue& queue, std::uint64_t sequence, StoredMessage message,
-                                            const model::ReceiveMessageRequest& request, store::Batch& leases) {
+// A retry of a receive whose answer was lost gets the same messages and handles, and their visibility timeout starts
+// anew, as long as all of them are in flight and nobody touched one ("ReceiveMessage" in the SQS API Reference).
+Result<std::vector<model::Message>> Sqs::repeat_attempt(Queue& queue, const model::ReceiveMessageRequest& request) {
   const Time now = house_.clock.now();
-  const auto timeout = request.visibility_timeout ? std::chrono::seconds(*request.visibility_timeout)
-                                                  : queue.settings.visibility_timeout;
-  const MessageState& state = queue.index.lease(sequence, now, now + timeout, house_.random.next() | 1);
-  leases.put(lease_key(queue, sequence), encode_lease(state));
-
-  model::Message out;
-  out.message_id = message.id;
-  out.receipt_handle = encode_receipt({queue.id, sequence, state.lease});
-  out.md5_of_body = to_hex(md5(message.body));
-  auto names = request.message_system_attribute_names.value_or(std::vector<std::string>());
-  if (request.attribute_names)
-    names.insert(names.end(), request.attribute_names->begin(), request.attribute_names->end());
-  Attributes system = names.empty() ? Attributes() : system_attributes(message, state, queue, sequence, names);
-  if (!system.empty()) out.attributes = std::move(system);
-  const auto& wanted = request.message_attribute_names.value_or(std::vector<std::string>());
-  std::erase_if(message.attributes, [&wanted](const auto& a) { return !wants_attribute(wanted, a.first); });
-  if (!message.attributes.empty()) {
-    out.md5_of_message_attributes = attributes_md5(message.attributes);
-    out.message_attributes = std::move(message.attributes);
+  const auto found = queue.attempts.find(request.receive_request_attempt_id.value_or(""));
+  if (found == queue.attempts.end()) return std::vector<model::Message>();
+  Queue::Attempt& attempt = found->second;
+  const bool valid = attempt.expires > now && std::ranges::all_of(attempt.receipts, [&](const Receipt& receipt) {
+                       const MessageState* state = queue.index.find(receipt.sequence);
+                       return state != nullptr && state->in_flight && state->lease == receipt.lease &&
+                              state->visible_at == attempt.visible_at;
+                     });
+  if (!valid) {
+    queue.attempts.erase(found);
+    return std::vector<model::Message>();
   }
-  out.body = std::move(message.body);
-  return out;
+  std::vector<model::Message> messages;
+  store::Batch leases;
+  attempt.visible_at = now + visibility_of(request, queue);
+  for (const Receipt& receipt : attempt.receipts) {
+    Result<std::optional<StoredMessage>> message = read_message(queue, receipt.sequence);
+    if (!message) return std::unexpected(std::move(message).error());
+    if (!*message) continue;
+    queue.index.change_visibility(receipt.sequence, now, attempt.visible_at);
+    const MessageState& state = *queue.index.find(receipt.sequence);
+    leases.put(lease_key(queue, receipt.sequence), encode_lease(state));
+    messages.push_back(describe(std::move(**message), state, queue, receipt.sequence, request));
+  }
+  house_.store.commit_later(std::move(leases));
+  queue.arm(house_.clock);
+  return messages;
 }
 
 // Moves messages that were received too often to the dead-letter queue, in one commit with their removal here.
 asio::awaitable<void> Sqs::bury(Queue& queue, std::vector<std::pair<std::uint64_t, StoredMessage>> dead) {
   const Time now = house_.clock.now();
   // Out of everybody's reach while they move.
-  for (const auto& [sequence, message] : dead) queue.index.lease(sequence, now, now + std::chrono::minutes(1), 1);
-  Result<void> moved = co_await move_one_batch(queue, queue.settings.dead_letter_arn, std::move(dead));
+  for (const auto& [sequence, message] : dead) queue.index.set_aside(sequence, now, now + kMoveTime);
+  Result<void> moved =
+      co_await move_one_batch(queue, queue.settings.dead_letter_arn, std::move(dead), Move::kToDeadLetters);
   if (!moved) {
     house_.log.warning("messages could not be moved to the dead-letter queue",
                        {{"queue", queue.arn}, {"why", moved.error().message}});

@@ -13,20 +13,8 @@ namespace {
 
 constexpr std::size_t kMaxBatchBytes = 1'048'576;
 constexpr std::int32_t kMaxDelaySeconds = 900;
-constexpr std::size_t kMaxIdLength = 128;
 constexpr std::chrono::minutes kSettlingCheck{1};  // they are woken; this only bounds a wait
 constexpr std::size_t kSweepPerSend = 2;           // expired deduplication ids that each send clears away
-
-bool is_fifo_id(const std::string& id) {
-  return !id.empty() && id.size() <= kMaxIdLength &&
-         std::ranges::all_of(id, [](char c) { return c > ' ' && c <= '~'; });
-}
-
-std::unexpected<Error> bad_id(const std::string& value, std::string_view parameter) {
-  return invalid_parameter("Value " + value + " for parameter " + std::string(parameter) +
-                           " is invalid. Reason: " + std::string(parameter) +
-                           " can only include alphanumeric and punctuation characters. 1 to 128 in length.");
-}
 
 std::unexpected<Error> not_for_this_type(const std::string& value, std::string_view parameter) {
   return invalid_parameter("Value " + value + " for parameter " + std::string(parameter) +
@@ -37,14 +25,14 @@ Result<void> check_fifo(const Queue& queue, const Sqs::Outgoing& m) {
   if (m.group.empty()) {
     return fail("MissingParameter", "The request must contain the parameter MessageGroupId.");
   }
-  if (!is_fifo_id(m.group)) return bad_id(m.group, "MessageGroupId");
+  if (!is_fifo_id(m.group)) return invalid_id(m.group, "MessageGroupId");
   if (m.delay.value_or(0) != 0) return not_for_this_type(std::to_string(*m.delay), "DelaySeconds");
   if (m.deduplication.empty() && !queue.settings.content_based_deduplication) {
     return invalid_parameter(
         "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly");
   }
   if (!m.deduplication.empty() && !is_fifo_id(m.deduplication))
-    return bad_id(m.deduplication, "MessageDeduplicationId");
+    return invalid_id(m.deduplication, "MessageDeduplicationId");
   return {};
 }
 
@@ -67,7 +55,7 @@ Result<void> check(const Queue& queue, const Sqs::Outgoing& m) {
   }
   if (queue.name.fifo()) return check_fifo(queue, m);
   if (!m.deduplication.empty()) return not_for_this_type(m.deduplication, "MessageDeduplicationId");
-  if (!m.group.empty() && !is_fifo_id(m.group)) return bad_id(m.group, "MessageGroupId");
+  if (!m.group.empty() && !is_fifo_id(m.group)) return invalid_id(m.group, "MessageGroupId");
   return {};
 }
 
@@ -223,7 +211,9 @@ void Sqs::publish(Queue& queue, const std::vector<Prepared>& prepared, bool comm
   if (added == 0) return;
   queue.wake(added);
   queue.arm(house_.clock);
-  if (!queue.retention_alarm) {
+  // Those that were moved here may be older than all that were here before.
+  const auto oldest = queue.index.oldest_sent();
+  if (oldest && (!queue.retention_alarm || *oldest + queue.settings.retention < queue.retention_alarm->first)) {
     if (const QueuePointer pointer = find(queue.name)) arm_retention(pointer);
   }
 }
@@ -258,11 +248,7 @@ Answer<model::SendMessageBatchResult> Sqs::send_batch(const cloud::Call& call, Q
   if (!checked) co_return std::unexpected(std::move(checked).error());
   std::size_t bytes = 0;
   for (const auto& entry : *request.entries) {
-    bytes += entry.message_body->size();
-    for (const auto& [name, value] : entry.message_attributes.value_or(MessageAttributes())) {
-      bytes += name.size() + value.data_type.value_or("").size() + value.string_value.value_or("").size() +
-               value.binary_value.value_or("").size();
-    }
+    bytes += entry.message_body->size() + attributes_size(entry.message_attributes.value_or(MessageAttributes()));
   }
   if (bytes > kMaxBatchBytes) {
     co_return fail(model::errors::kBatchRequestTooLong, "Batch requests cannot be longer than " +
@@ -280,8 +266,6 @@ Answer<model::SendMessageBatchResult> Sqs::send_batch(const cloud::Call& call, Q
     if (queue.deleted) co_return no_such_queue();
   }
   model::SendMessageBatchResult result;
-  result.successful.emplace();
-  result.failed.emplace();
   store::Batch batch;
   std::vector<Prepared> prepared;
   for (std::size_t i = 0; i < messages.size(); ++i) {
@@ -292,10 +276,10 @@ Answer<model::SendMessageBatchResult> Sqs::send_batch(const cloud::Call& call, Q
     Result<Prepared> one = message ? prepare(queue, std::move(*message), batch)
                                    : Result<Prepared>(std::unexpected(std::move(message).error()));
     if (!one) {
-      result.failed->push_back(batch_error(*entry.id, one.error()));
+      add_to(result.failed) = batch_error(*entry.id, one.error());
       continue;
     }
-    auto& sent = result.successful->emplace_back();
+    auto& sent = add_to(result.successful);
     sent.id = *entry.id;
     fill(sent, queue, *one, attributes.empty() ? "" : attributes_md5(attributes), trace_digest);
     prepared.push_back(std::move(*one));

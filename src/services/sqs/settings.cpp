@@ -94,6 +94,8 @@ Result<bool> read_fifo_attribute(const std::string& name, const std::string& val
           "The name of a FIFO queue can only include alphanumeric characters, hyphens, or underscores, must end "
           "with .fifo suffix and be 1 to 80 in length.");
     }
+    // As AWS: there is no saying that a queue is no FIFO queue.
+    if (value == "false") return fail("InvalidAttributeName", "Unknown Attribute FifoQueue.");
     return bad_value(name);
   }
   if (!fifo) return fail("InvalidAttributeName", "Unknown Attribute " + name + ".");
@@ -125,7 +127,11 @@ Result<void> read_attribute(const std::string& name, const std::string& value, b
   } else if (name == "Policy") {
     good = value.empty() || is_json_object(value);
   } else if (name == "RedriveAllowPolicy") {
-    good = value.empty() || is_redrive_allow_policy(value);
+    if (!value.empty() && !is_redrive_allow_policy(value)) {
+      return fail("InvalidParameterValue", "Value " + value +
+                                               " for parameter RedriveAllowPolicy is invalid. Reason: Amazon SQS can't "
+                                               "create the redrive allow policy, as it's in an unsupported format.");
+    }
   } else if (name == "SqsManagedSseEnabled") {
     bool ignored = false;
     good = read_flag(value, ignored);
@@ -154,6 +160,38 @@ bool allows_redrive(const std::string& policy, const std::string& source_arn) {
     if (source.is(source_arn)) return true;
   }
   return false;
+}
+
+Attributes setting_texts(const Attributes& attributes, const Settings& s, bool fifo) {
+  Attributes texts = {{"SqsManagedSseEnabled", "true"}};
+  if (fifo) {
+    texts["DeduplicationScope"] = "queue";
+    texts["FifoThroughputLimit"] = "perQueue";
+  }
+  for (const auto& [name, value] : attributes) {
+    if (!value.empty()) texts[name] = value;  // an empty one is a policy that was taken away
+  }
+  texts["DelaySeconds"] = std::to_string(s.delay.count());
+  texts["MaximumMessageSize"] = std::to_string(s.max_message_bytes);
+  texts["MessageRetentionPeriod"] = std::to_string(s.retention.count());
+  texts["ReceiveMessageWaitTimeSeconds"] = std::to_string(s.receive_wait.count());
+  texts["VisibilityTimeout"] = std::to_string(s.visibility_timeout.count());
+  if (!s.dead_letter_arn.empty()) {
+    std::string& policy = texts["RedrivePolicy"];
+    policy.clear();
+    json::Writer writer(policy);
+    writer.begin_object();
+    writer.key("deadLetterTargetArn");
+    writer.string(s.dead_letter_arn);
+    writer.key("maxReceiveCount");
+    writer.raw(std::to_string(s.max_receives));
+    writer.end_object();
+  }
+  if (fifo) {
+    texts["FifoQueue"] = "true";
+    texts["ContentBasedDeduplication"] = s.content_based_deduplication ? "true" : "false";
+  }
+  return texts;
 }
 
 Result<Settings> read_settings(const Attributes& attributes, bool fifo) {

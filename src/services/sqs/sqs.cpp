@@ -15,6 +15,12 @@ std::unexpected<Error> invalid_parameter(std::string message) {
   return fail("InvalidParameterValue", std::move(message));
 }
 
+std::unexpected<Error> invalid_id(const std::string& value, std::string_view parameter) {
+  return invalid_parameter("Value " + value + " for parameter " + std::string(parameter) +
+                           " is invalid. Reason: " + std::string(parameter) +
+                           " can only include alphanumeric and punctuation characters. 1 to 128 in length.");
+}
+
 Sqs::Sqs(cloud::House& house) : house_(house) {
   house_.door.add_service(model::kService);
   register_operations();
@@ -36,13 +42,17 @@ QueuePointer Sqs::find_arn(const std::string& arn) const {
   return find({parsed->scope(), std::move(parsed->resource)});
 }
 
-// Only account and name of a queue URL count: it works behind whatever host name the client knows the server by.
+// Only account and name of a queue URL count: it works behind whatever host name the client knows the server by. As on
+// AWS, a name alone is enough for a queue of the caller's own.
 Result<QueuePointer> Sqs::find_url(const cloud::Call& call, const std::string& url) const {
+  std::string account = call.scope.account;
   const auto last = url.rfind('/');
-  if (last == std::string::npos || last == 0) return no_such_queue();
-  const auto before = url.rfind('/', last - 1);
-  const std::string account = url.substr(before == std::string::npos ? 0 : before + 1, last - (before + 1));
-  QueuePointer queue = find({{account, call.scope.region}, url.substr(last + 1)});
+  if (last != std::string::npos) {
+    if (last == 0) return no_such_queue();
+    const auto before = url.rfind('/', last - 1);
+    account = url.substr(before == std::string::npos ? 0 : before + 1, last - (before + 1));
+  }
+  QueuePointer queue = find({{account, call.scope.region}, url.substr(last == std::string::npos ? 0 : last + 1)});
   // Queues of other accounts are not to be seen.
   if (!queue || account != call.scope.account) return no_such_queue();
   return queue;

@@ -93,6 +93,7 @@ class Sqs final : public cloud::Service {
   // Attributes, tags, permissions (attributes.cpp, permissions.cpp).
   Result<Attributes> attributes_of(Queue& queue, const std::vector<std::string>& names) const;
   Answer<model::SetQueueAttributesResponse> set_attributes(Queue& queue, Attributes changes);
+  static Result<void> check_tags(const std::string& queue, const Attributes& tags);
   Answer<model::TagQueueResponse> tag(Queue& queue, Attributes tags);
   Answer<model::UntagQueueResponse> untag(Queue& queue, std::vector<std::string> keys);
   Answer<model::ListDeadLetterSourceQueuesResult> list_sources(const cloud::Call& call,
@@ -106,13 +107,11 @@ class Sqs final : public cloud::Service {
                                                    model::SendMessageBatchRequest request);
   Answer<model::ReceiveMessageResult> receive(const cloud::Call& call, model::ReceiveMessageRequest request);
   Answer<model::ReceiveMessageResult> receive_on_owner(Queue& queue, const model::ReceiveMessageRequest& request,
-                                                       std::chrono::seconds wait, cloud::Wait& waiting,
-                                                       const bool& gone);
+                                                       std::chrono::seconds wait, LongPoll& poll);
   /// A message's record; empty when there is none.
   Result<std::optional<StoredMessage>> read_message(const Queue& queue, std::uint64_t sequence) const;
-  Answer<std::vector<model::Message>> take(Queue& queue, const model::ReceiveMessageRequest& request);
-  std::optional<model::Message> hand_out(Queue& queue, std::uint64_t sequence, StoredMessage message,
-                                         const model::ReceiveMessageRequest& request, store::Batch& leases);
+  Answer<std::vector<model::Message>> take(Queue& queue, const model::ReceiveMessageRequest& request, bool long_poll);
+  Result<std::vector<model::Message>> repeat_attempt(Queue& queue, const model::ReceiveMessageRequest& request);
   asio::awaitable<void> bury(Queue& queue, std::vector<std::pair<std::uint64_t, StoredMessage>> dead);
   Answer<model::DeleteMessageResponse> remove(Queue& queue, std::string handle);
   Answer<model::DeleteMessageBatchResult> remove_batch(Queue& queue, model::DeleteMessageBatchRequest request);
@@ -134,8 +133,10 @@ class Sqs final : public cloud::Service {
                                                        model::ListMessageMoveTasksRequest request);
   asio::awaitable<void> run_move(std::shared_ptr<MoveTask> task, QueuePointer source);
   asio::awaitable<bool> move_some(MoveTask& task, Queue& source, std::size_t most);
+  enum class Move { kToDeadLetters, kBack };
   asio::awaitable<Result<void>> move_one_batch(Queue& source, const std::string& destination,
-                                               std::vector<std::pair<std::uint64_t, StoredMessage>> messages);
+                                               std::vector<std::pair<std::uint64_t, StoredMessage>> messages,
+                                               Move move);
   Result<void> load_moves();
 
   // Loading (load.cpp).
@@ -153,5 +154,7 @@ class Sqs final : public cloud::Service {
 /// "The specified queue does not exist."
 std::unexpected<Error> no_such_queue();
 std::unexpected<Error> invalid_parameter(std::string message);
+/// For what is_fifo_id refuses.
+std::unexpected<Error> invalid_id(const std::string& value, std::string_view parameter);
 
 }  // namespace signalbox::sqs

@@ -16,12 +16,10 @@ using cloud::kHere;
 
 class TestServer : public cloud::TestHouse {
  public:
-  TestServer()
-      : TestHouse([](cloud::House& house) {
-          std::vector<std::unique_ptr<cloud::Service>> services;
-          services.push_back(std::make_unique<Sqs>(house));
-          return services;
-        }) {}
+  TestServer() : TestServer(std::make_shared<Sqs*>()) {}
+
+  /// What the service keeps of a queue. For what an operation cannot show; touch it on its shard only.
+  Queue& queue(const std::string& name) { return *(*sqs_)->find_arn(arn(name)); }
 
   /// Makes a queue and returns its URL.
   std::string create(const std::string& name, Attributes attributes = {}) {
@@ -110,6 +108,18 @@ class TestServer : public cloud::TestHouse {
     return {{"RedrivePolicy",
              "{\"deadLetterTargetArn\":\"" + arn(target) + "\",\"maxReceiveCount\":" + std::to_string(receives) + "}"}};
   }
+
+ private:
+  explicit TestServer(const std::shared_ptr<Sqs*>& sqs)
+      : TestHouse([sqs](cloud::House& house) {
+          std::vector<std::unique_ptr<cloud::Service>> services;
+          auto made = std::make_unique<Sqs>(house);
+          *sqs = made.get();
+          services.push_back(std::move(made));
+          return services;
+        }),
+        sqs_(sqs) {}
+  std::shared_ptr<Sqs*> sqs_;  // changes with a restart
 };
 
 }  // namespace signalbox::sqs
