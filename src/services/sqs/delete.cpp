@@ -118,7 +118,8 @@ Result<void> Sqs::change_visibility(Queue& queue, const std::string& handle, std
   }
   if (!state->in_flight || state->lease != receipt->lease) {
     if (queue.name.fifo()) return expired_receipt(handle);
-    return {};  // AWS never answers MessageNotInflight: it says yes and leaves the message to its next receiver.
+    // "ChangeMessageVisibility" in the SQS API Reference: the specified message isn't in flight.
+    return fail(model::errors::kMessageNotInflight, "The message referred to isn't in flight.");
   }
   if (now + std::chrono::seconds(seconds) > received_at(state->lease) + std::chrono::seconds(kMaxVisibilitySeconds)) {
     return invalid_parameter("Value " + std::to_string(seconds) +

@@ -200,7 +200,7 @@ TEST(Polls, VisibilityOfWhatIsNotInFlight) {
   ASSERT_TRUE(server.send(url, "x"));
   const auto got = server.receive(url);
   server.advance(seconds(30));
-  EXPECT_EQ(error_of(server.change_visibility(url, got[0], 100)), "");
+  EXPECT_EQ(code_of(server.change_visibility(url, got[0], 100)), "MessageNotInflight");
   EXPECT_EQ(server.counts(url), "1/0/0") << "it stays visible";
   ASSERT_EQ(error_of(server.remove(url, got[0])), "");
   EXPECT_EQ(error_of(server.change_visibility(url, got[0], 0)),
