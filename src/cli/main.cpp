@@ -9,6 +9,7 @@
 #include <string>
 
 #include "cli/config_file.h"
+#include "cli/cron_command.h"
 #include "cli/match_command.h"
 #include "server/server.h"
 
@@ -140,11 +141,15 @@ int main(int argc, char** argv) {
   signalbox::cli::MatchOptions match_options;
   CLI::App* const match_command = app.add_subcommand("match", "Find the events that match a pattern: grep for events");
   signalbox::cli::describe_match(*match_command, match_options);
+  signalbox::cli::CronOptions cron_options;
+  CLI::App* const cron_command = app.add_subcommand("cron", "Print when a schedule expression is due");
+  signalbox::cli::describe_cron(*cron_command, cron_options);
   try {
     app.parse(argc, argv);
     if (!config_file.empty()) signalbox::cli::apply_config_file(*serve_command, config_file);
   } catch (const CLI::ParseError& error) {
     return app.exit(error);
   }
+  if (cron_command->parsed()) return signalbox::cli::cron(cron_options, signalbox::SystemClock());
   return match_command->parsed() ? signalbox::cli::match(match_options) : serve(config);
 }
