@@ -45,7 +45,12 @@ class TestHouse {
 
   /// Stops all and starts it again on the same store.
   void restart() {
+    stop_then([] {});
+  }
+  /// As restart, with something done while all is stopped.
+  void stop_then(const std::function<void()>& meanwhile) {
     stop();
+    meanwhile();
     start();
   }
 

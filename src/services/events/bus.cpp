@@ -24,11 +24,23 @@ Result<RulePtr> Bus::need_rule(std::string_view name) const {
 
 void Bus::load_rule(const RulePtr& rule) {
   rules_[rule->name] = rule;
-  if (rule->is_enabled()) {
+  if (rule->is_enabled() && rule->pattern) {
     builder_.put(rule);
   } else {
     builder_.erase(rule->name);
   }
+}
+
+void Bus::set_alarm(const std::string& rule, Time due, std::function<void()> fire) {
+  clear_alarm(rule);
+  alarms_.emplace(rule, shard_.alarms().set(due, std::move(fire)));
+}
+
+void Bus::clear_alarm(std::string_view rule) {
+  const auto found = alarms_.find(rule);
+  if (found == alarms_.end()) return;
+  shard_.alarms().cancel(found->second);
+  alarms_.erase(found);
 }
 
 void Bus::put_rule(const RulePtr& rule) {

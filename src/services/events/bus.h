@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -65,6 +66,9 @@ class Bus {
   void erase_rule(std::string_view name);
   /// While a bus is loaded rules are put without publishing; one publish ends it.
   void load_rule(const RulePtr& rule);
+  /// What wakes a rule that has a schedule; each rule has one alarm at most.
+  void set_alarm(const std::string& rule, Time due, std::function<void()> fire);
+  void clear_alarm(std::string_view rule);
   void publish() { index_.set(rules_.empty() ? nullptr : builder_.index()); }
 
  private:
@@ -76,6 +80,7 @@ class Bus {
   Published<RuleIndex> index_;
   std::map<std::string, RulePtr, std::less<>> rules_;
   RuleIndexBuilder builder_;
+  std::map<std::string, Alarms::Handle, std::less<>> alarms_;
 };
 
 using BusPtr = std::shared_ptr<Bus>;

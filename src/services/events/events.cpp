@@ -4,6 +4,7 @@
 
 #include "models/events.h"
 #include "services/events/core.h"
+#include "services/events/rule_schedule.h"
 
 namespace signalbox::events {
 namespace {
@@ -40,6 +41,7 @@ class Loading {
     each(kTargetSpace, 5, [this](const Place& place, std::string_view value) { return load_target(place, value); });
     each(kRuleSpace, 4, [this](const Place& place, std::string_view value) { return load_rule(place, value); });
     for (Bus* bus : touched_) bus->publish();
+    each(kSeenSpace, 4, [this](const Place& place, std::string_view value) { return load_seen(place, value); });
     return std::move(done_);
   }
 
@@ -87,18 +89,32 @@ class Loading {
   Result<void> load_rule(const Place& place, std::string_view value) {
     auto record = decode_rule(value);
     if (!record) return broken("rule", place);
-    auto pattern = pattern::Pattern::compile(record->pattern);
-    if (!pattern) return broken("rule", place);
     auto rule = std::make_shared<Rule>();
+    if (!record->pattern.empty()) {
+      auto pattern = pattern::Pattern::compile(record->pattern);
+      if (!pattern) return broken("rule", place);
+      rule->pattern = std::make_shared<const pattern::Pattern>(*std::move(pattern));
+    }
+    if (!record->schedule.empty()) {
+      auto schedule = parse_schedule(record->schedule);
+      if (!schedule) return broken("rule", place);
+      rule->schedule = std::make_shared<const schedule::Schedule>(*std::move(schedule));
+    }
     rule->name = place.rule;
     rule->arn = place.bus.rule_arn(place.rule);
     rule->record = *std::move(record);
-    rule->pattern = std::make_shared<const pattern::Pattern>(*std::move(pattern));
     const auto targets = targets_.find({place.bus, place.rule});
     if (targets != targets_.end()) rule->targets = std::move(targets->second);
     const BusPtr bus = core_.buses.make(place.bus);
     bus->load_rule(rule);
     touched_.insert(bus.get());
+    return {};
+  }
+
+  Result<void> load_seen(const Place& place, std::string_view value) {
+    const auto seen = decode_seen(value);
+    if (!seen) return broken("schedule of rule", place);
+    arm_schedule(core_, core_.buses.make(place.bus), place.rule, *seen);
     return {};
   }
 

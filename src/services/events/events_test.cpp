@@ -201,8 +201,8 @@ TEST(Rules, AreRefused) {
   const Case cases[] = {
       {"nothing to match", [](auto& r) { r.event_pattern.reset(); },
        "ValidationException: Parameter(s) EventPattern or ScheduleExpression must be specified."},
-      {"schedule", [](auto& r) { r.schedule_expression = "rate(1 minute)"; },
-       "ValidationException: ScheduleExpression is not supported yet"},
+      {"schedule", [](auto& r) { r.schedule_expression = "rate(1 minutes)"; },
+       "ValidationException: Parameter ScheduleExpression is not valid."},
       {"pattern", [](auto& r) { r.event_pattern = "nonsense"; }, "InvalidEventPatternException: "},
       {"size", [](auto& r) { r.event_pattern = R"({"a":[")" + std::string(2048, 'x') + R"("]})"; },
        "ValidationException: Parameter EventPattern for rule r exceeds limit of 2048."},

@@ -7,6 +7,7 @@
 #include "base/time_text.h"
 #include "models/events.h"
 #include "services/events/core.h"
+#include "services/events/delivery.h"
 #include "services/events/event_text.h"
 
 namespace signalbox::events {
@@ -18,29 +19,6 @@ using cloud::Call;
 /// AWS's bounds of one call: entries, and the bytes they count for together.
 constexpr std::size_t kMaxEntries = 10;
 constexpr std::size_t kMaxBytes = 1024 * 1024;
-
-/// What one call brings to one target ARN.
-struct Outgoing {
-  cloud::EventTarget* kind;
-  std::vector<cloud::EventDelivery> deliveries;
-};
-/// By ARN: calls append to targets in one order, so that two calls cannot wait for each other's targets.
-using OutgoingByArn = std::map<std::string, Outgoing, std::less<>>;
-
-/// Tells the targets how the commit ended, whichever way the call is left.
-class Settlement {
- public:
-  Settlement() = default;
-  Settlement(const Settlement&) = delete;
-  ~Settlement() { settle(false); }
-  void add(cloud::AfterCommit after) { waiting_.push_back(std::move(after)); }
-  void settle(bool committed) {
-    for (const auto& after : std::exchange(waiting_, {})) after(committed);
-  }
-
- private:
-  std::vector<cloud::AfterCommit> waiting_;
-};
 
 /// Matches the entries of one call; keeps what its look-ups need from entry to entry.
 class Matching {
@@ -82,7 +60,10 @@ class Matching {
       if (!event) return EntryError{"MalformedDetail", "Detail is malformed."};  // nested deeper than the reader goes
       root = *event;
     }
-    for (const Rule* rule : matched_) deliver(*rule, {text, root, ingestion_time_, rule->arn, rule->name}, entry);
+    const std::string trace_header = entry.trace_header.value_or("");
+    for (const Rule* rule : matched_) {
+      add_deliveries(outgoing_, *rule, {text, root, ingestion_time_, rule->arn, rule->name}, trace_header);
+    }
     return std::nullopt;
   }
 
@@ -98,14 +79,6 @@ class Matching {
     return indexes_.emplace(id.name, bus ? bus->index() : nullptr).first->second.get();
   }
 
-  void deliver(const Rule& rule, const MatchedEvent& event, const m::PutEventsRequestEntry& entry) {
-    for (const auto& target : rule.targets) {
-      auto& outgoing = outgoing_.try_emplace(target->record.arn, Outgoing{target->kind, {}}).first->second;
-      outgoing.deliveries.push_back(
-          {target->input.apply(event), target->record.message_group_id.value_or(""), entry.trace_header.value_or("")});
-    }
-  }
-
   Core& core_;
   const cloud::Scope& scope_;
   const Time now_;
@@ -115,36 +88,6 @@ class Matching {
   std::map<std::string, std::shared_ptr<const RuleIndex>, std::less<>> indexes_;
   OutgoingByArn outgoing_;
 };
-
-/// Appends to one target; a target that cannot take its deliveries loses them and nobody else does.
-asio::awaitable<void> append(Core& core, std::string arn, Outgoing outgoing, store::Batch& batch,
-                             Settlement& settlement) {
-  const std::size_t count = outgoing.deliveries.size();
-  Result<cloud::AfterCommit> after = co_await outgoing.kind->append(arn, std::move(outgoing.deliveries), batch);
-  if (!after) {
-    core.figures.dropped.add(count);
-    core.house.log.warning("event deliveries dropped", {{"target", arn},
-                                                        {"count", std::to_string(count)},
-                                                        {"error", after.error().code},
-                                                        {"message", after.error().message}});
-    co_return;
-  }
-  core.figures.deliveries.add(count);
-  if (*after) settlement.add(*std::move(after));
-}
-
-/// Delivers all or, on an error of the store, nothing.
-asio::awaitable<Result<void>> deliver(Core& core, OutgoingByArn outgoing) {
-  store::Batch batch;
-  Settlement settlement;
-  for (auto& [arn, to_one] : outgoing) co_await append(core, arn, std::move(to_one), batch, settlement);
-  if (!batch.empty()) {
-    Result<void> committed = co_await core.house.store.commit(std::move(batch));
-    if (!committed) co_return committed;
-  }
-  settlement.settle(true);
-  co_return Result<void>();
-}
 
 Result<void> check_call(const m::PutEventsRequest& request) {
   if (request.endpoint_id) return not_supported_yet("EndpointId", ": there are no global endpoints");

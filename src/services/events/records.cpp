@@ -6,6 +6,8 @@ namespace signalbox::events {
 namespace {
 
 constexpr std::uint8_t kVersion = 1;
+/// 2: schedules.
+constexpr std::uint8_t kRuleVersion = 2;
 
 using Texts = std::map<std::string, std::string, std::less<>>;
 
@@ -61,15 +63,16 @@ std::optional<BusRecord> decode_bus(std::string_view bytes) {
 }
 
 std::string encode(const RuleRecord& record) {
-  store::RecordWriter out(kVersion);
+  store::RecordWriter out(kRuleVersion);
   out.text(record.pattern).text(record.state).optional_text(record.description).optional_text(record.role_arn);
   out.text(record.created_by);
   write(out, record.tags);
+  out.text(record.schedule).integer(record.schedule_start.time_since_epoch().count());
   return std::move(out).take();
 }
 
 std::optional<RuleRecord> decode_rule(std::string_view bytes) {
-  store::RecordReader in(bytes, kVersion);
+  store::RecordReader in(bytes, kRuleVersion);
   RuleRecord record;
   record.pattern = in.text();
   record.state = in.text();
@@ -77,6 +80,10 @@ std::optional<RuleRecord> decode_rule(std::string_view bytes) {
   record.role_arn = in.optional_text();
   record.created_by = in.text();
   record.tags = read_texts(in);
+  if (in.version() >= 2) {
+    record.schedule = in.text();
+    record.schedule_start = Time(Duration(in.integer()));
+  }
   if (!in.complete()) return std::nullopt;
   return record;
 }

@@ -23,7 +23,9 @@ struct BusRecord {
 };
 
 struct RuleRecord {
-  std::string pattern;
+  std::string pattern;    // "" for none
+  std::string schedule;   // its expression; "" for none
+  Time schedule_start{};  // what a rate counts from: when the rule got its schedule
   std::string state;
   std::optional<std::string> description;
   std::optional<std::string> role_arn;
@@ -56,6 +58,7 @@ std::optional<TargetRecord> decode_target(std::string_view bytes);
 /// Keys: account, region, bus, then the rule's name, then the target's id. The keyspaces are kBusSpace and so on.
 inline constexpr std::string_view kBusSpace = "events.bus";
 inline constexpr std::string_view kRuleSpace = "events.rule";
+inline constexpr std::string_view kSeenSpace = "events.schedule";
 inline constexpr std::string_view kTargetSpace = "events.target";
 store::Key bus_key(const BusId& bus);
 store::Key rule_key(const BusId& bus, std::string_view rule);

@@ -7,6 +7,7 @@
 
 #include "cloud/event_target.h"
 #include "pattern/pattern.h"
+#include "schedule/schedule.h"
 #include "services/events/records.h"
 #include "services/events/target_input.h"
 
@@ -23,7 +24,8 @@ struct Rule {
   std::string name;
   std::string arn;
   RuleRecord record;
-  std::shared_ptr<const pattern::Pattern> pattern;
+  std::shared_ptr<const pattern::Pattern> pattern;     // null without one
+  std::shared_ptr<const schedule::Schedule> schedule;  // null without one
   std::vector<std::shared_ptr<const Target>> targets;  // by id
 
   bool is_enabled() const { return record.state != "DISABLED"; }

@@ -1,6 +1,7 @@
 #include "models/events.h"
 #include "services/events/core.h"
 #include "services/events/page.h"
+#include "services/events/rule_schedule.h"
 #include "services/events/tags.h"
 
 namespace signalbox::events {
@@ -15,27 +16,51 @@ constexpr std::size_t kMaxPatternBytes = 2048;
 constexpr std::size_t kMaxRules = 1'000'000;
 
 Result<void> check_put(const m::PutRuleRequest& request) {
-  if (request.schedule_expression && !request.schedule_expression->empty()) {
-    return not_supported_yet("ScheduleExpression", ": rules need an EventPattern");
-  }
-  if (!request.event_pattern || request.event_pattern->empty()) {
+  const bool has_pattern = request.event_pattern && !request.event_pattern->empty();
+  if (!has_pattern && (!request.schedule_expression || request.schedule_expression->empty())) {
     return fail("ValidationException", "Parameter(s) EventPattern or ScheduleExpression must be specified.");
   }
-  if (request.event_pattern->size() > kMaxPatternBytes) {
+  if (has_pattern && request.event_pattern->size() > kMaxPatternBytes) {
     return fail("ValidationException", "Parameter EventPattern for rule " + request.name.value_or("") +
                                            " exceeds limit of " + std::to_string(kMaxPatternBytes) + ".");
   }
   return {};
 }
 
-/// The rule as it will be: targets and tags of the one it replaces stay.
-Result<RulePtr> make_rule(const Bus& bus, const m::PutRuleRequest& request,
-                          const std::shared_ptr<const pattern::Pattern>& pattern) {
+/// What makes a rule act, compiled.
+struct Triggers {
+  std::shared_ptr<const pattern::Pattern> pattern;
+  std::shared_ptr<const schedule::Schedule> schedule;
+};
+Result<Triggers> compile(const m::PutRuleRequest& request, const BusId& bus) {
+  Triggers triggers;
+  if (request.schedule_expression && !request.schedule_expression->empty()) {
+    if (bus.name != kDefaultBus) {
+      return fail("ValidationException", "ScheduleExpression is supported only on the default event bus.");
+    }
+    auto schedule = parse_schedule(*request.schedule_expression);
+    if (!schedule) return std::unexpected(std::move(schedule).error());
+    triggers.schedule = std::make_shared<const schedule::Schedule>(*std::move(schedule));
+  }
+  if (request.event_pattern && !request.event_pattern->empty()) {
+    auto pattern = pattern::Pattern::compile(*request.event_pattern);
+    if (!pattern) return std::unexpected(std::move(pattern).error());
+    triggers.pattern = std::make_shared<const pattern::Pattern>(*std::move(pattern));
+  }
+  return triggers;
+}
+
+/// The rule as it will be: targets and tags of the one it replaces stay, and so does what an unchanged rate counts
+/// from.
+Result<RulePtr> make_rule(const Bus& bus, const m::PutRuleRequest& request, const Triggers& triggers, Time now) {
   auto rule = std::make_shared<Rule>();
   rule->name = request.name.value_or("");
   rule->arn = bus.id().rule_arn(rule->name);
-  rule->pattern = pattern;
-  rule->record.pattern = *request.event_pattern;
+  rule->pattern = triggers.pattern;
+  rule->schedule = triggers.schedule;
+  rule->record.pattern = request.event_pattern.value_or("");
+  rule->record.schedule = request.schedule_expression.value_or("");
+  rule->record.schedule_start = now;
   rule->record.state = request.state.value_or("ENABLED");
   rule->record.description = request.description;
   rule->record.role_arn = request.role_arn;
@@ -44,6 +69,7 @@ Result<RulePtr> make_rule(const Bus& bus, const m::PutRuleRequest& request,
     rule->targets = old->targets;
     rule->record.created_by = old->record.created_by;
     rule->record.tags = old->record.tags;
+    if (old->record.schedule == rule->record.schedule) rule->record.schedule_start = old->record.schedule_start;
   } else {
     if (bus.rules().size() >= kMaxRules) return limit_exceeded();
     if (auto merged = merge_tags(rule->record.tags, request.tags); !merged) return std::unexpected(merged.error());
@@ -55,8 +81,13 @@ Result<RulePtr> make_rule(const Bus& bus, const m::PutRuleRequest& request,
 asio::awaitable<Result<void>> store_rule(Core& core, BusPtr bus, RulePtr rule) {
   store::Batch batch;
   batch.put(rule_key(bus->id(), rule->name), encode(rule->record));
+  // What was due before the rule was as it is now is not made up for.
+  const Time now = core.house.clock.now();
+  if (rule->schedule) batch.put(seen_key(bus->id(), rule->name), encode_seen(now));
   Result<void> done = co_await core.house.store.commit(std::move(batch));
-  if (done) bus->put_rule(rule);
+  if (!done) co_return done;
+  bus->put_rule(rule);
+  arm_schedule(core, bus, rule->name, now);
   co_return done;
 }
 
@@ -64,12 +95,11 @@ asio::awaitable<Result<m::PutRuleResponse>> put_rule(Core& core, const Call& cal
   const auto bus = find_bus(core, call.scope, request.event_bus_name);
   if (!bus) co_return std::unexpected(bus.error());
   if (auto checked = check_put(request); !checked) co_return std::unexpected(std::move(checked).error());
-  auto pattern = pattern::Pattern::compile(*request.event_pattern);
-  if (!pattern) co_return std::unexpected(std::move(pattern).error());
-  const auto shared = std::make_shared<const pattern::Pattern>(*std::move(pattern));
+  const auto triggers = compile(request, (*bus)->id());
+  if (!triggers) co_return std::unexpected(triggers.error());
   auto work = [&]() -> asio::awaitable<Result<void>> {
     if (!(*bus)->record()) co_return no_such_bus((*bus)->id().name);
-    auto rule = make_rule(**bus, request, shared);
+    auto rule = make_rule(**bus, request, *triggers, core.house.clock.now());
     if (!rule) co_return std::unexpected(std::move(rule).error());
     Result<void> stored = co_await store_rule(core, *bus, *std::move(rule));
     co_return stored;
@@ -120,8 +150,11 @@ asio::awaitable<Result<m::DeleteRuleResponse>> remove(Core& core, const Call& ca
     if (!rule->targets.empty()) co_return fail("ValidationException", "Rule can't be deleted since it has targets.");
     store::Batch batch;
     batch.erase(rule_key((*bus)->id(), name));
+    batch.erase(seen_key((*bus)->id(), name));
     Result<void> done = co_await core.house.store.commit(std::move(batch));
-    if (done) (*bus)->erase_rule(name);
+    if (!done) co_return done;
+    (*bus)->clear_alarm(name);
+    (*bus)->erase_rule(name);
     co_return done;
   };
   Result<void> done = co_await in_turn(*bus, std::ref(work));
@@ -139,7 +172,8 @@ asio::awaitable<Result<m::DescribeRuleResponse>> describe(Core& core, const Call
   m::DescribeRuleResponse response;
   response.name = rule.name;
   response.arn = rule.arn;
-  response.event_pattern = rule.record.pattern;
+  if (!rule.record.pattern.empty()) response.event_pattern = rule.record.pattern;
+  if (!rule.record.schedule.empty()) response.schedule_expression = rule.record.schedule;
   response.state = rule.record.state;
   response.description = rule.record.description;
   response.role_arn = rule.record.role_arn;
@@ -159,7 +193,8 @@ asio::awaitable<Result<m::ListRulesResponse>> list(Core& core, const Call& call,
       m::Rule& entry = rules.emplace_back();
       entry.name = name;
       entry.arn = rule->arn;
-      entry.event_pattern = rule->record.pattern;
+      if (!rule->record.pattern.empty()) entry.event_pattern = rule->record.pattern;
+      if (!rule->record.schedule.empty()) entry.schedule_expression = rule->record.schedule;
       entry.state = rule->record.state;
       entry.description = rule->record.description;
       entry.role_arn = rule->record.role_arn;
