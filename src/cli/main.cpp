@@ -8,6 +8,7 @@
 #include <map>
 #include <string>
 
+#include "cli/clock_command.h"
 #include "cli/config_file.h"
 #include "cli/cron_command.h"
 #include "cli/match_command.h"
@@ -26,6 +27,7 @@ constexpr const char* kVersion = "0.1.0";
 const std::map<std::string, Durability> kDurabilities = {
     {"sync", Durability::kSync}, {"flush", Durability::kFlush}, {"memory", Durability::kMemory}};
 const std::map<std::string, AuthMode> kAuthModes = {{"open", AuthMode::kOpen}, {"verify", AuthMode::kVerify}};
+const std::map<std::string, bool> kClocks = {{"system", false}, {"virtual", true}};
 const std::map<std::string, LogLevel> kLogLevels = {{"debug", LogLevel::kDebug},
                                                     {"info", LogLevel::kInfo},
                                                     {"warning", LogLevel::kWarning},
@@ -67,6 +69,8 @@ void describe_serve(CLI::App& serve, Config& config, std::string& config_file) {
       .add_option("--credentials", config.credentials,
                   "File of ACCESS_KEY SECRET_KEY ACCOUNT lines that --auth verify accepts")
       ->envname("SIGNALBOX_CREDENTIALS");
+  add_choice(serve, "--clock", config.virtual_clock, kClocks, "SIGNALBOX_CLOCK",
+             "virtual: time stands still until `signalbox clock` moves it, for tests (default system)");
   serve.add_option("--threads", config.threads, "Threads that serve requests; 0 is one a core")
       ->envname("SIGNALBOX_THREADS")
       ->check(CLI::Range(0, 256))
@@ -144,12 +148,16 @@ int main(int argc, char** argv) {
   signalbox::cli::CronOptions cron_options;
   CLI::App* const cron_command = app.add_subcommand("cron", "Print when a schedule expression is due");
   signalbox::cli::describe_cron(*cron_command, cron_options);
+  signalbox::cli::ClockOptions clock_options;
+  CLI::App* const clock_command = app.add_subcommand("clock", "Read or move a server's virtual clock");
+  signalbox::cli::describe_clock(*clock_command, clock_options);
   try {
     app.parse(argc, argv);
     if (!config_file.empty()) signalbox::cli::apply_config_file(*serve_command, config_file);
   } catch (const CLI::ParseError& error) {
     return app.exit(error);
   }
+  if (clock_command->parsed()) return signalbox::cli::clock(clock_options);
   if (cron_command->parsed()) return signalbox::cli::cron(cron_options, signalbox::SystemClock());
   return match_command->parsed() ? signalbox::cli::match(match_options) : serve(config);
 }

@@ -26,13 +26,18 @@ Shard::Shard(std::size_t index, const Clock& clock)
 
 Shard::~Shard() = default;
 
+void Shard::spawn(asio::awaitable<void> work) {
+  ++working_;
+  asio::co_spawn(loop_, std::move(work), [this](const std::exception_ptr&) { --working_; });
+}
+
 void Shard::arm() {
   const auto due = alarms_.next();
   if (!due) return;
   timer_->steady.expires_after(*due - clock_.now());
   timer_->steady.async_wait([this](const boost::system::error_code& cancelled) {
     if (cancelled) return;
-    alarms_.run_due(clock_.now());
+    run_due();
     arm();
   });
 }
@@ -60,7 +65,7 @@ std::vector<asio::io_context*> Shards::loops() {
 }
 
 void Shards::clock_moved() {
-  for (auto& shard : shards_) shard->post([&shard = *shard] { shard.alarms_.run_due(shard.clock_.now()); });
+  for (auto& shard : shards_) shard->post([&shard = *shard] { shard.run_due(); });
 }
 
 void Shards::start() {

@@ -1,6 +1,7 @@
 // One thread a core, and the rule that each resource is owned by one of them.
 #pragma once
 
+#include <atomic>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -31,6 +32,13 @@ class Shard {
   asio::io_context& loop() { return loop_; }
   /// Only on the shard's own thread. Driven by the clock given at construction.
   Alarms& alarms() { return alarms_; }
+  const Clock& clock() const { return clock_; }
+  /// Runs, on this shard, what nobody waits for but whoever moves the clock (`working`). Not for what waits for time.
+  void spawn(asio::awaitable<void> work);
+  /// Whether anything spawned here is not done yet. Any thread.
+  bool working() const { return working_.load() != 0; }
+  /// Fires what is due by the clock. Only on the shard's own thread.
+  void run_due() { alarms_.run_due(clock_.now()); }
   bool is_current() { return loop_.get_executor().running_in_this_thread(); }
   /// Runs `work` on the shard's thread, soon.
   void post(std::function<void()> work) { asio::post(loop_, std::move(work)); }
@@ -42,6 +50,7 @@ class Shard {
   const Clock& clock_;
   asio::io_context loop_{1};
   Alarms alarms_;
+  std::atomic<std::size_t> working_{0};
   struct Timer;
   std::unique_ptr<Timer> timer_;
 };

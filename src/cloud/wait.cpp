@@ -2,6 +2,7 @@
 
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <utility>
 
 namespace signalbox::cloud {
 
@@ -13,15 +14,15 @@ struct Wait::Timer {
 Wait::Wait(Shard& shard) : shard_(shard), timer_(std::make_unique<Timer>(shard.loop())) {}
 Wait::~Wait() = default;
 
-asio::awaitable<void> Wait::until(Time due) {
+asio::awaitable<bool> Wait::until(Time due) {
   if (!woken_) {
-    timer_->steady.expires_at(asio::steady_timer::time_point::max());
-    const Alarms::Handle alarm = shard_.alarms().set(due, [this] { wake(); });
+    timer_->steady.expires_after(due - shard_.clock().now());
+    const Alarms::Handle alarm = shard_.alarms().set(due, [this] { timer_->steady.cancel(); });
     boost::system::error_code cancelled;
     co_await timer_->steady.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
     shard_.alarms().cancel(alarm);
   }
-  woken_ = false;
+  co_return std::exchange(woken_, false);
 }
 
 void Wait::wake() {

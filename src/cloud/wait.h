@@ -15,9 +15,10 @@ class Wait {
   ~Wait();
   Wait(const Wait&) = delete;
 
-  /// Resumes when woken, or when the shard's clock reaches `due`. A wake that came before is not lost: it ends the
-  /// next wait at once.
-  asio::awaitable<void> until(Time due);
+  /// Resumes when woken, and then gives true, or when the shard's clock reaches `due`. A wake that came before is not
+  /// lost: it ends the next wait at once. By a clock that stands still nothing waits longer than until `due` would be
+  /// if it ran: whoever waits is outside, where time goes on.
+  asio::awaitable<bool> until(Time due);
   void wake();
 
  private:

@@ -24,6 +24,7 @@ struct Config {
   LogFormat log_format = LogFormat::kText;
   std::size_t max_connections = 10'000;
   std::size_t max_body_bytes = 4 * 1024 * 1024;
+  bool virtual_clock = false;  // time stands still until it is told to move
   unsigned drain_seconds = 10;
 };
 

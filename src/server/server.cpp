@@ -11,6 +11,7 @@
 #include "cloud/services.h"
 #include "cloud/shards.h"
 #include "http/server.h"
+#include "server/clock_control.h"
 #include "services/events/events.h"
 #include "services/sqs/sqs.h"
 #include "store/store.h"
@@ -52,13 +53,16 @@ struct Server::Parts {
         std::unique_ptr<Metrics> counted)
       : config(chosen),
         log(log_to),
+        virtual_clock(system_clock.now()),
+        clock(chosen.virtual_clock ? static_cast<const Clock&>(virtual_clock) : system_clock),
         metrics(std::move(counted)),
         store(std::move(opened)),
-        identification(chosen.auth, std::move(credentials), clock),
+        identification(chosen.auth, std::move(credentials), system_clock),
         shards(thread_count(chosen), clock),
         timers(*store, shards.at(0).alarms()),
         door(*metrics),
         house{*store, timers, shards, door, event_targets, clock, random, log_to, *metrics},
+        clock_control(clock, chosen.virtual_clock ? &virtual_clock : nullptr, shards, *store, *metrics),
         gateway(door, identification, random, log_to),
         http(
             shards.loops(), [this](const http::Request& r, http::Connection& c) { return answer(r, c); },
@@ -74,12 +78,15 @@ struct Server::Parts {
     if (request.method == "GET" && request.path() == "/metrics") {
       co_return text_response("text/plain; version=0.0.4", metrics->expose());
     }
+    if (request.path() == "/_signalbox/clock") co_return co_await clock_control.answer(request);
     co_return co_await gateway.answer(request, connection);
   }
 
   Config config;
   Log& log;
-  SystemClock clock;
+  SystemClock system_clock;
+  VirtualClock virtual_clock;
+  const Clock& clock;
   SystemRandom random;
   std::unique_ptr<Metrics> metrics;
   std::unique_ptr<store::Store> store;
@@ -89,6 +96,7 @@ struct Server::Parts {
   cloud::Door door;
   cloud::EventTargets event_targets;
   cloud::House house;
+  ClockControl clock_control;
   cloud::Gateway gateway;
   std::vector<std::unique_ptr<cloud::Service>> services;
   http::Server http;
@@ -121,6 +129,8 @@ Result<std::unique_ptr<Server>> Server::start(const Config& config, Log& log) {
 }
 
 Result<void> Server::open() {
+  Result<void> clock = parts_->clock_control.load();
+  if (!clock) return clock;
   for (const auto& service : parts_->services) {
     Result<void> loaded = service->load();
     if (!loaded) return loaded;

@@ -9,13 +9,14 @@
 #include <shared_mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "cloud/shards.h"
+#include "cloud/turns.h"
 #include "services/events/records.h"
 #include "services/events/rule.h"
 #include "services/events/rule_index.h"
-#include "services/events/turns.h"
 
 namespace signalbox::events {
 
@@ -39,6 +40,12 @@ class Published {
   std::shared_ptr<const T> value_;
 };
 
+/// A rule whose schedule came due, at `first` for the first time.
+struct DueRule {
+  std::string name;
+  Time first;
+};
+
 class Bus {
  public:
   Bus(BusId id, cloud::Shard& shard) : id_(std::move(id)), arn_(id_.arn()), shard_(shard) {}
@@ -46,7 +53,7 @@ class Bus {
   const BusId& id() const { return id_; }
   const std::string& arn() const { return arn_; }
   cloud::Shard& shard() { return shard_; }
-  Turns& turns() { return turns_; }
+  cloud::Turns& turns() { return turns_; }
 
   /// Any thread. Null while the bus does not exist: its object is there a little before and after.
   std::shared_ptr<const BusRecord> record() const { return record_.get(); }
@@ -69,18 +76,25 @@ class Bus {
   /// What wakes a rule that has a schedule; each rule has one alarm at most.
   void set_alarm(const std::string& rule, Time due, std::function<void()> fire);
   void clear_alarm(std::string_view rule);
+  /// True for the first: the others wait with it to be taken.
+  bool add_due(DueRule due) {
+    due_.push_back(std::move(due));
+    return due_.size() == 1;
+  }
+  std::vector<DueRule> take_due() { return std::exchange(due_, {}); }
   void publish() { index_.set(rules_.empty() ? nullptr : builder_.index()); }
 
  private:
   const BusId id_;
   const std::string arn_;
   cloud::Shard& shard_;
-  Turns turns_;
+  cloud::Turns turns_;
   Published<BusRecord> record_;
   Published<RuleIndex> index_;
   std::map<std::string, RulePtr, std::less<>> rules_;
   RuleIndexBuilder builder_;
   std::map<std::string, Alarms::Handle, std::less<>> alarms_;
+  std::vector<DueRule> due_;
 };
 
 using BusPtr = std::shared_ptr<Bus>;

@@ -1,8 +1,7 @@
 #include "services/events/rule_schedule.h"
 
 #include <algorithm>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
+#include <span>
 
 #include "base/time_text.h"
 #include "services/events/delivery.h"
@@ -33,36 +32,62 @@ std::string event_text(const BusId& bus, const Rule& rule, const std::string& id
          R"(","resources":[")" + rule.arn + R"("],"detail":{}})";
 }
 
-asio::awaitable<Result<void>> deliver_due(Core& core, const BusPtr& bus, RulePtr rule, Time due) {
-  const std::string text = event_text(bus->id(), *rule, core.house.random.uuid(), due);
-  json::Document document;
-  const auto root = document.parse(text);
-  if (!root) co_return fail("InternalFailure", "A scheduled event cannot be read.");
-  OutgoingByArn outgoing;
-  add_deliveries(outgoing, *rule, {text, *root, to_iso8601(core.house.clock.now()), rule->arn, rule->name}, "");
-  store::Batch batch;
-  batch.put(seen_key(bus->id(), rule->name), encode_seen(due));
-  core.figures.scheduled.add(1);
-  Result<void> done = co_await deliver(core, std::move(outgoing), std::move(batch));
-  co_return done;
+/// Schedules of one bus that came due together share commits, so many each.
+constexpr std::size_t kTogether = 500;
+
+/// The rule, if what came due first at `first` is still its schedule: it may have changed while this waited for its
+/// turn, and then its own alarm is set.
+RulePtr rule_of(const Bus& bus, const DueRule& due) {
+  RulePtr rule = bus.find_rule(due.name);
+  if (!rule || !rule->schedule || !rule->is_enabled()) return nullptr;
+  const auto first = rule->schedule->next(due.first - Duration(1), rule->record.schedule_start);
+  return first == due.first ? rule : nullptr;
 }
 
-/// `first` is due. In the batch that delivers it is the record that it was.
-asio::awaitable<void> fire(Core& core, BusPtr bus, std::string name, Time first) {
-  const auto turn = co_await bus->turns().take();
-  const RulePtr rule = bus->find_rule(name);
-  if (!rule || !rule->schedule || !rule->is_enabled()) co_return;
-  // The rule may have got another schedule while this waited for its turn; then its own alarm is set.
-  if (rule->schedule->next(first - Duration(1), rule->record.schedule_start) != first) co_return;
-  const Time due = last_due(*rule, first, core.house.clock.now());
-  Result<void> done = co_await deliver_due(core, bus, rule, due);
-  if (done) {
-    arm_schedule(core, bus, name, due);
-    co_return;
+void set_alarm(Core& core, const BusPtr& bus, const DueRule& due, Time when);
+
+/// Acts for all of `due`, with the record that it did in the same commit.
+asio::awaitable<void> act(Core& core, BusPtr bus, std::span<const DueRule> due) {
+  const Time now = core.house.clock.now();
+  const std::string ingestion_time = to_iso8601(now);
+  OutgoingByArn outgoing;
+  store::Batch batch;
+  json::Document document;
+  std::vector<DueRule> acted;
+  for (const DueRule& one : due) {
+    const RulePtr rule = rule_of(*bus, one);
+    if (!rule) continue;
+    const Time time = last_due(*rule, one.first, now);
+    const std::string text = event_text(bus->id(), *rule, core.house.random.uuid(), time);
+    const auto root = document.parse(text);
+    if (!root) continue;  // never: the text is ours
+    add_deliveries(outgoing, *rule, {text, *root, ingestion_time, rule->arn, rule->name}, "");
+    batch.put(seen_key(bus->id(), rule->name), encode_seen(time));
+    acted.push_back({one.name, time});
   }
-  core.house.log.error("a schedule could not act, trying again", {{"rule", rule->arn}, {"why", done.error().message}});
-  bus->set_alarm(name, core.house.clock.now() + kTryAgain, [&core, bus, name, due] {
-    asio::co_spawn(bus->shard().loop(), fire(core, bus, name, due), asio::detached);
+  core.figures.scheduled.add(acted.size());
+  Result<void> done = co_await deliver(core, std::move(outgoing), std::move(batch));
+  if (!done) core.house.log.error("schedules could not act, trying again", {{"why", done.error().message}});
+  for (const DueRule& one : acted) {
+    if (done) {
+      arm_schedule(core, bus, one.name, one.first);
+    } else {
+      set_alarm(core, bus, one, now + kTryAgain);
+    }
+  }
+}
+
+asio::awaitable<void> act_in_turn(Core& core, BusPtr bus) {
+  const auto turn = co_await bus->turns().take();
+  const std::vector<DueRule> due = bus->take_due();
+  for (std::size_t i = 0; i < due.size(); i += kTogether) {
+    co_await act(core, bus, std::span(due).subspan(i, std::min(kTogether, due.size() - i)));
+  }
+}
+
+void set_alarm(Core& core, const BusPtr& bus, const DueRule& due, Time when) {
+  bus->set_alarm(due.name, when, [&core, bus, due] {
+    if (bus->add_due(due)) bus->shard().spawn(act_in_turn(core, bus));
   });
 }
 
@@ -95,9 +120,7 @@ void arm_schedule(Core& core, const BusPtr& bus, const std::string& name, Time s
   if (!rule || !rule->schedule || !rule->is_enabled()) return;
   const auto due = rule->schedule->next(std::max(seen, core.house.clock.now() - kMaxAge), rule->record.schedule_start);
   if (!due) return;
-  bus->set_alarm(name, *due, [&core, bus, name, due = *due] {
-    asio::co_spawn(bus->shard().loop(), fire(core, bus, name, due), asio::detached);
-  });
+  set_alarm(core, bus, {name, *due}, *due);
 }
 
 }  // namespace signalbox::events

@@ -132,6 +132,7 @@ Answer<model::ReceiveMessageResult> Sqs::receive(const cloud::Call& call, model:
 Answer<model::ReceiveMessageResult> Sqs::receive_on_owner(Queue& queue, const model::ReceiveMessageRequest& request,
                                                           std::chrono::seconds wait, LongPoll& poll) {
   const Time deadline = house_.clock.now() + wait;
+  bool in_time = true;
   model::ReceiveMessageResult result;
   for (;;) {
     if (queue.deleted) co_return no_such_queue();
@@ -145,9 +146,9 @@ Answer<model::ReceiveMessageResult> Sqs::receive_on_owner(Queue& queue, const mo
       result.messages = std::move(*messages);
       co_return result;
     }
-    if (draining_ || house_.clock.now() >= deadline) co_return result;
+    if (draining_ || !in_time || house_.clock.now() >= deadline) co_return result;
     poll.place = queue.waiting.insert(queue.waiting.end(), &poll);
-    co_await poll.wait.until(deadline);
+    in_time = co_await poll.wait.until(deadline);
     if (poll.place) queue.waiting.erase(*poll.place);
     poll.place.reset();
   }

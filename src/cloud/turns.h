@@ -6,7 +6,7 @@
 #include <functional>
 #include <memory>
 
-namespace signalbox::events {
+namespace signalbox::cloud {
 
 namespace asio = boost::asio;
 
@@ -36,4 +36,4 @@ class Turns {
   std::shared_ptr<Queue> queue_ = std::make_shared<Queue>();
 };
 
-}  // namespace signalbox::events
+}  // namespace signalbox::cloud

@@ -1,11 +1,11 @@
-#include "services/events/turns.h"
+#include "cloud/turns.h"
 
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-namespace signalbox::events {
+namespace signalbox::cloud {
 
 Turns::Turn::~Turn() {
   if (!queue_) return;
@@ -32,4 +32,4 @@ asio::awaitable<Turns::Turn> Turns::take() {
   co_return Turn(queue);
 }
 
-}  // namespace signalbox::events
+}  // namespace signalbox::cloud
