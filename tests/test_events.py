@@ -252,15 +252,34 @@ def test_targets_that_do_not_work_yet_are_refused_by_name(events, target, word):
     assert events.list_targets_by_rule(Rule="rule")["Targets"] == []
 
 
-def test_what_rules_cannot_do_yet_is_refused_by_name(events, queue):
+def test_events_whose_queue_is_gone_become_dead_letters(sqs, events, queue):
+    url, arn = queue
+    dead = sqs.create_queue(QueueName="dead")["QueueUrl"]
+    route(events, {"source": ["a"]}, arn, DeadLetterConfig={"Arn": queue_arn(sqs, dead)},
+          RetryPolicy={"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60})
+    listed = events.list_targets_by_rule(Rule="rule")["Targets"][0]
+    assert listed["RetryPolicy"] == {"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60}
+    large = json.dumps({"text": "x" * 900_000})
+    sqs.delete_queue(QueueUrl=url)
+    for detail in ("{}", large):
+        put = events.put_events(Entries=[{"Source": "a", "DetailType": "t", "Detail": detail}])
+        assert put["FailedEntryCount"] == 0
+    rule = events.describe_rule(Name="rule")["Arn"]
+    messages = receive_all(sqs, dead, MessageAttributeNames=["All"])
+    assert sorted(len(message["Body"]) > 900_000 for message in messages) == [False, True]
+    for message in messages:
+        assert json.loads(message["Body"])["source"] == "a"
+        attributes = {name: value["StringValue"] for name, value in message["MessageAttributes"].items()}
+        assert attributes == {"RULE_ARN": rule, "TARGET_ARN": arn, "ERROR_CODE": "NO_RESOURCE",
+                              "ERROR_MESSAGE": "The specified queue does not exist."}
+
+
+def test_a_dead_letter_queue_is_a_standard_queue(events, queue):
     _, arn = queue
     events.put_rule(Name="rule", EventPattern='{"source":["a"]}')
-    try:
-        answer = events.put_targets(Rule="rule", Targets=[{"Id": "1", "Arn": arn, "DeadLetterConfig": {"Arn": arn}}])
-        text = answer["FailedEntries"][0]["ErrorMessage"]
-    except ClientError as error:
-        text = error.response["Error"]["Message"]
-    assert "DeadLetterConfig" in text
+    with pytest.raises(ClientError) as raised:
+        events.put_targets(Rule="rule", Targets=[{"Id": "1", "Arn": arn, "DeadLetterConfig": {"Arn": arn + ".fifo"}}])
+    assert "DeadLetterConfig.Arn" in error_text(raised)
 
 
 EVENT = {"version": "0", "id": "1", "detail-type": "t", "source": "aws.s3", "account": "123456789012",

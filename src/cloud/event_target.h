@@ -23,10 +23,23 @@ struct EventDelivery {
   std::string payload;           // what the target receives: the event, or what Input... made of it
   std::string message_group_id;  // SqsParameters.MessageGroupId; "" for none
   std::string trace_header;      // "" for none
+  std::map<std::string, std::string, std::less<>> attributes = {};  // of dead letters: text by name
+};
+
+/// A delivery that the target cannot take, now or later.
+struct Undelivered {
+  std::size_t delivery;  // its place among those that were given
+  std::string code;      // as a dead letter's ERROR_CODE has it: NO_RESOURCE, INVALID_PARAMETER
+  std::string message;
 };
 
 /// Runs on any thread, exactly once, after the batch was committed (true) or failed (false).
 using AfterCommit = std::function<void(bool committed)>;
+
+struct Appended {
+  AfterCommit after;  // empty when nothing was added
+  std::vector<Undelivered> undelivered;
+};
 
 class EventTarget {
  public:
@@ -36,11 +49,10 @@ class EventTarget {
   /// Errors: ValidationException and the like, with AWS's text.
   virtual Result<void> check(const Arn& target, bool has_message_group_id) const = 0;
 
-  /// Adds to `batch` what delivering `deliveries`, in order, to `target` changes. An empty AfterCommit means that
-  /// nothing was added. An error means that the target cannot take them (it does not exist, it is too large): the
-  /// rest of the batch is not affected.
-  virtual asio::awaitable<Result<AfterCommit>> append(std::string target, std::vector<EventDelivery> deliveries,
-                                                      store::Batch& batch) = 0;
+  /// Adds to `batch` what delivering `deliveries`, in order, to `target` changes. What it cannot take (the target does
+  /// not exist, a payload is too large) adds nothing and is told.
+  virtual asio::awaitable<Appended> append(std::string target, std::vector<EventDelivery> deliveries,
+                                           store::Batch& batch) = 0;
 };
 
 /// The kinds of targets, by the service in their ARN ("sqs"). Filled at start, then only read.

@@ -8,6 +8,7 @@ Figures::Figures(Metrics& metrics)
       matches(metrics.counter("signalbox_events_matched_total", "Rules matched by events.")),
       deliveries(metrics.counter("signalbox_events_deliveries_total", "Events handed to targets.")),
       dropped(metrics.counter("signalbox_events_dropped_total", "Events that their target could not take.")),
+      dead_lettered(metrics.counter("signalbox_events_dead_lettered_total", "Events sent to dead-letter queues.")),
       scheduled(metrics.counter("signalbox_events_scheduled_total", "Times that schedules of rules came due.")),
       match_time(metrics.histogram("signalbox_events_match_seconds", "Time to find the rules that an event matches.")) {
 }

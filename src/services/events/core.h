@@ -14,6 +14,7 @@ struct Figures {
   Counter& matches;
   Counter& deliveries;
   Counter& dropped;
+  Counter& dead_lettered;
   Counter& scheduled;
   Histogram& match_time;
 };

@@ -295,9 +295,16 @@ TEST(Targets, AreRefused) {
        "ValidationException: A target in another account or Region is not supported yet"},
       {"other parameters", [](auto& t) { t.kinesis_parameters.emplace(); },
        "ValidationException: Parameter(s) KinesisParameters not supported for target: t."},
-      {"dead letters", [](auto& t) { t.dead_letter_config.emplace(); },
-       "ValidationException: DeadLetterConfig is not supported yet"},
-      {"retries", [](auto& t) { t.retry_policy.emplace(); }, "ValidationException: RetryPolicy is not supported yet"},
+      {"dead letters",
+       [](auto& t) { t.dead_letter_config.emplace().arn = "arn:aws:sqs:us-east-1:123456789012:q.fifo"; },
+       "ValidationException: Parameter DeadLetterConfig.Arn is not valid. Reason: "
+       "arn:aws:sqs:us-east-1:123456789012:q.fifo is not a standard SQS queue."},
+      {"dead letters to a topic",
+       [](auto& t) { t.dead_letter_config.emplace().arn = "arn:aws:sns:us-east-1:123456789012:t"; },
+       "ValidationException: Parameter DeadLetterConfig.Arn is not valid."},
+      {"dead letters elsewhere",
+       [](auto& t) { t.dead_letter_config.emplace().arn = "arn:aws:sqs:eu-west-1:123456789012:q"; },
+       "ValidationException: A DeadLetterConfig in another account or Region is not supported yet"},
       {"two inputs",
        [](auto& t) {
          t.input = "1";

@@ -114,6 +114,45 @@ TEST(PutEvents, ATargetThatIsGoneDoesNotFailTheCall) {
   EXPECT_NE(server.metrics.expose().find("signalbox_events_dropped_total 1"), std::string::npos);
 }
 
+TEST(PutEvents, SendsWhatATargetCannotTakeToItsDeadLetterQueue) {
+  TestServer server;
+  const std::string dead = "arn:aws:sqs:us-east-1:123456789012:dead";
+  const std::string gone = "arn:aws:sqs:us-east-1:123456789012:gone";
+  auto lost = target("t", gone);
+  lost.input = R"({"made":1})";
+  put_rule_to(server, "without", R"({"source":["my.app"]})", lost);
+  lost.dead_letter_config.emplace().arn = dead;
+  lost.retry_policy.emplace().maximum_retry_attempts = 3;
+  put_rule_to(server, "with", R"({"source":["my.app"]})", lost);
+  put_rule_to(server, "fine", R"({"source":["my.app"]})", target("t"));
+  server.restart();
+  ASSERT_EQ(error_of(server.call(m::kPutEvents, events_request({entry()}))), "");
+  ASSERT_EQ(server.kept().size(), 1U);
+  EXPECT_EQ(server.kept(dead), std::vector<std::string>{server.kept().front() +
+                                                        "|ERROR_CODE=NO_RESOURCE|ERROR_MESSAGE=The queue is gone."
+                                                        "|RULE_ARN=arn:aws:events:us-east-1:123456789012:rule/with"
+                                                        "|TARGET_ARN=" +
+                                                        gone});
+  EXPECT_NE(server.metrics.expose().find("signalbox_events_dead_lettered_total 1"), std::string::npos);
+  EXPECT_NE(server.metrics.expose().find("signalbox_events_dropped_total 1"), std::string::npos);
+  m::ListTargetsByRuleRequest list;
+  list.rule = "with";
+  const auto targets = server.call(m::kListTargetsByRule, list);
+  ASSERT_EQ(error_of(targets), "");
+  EXPECT_EQ(targets->targets->front().dead_letter_config->arn, dead);
+  EXPECT_EQ(targets->targets->front().retry_policy->maximum_retry_attempts, 3);
+  EXPECT_FALSE(targets->targets->front().retry_policy->maximum_event_age_in_seconds);
+}
+
+TEST(PutEvents, DropsADeadLetterWhoseQueueIsGoneToo) {
+  TestServer server;
+  auto lost = target("t", "arn:aws:sqs:us-east-1:123456789012:gone");
+  lost.dead_letter_config.emplace().arn = lost.arn;
+  put_rule_to(server, "r", R"({"source":["my.app"]})", lost);
+  ASSERT_EQ(error_of(server.call(m::kPutEvents, events_request({entry()}))), "");
+  EXPECT_NE(server.metrics.expose().find("signalbox_events_dropped_total 1"), std::string::npos);
+}
+
 TEST(PutEvents, PassesTheGroupTheTraceHeaderAndTheMadeInput) {
   TestServer server;
   auto fifo = target("t", kQueue + ".fifo");

@@ -8,6 +8,8 @@ namespace {
 constexpr std::uint8_t kVersion = 1;
 /// 2: schedules.
 constexpr std::uint8_t kRuleVersion = 2;
+/// 2: dead letters and retries.
+constexpr std::uint8_t kTargetVersion = 2;
 
 using Texts = std::map<std::string, std::string, std::less<>>;
 
@@ -89,18 +91,20 @@ std::optional<RuleRecord> decode_rule(std::string_view bytes) {
 }
 
 std::string encode(const TargetRecord& record) {
-  store::RecordWriter out(kVersion);
+  store::RecordWriter out(kTargetVersion);
   out.text(record.arn).optional_text(record.role_arn).optional_text(record.input).optional_text(record.input_path);
   out.optional_text(record.message_group_id).flag(record.transformer.has_value());
   if (record.transformer) {
     out.text(record.transformer->input_template);
     write(out, record.transformer->paths);
   }
+  out.optional_text(record.dead_letter_arn).optional_integer(record.max_retries);
+  out.optional_integer(record.max_age_seconds);
   return std::move(out).take();
 }
 
 std::optional<TargetRecord> decode_target(std::string_view bytes) {
-  store::RecordReader in(bytes, kVersion);
+  store::RecordReader in(bytes, kTargetVersion);
   TargetRecord record;
   record.arn = in.text();
   record.role_arn = in.optional_text();
@@ -111,6 +115,11 @@ std::optional<TargetRecord> decode_target(std::string_view bytes) {
     record.transformer.emplace();
     record.transformer->input_template = in.text();
     record.transformer->paths = read_texts(in);
+  }
+  if (in.version() >= 2) {
+    record.dead_letter_arn = in.optional_text();
+    record.max_retries = in.optional_integer();
+    record.max_age_seconds = in.optional_integer();
   }
   if (!in.complete()) return std::nullopt;
   return record;

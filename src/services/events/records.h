@@ -45,6 +45,9 @@ struct TargetRecord {
   std::optional<std::string> input_path;
   std::optional<Transformer> transformer;
   std::optional<std::string> message_group_id;
+  std::optional<std::string> dead_letter_arn;
+  std::optional<std::int64_t> max_retries;
+  std::optional<std::int64_t> max_age_seconds;
 };
 
 std::string encode(const BusRecord& record);

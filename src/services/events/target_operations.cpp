@@ -2,6 +2,7 @@
 
 #include "models/events.h"
 #include "services/events/core.h"
+#include "services/events/delivery.h"
 #include "services/events/page.h"
 
 namespace signalbox::events {
@@ -29,8 +30,23 @@ Result<void> check_parameters(const m::Target& target) {
   if (target.redshift_data_parameters) return not_for_this_target("RedshiftDataParameters", id);
   if (target.sage_maker_pipeline_parameters) return not_for_this_target("SageMakerPipelineParameters", id);
   if (target.app_sync_parameters) return not_for_this_target("AppSyncParameters", id);
-  if (target.dead_letter_config) return not_supported_yet("DeadLetterConfig", " (target " + id + ")");
-  if (target.retry_policy) return not_supported_yet("RetryPolicy", " (target " + id + ")");
+  return {};
+}
+
+/// A dead-letter queue is a standard queue of the same Region.
+Result<void> check_dead_letters(const Core& core, const Call& call, const m::Target& target) {
+  if (!target.dead_letter_config || !target.dead_letter_config->arn) return {};
+  const std::string& text = *target.dead_letter_config->arn;
+  const auto arn = cloud::Arn::parse(text);
+  const auto* queues = core.house.event_targets.find(kDeadLetterService);
+  if (!arn || arn->service != kDeadLetterService || queues == nullptr || arn->resource.ends_with(".fifo")) {
+    return fail("ValidationException",
+                "Parameter DeadLetterConfig.Arn is not valid. Reason: " + text + " is not a standard SQS queue.");
+  }
+  if (arn->scope() != call.scope) {
+    return not_supported_yet("A DeadLetterConfig in another account or Region",
+                             " (target " + target.id.value_or("") + ": " + text + ")");
+  }
   return {};
 }
 
@@ -45,6 +61,11 @@ TargetRecord record_of(const m::Target& target) {
                                      target.input_transformer->input_template.value_or("")};
   }
   if (target.sqs_parameters) record.message_group_id = target.sqs_parameters->message_group_id;
+  if (target.dead_letter_config) record.dead_letter_arn = target.dead_letter_config->arn;
+  if (target.retry_policy) {
+    record.max_retries = target.retry_policy->maximum_retry_attempts;
+    record.max_age_seconds = target.retry_policy->maximum_event_age_in_seconds;
+  }
   return record;
 }
 
@@ -60,6 +81,14 @@ m::Target model_of(const Target& target) {
     auto& transformer = out.input_transformer.emplace();
     if (!record.transformer->paths.empty()) transformer.input_paths_map = record.transformer->paths;
     transformer.input_template = record.transformer->input_template;
+  }
+  if (record.dead_letter_arn) out.dead_letter_config.emplace().arn = record.dead_letter_arn;
+  if (record.max_retries || record.max_age_seconds) {
+    auto& policy = out.retry_policy.emplace();
+    if (record.max_retries) policy.maximum_retry_attempts = static_cast<std::int32_t>(*record.max_retries);
+    if (record.max_age_seconds) {
+      policy.maximum_event_age_in_seconds = static_cast<std::int32_t>(*record.max_age_seconds);
+    }
   }
   if (record.message_group_id) out.sqs_parameters.emplace().message_group_id = record.message_group_id;
   return out;
@@ -89,6 +118,8 @@ Result<Checked> check_target(const Core& core, const Call& call, const m::Target
     return not_supported_yet("A target in another account or Region", " (target " + id + ": " + text + ")");
   }
   if (auto checked = check_parameters(given); !checked) return std::unexpected(std::move(checked).error());
+  if (auto checked = check_dead_letters(core, call, given); !checked)
+    return std::unexpected(std::move(checked).error());
   TargetRecord record = record_of(given);
   if (auto checked = kind->check(*arn, record.message_group_id.has_value()); !checked) {
     return std::unexpected(std::move(checked).error());

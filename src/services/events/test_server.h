@@ -37,17 +37,29 @@ class KeepingTarget final : public cloud::EventTarget {
     return fail("ValidationException", "Parameter(s) SqsParameters must be specified.");
   }
 
-  asio::awaitable<Result<cloud::AfterCommit>> append(std::string target, std::vector<cloud::EventDelivery> deliveries,
-                                                     store::Batch& batch) override {
-    if (target.ends_with(":gone")) co_return fail("QueueDoesNotExist", "The queue is gone.");
+  asio::awaitable<cloud::Appended> append(std::string target, std::vector<cloud::EventDelivery> deliveries,
+                                          store::Batch& batch) override {
+    cloud::Appended appended;
+    if (target.ends_with(":gone")) {
+      for (std::size_t i = 0; i < deliveries.size(); ++i) {
+        appended.undelivered.push_back({i, "NO_RESOURCE", "The queue is gone."});
+      }
+      co_return appended;
+    }
     for (const auto& delivery : deliveries) {
       batch.put(store::Key("test.kept").text(target).number(kept_.next++),
-                delivery.payload + delivery.message_group_id + delivery.trace_header);
+                delivery.payload + delivery.message_group_id + delivery.trace_header + text_of(delivery.attributes));
     }
-    co_return cloud::AfterCommit([this](bool committed) { ++(committed ? kept_.committed : kept_.failed); });
+    appended.after = [this](bool committed) { ++(committed ? kept_.committed : kept_.failed); };
+    co_return appended;
   }
 
  private:
+  static std::string text_of(const std::map<std::string, std::string, std::less<>>& attributes) {
+    std::string text;
+    for (const auto& [name, value] : attributes) text += "|" + name + "=" + value;
+    return text;
+  }
   Kept& kept_;
 };
 

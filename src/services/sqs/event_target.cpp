@@ -8,6 +8,20 @@ namespace {
 /// What stands as the sender of messages that rules deliver.
 constexpr std::string_view kEventsPrincipal = "events.amazonaws.com";
 
+Sqs::Outgoing message_of(cloud::EventDelivery delivery) {
+  Sqs::Outgoing message;
+  message.body = std::move(delivery.payload);
+  message.sender = kEventsPrincipal;
+  message.trace_header = std::move(delivery.trace_header);
+  message.group = std::move(delivery.message_group_id);
+  for (auto& [name, text] : delivery.attributes) {
+    auto& attribute = message.attributes[name];
+    attribute.data_type = "String";
+    attribute.string_value = std::move(text);
+  }
+  return message;
+}
+
 }  // namespace
 
 Result<void> QueueTarget::check(const cloud::Arn& target, bool has_message_group_id) const {
@@ -23,45 +37,48 @@ Result<void> QueueTarget::check(const cloud::Arn& target, bool has_message_group
   return {};
 }
 
-asio::awaitable<Result<cloud::AfterCommit>> QueueTarget::append(std::string target,
-                                                                std::vector<cloud::EventDelivery> deliveries,
-                                                                store::Batch& batch) {
-  const QueuePointer queue = sqs_.find_arn(target);
-  if (!queue) co_return no_such_queue();
-  auto prepared = std::make_shared<std::vector<Sqs::Prepared>>();
-  Result<void> done = co_await cloud::on(queue->owner, [&]() -> asio::awaitable<Result<void>> {
-    std::vector<Sqs::Outgoing> messages;
-    for (cloud::EventDelivery& delivery : deliveries) {
-      Sqs::Outgoing& message = messages.emplace_back();
-      message.body = std::move(delivery.payload);
-      message.sender = kEventsPrincipal;
-      message.trace_header = std::move(delivery.trace_header);
-      message.group = std::move(delivery.message_group_id);
+asio::awaitable<cloud::Appended> QueueTarget::append(std::string target, std::vector<cloud::EventDelivery> deliveries,
+                                                     store::Batch& batch) {
+  cloud::Appended appended;
+  const auto none_taken = [&] {
+    appended.undelivered.clear();
+    for (std::size_t i = 0; i < deliveries.size(); ++i) {
+      appended.undelivered.push_back({i, "NO_RESOURCE", no_such_queue().error().message});
     }
+  };
+  const QueuePointer queue = sqs_.find_arn(target);
+  if (!queue) {
+    none_taken();
+    co_return appended;
+  }
+  auto prepared = std::make_shared<std::vector<Sqs::Prepared>>();
+  co_await cloud::on(queue->owner, [&]() -> asio::awaitable<void> {
+    std::vector<Sqs::Outgoing> messages;
+    for (cloud::EventDelivery& delivery : deliveries) messages.push_back(message_of(std::move(delivery)));
     if (queue->name.fifo()) {
       std::vector<std::string> names;
       for (const Sqs::Outgoing& message : messages) names.push_back(Sqs::deduplication_name(*queue, message));
       co_await sqs_.wait_for_originals(*queue, std::move(names));
     }
-    if (queue->deleted) co_return no_such_queue();
-    Result<void> result;
-    for (Sqs::Outgoing& message : messages) {
-      Result<Sqs::Prepared> one = sqs_.prepare(*queue, std::move(message), batch);
+    if (queue->deleted) {
+      none_taken();
+      co_return;
+    }
+    for (std::size_t i = 0; i < messages.size(); ++i) {
+      Result<Sqs::Prepared> one = sqs_.prepare(*queue, std::move(messages[i]), batch);
       if (one) {
         prepared->push_back(std::move(*one));
       } else {
-        house_.log.warning("an event could not be delivered", {{"queue", queue->arn}, {"why", one.error().message}});
-        result = std::unexpected(std::move(one).error());
+        appended.undelivered.push_back({i, "INVALID_PARAMETER", one.error().message});
       }
     }
-    co_return result;
   });
-  // Some may have been taken and others not: those that were must still be published.
-  if (!done && prepared->empty()) co_return std::unexpected(std::move(done).error());
-  co_return cloud::AfterCommit([this, queue, prepared](bool committed) {
+  if (prepared->empty()) co_return appended;
+  appended.after = [this, queue, prepared](bool committed) {
     if (queue->owner.is_current()) return sqs_.publish(*queue, *prepared, committed);
     queue->owner.post([this, queue, prepared, committed] { sqs_.publish(*queue, *prepared, committed); });
-  });
+  };
+  co_return appended;
 }
 
 }  // namespace signalbox::sqs

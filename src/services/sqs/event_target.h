@@ -14,8 +14,8 @@ class QueueTarget final : public cloud::EventTarget {
   QueueTarget(Sqs& sqs, cloud::House& house) : sqs_(sqs), house_(house) {}
 
   Result<void> check(const cloud::Arn& target, bool has_message_group_id) const override;
-  asio::awaitable<Result<cloud::AfterCommit>> append(std::string target, std::vector<cloud::EventDelivery> deliveries,
-                                                     store::Batch& batch) override;
+  asio::awaitable<cloud::Appended> append(std::string target, std::vector<cloud::EventDelivery> deliveries,
+                                          store::Batch& batch) override;
 
  private:
   Sqs& sqs_;

@@ -34,9 +34,9 @@ cloud::AfterCommit append(TestServer& server, store::Batch& batch, const std::st
   deliveries[0].payload = body;
   deliveries[0].message_group_id = "g";
   auto appending = target->append(TestServer::arn(queue), std::move(deliveries), batch);
-  auto after = asio::co_spawn(server.house().shards.at(0).loop(), std::move(appending), asio::use_future).get();
-  EXPECT_EQ(error_of(after), "");
-  return after ? *after : cloud::AfterCommit();
+  auto appended = asio::co_spawn(server.house().shards.at(0).loop(), std::move(appending), asio::use_future).get();
+  EXPECT_TRUE(appended.undelivered.empty());
+  return std::move(appended.after);
 }
 
 TEST(Fifo, ARepeatIsAnsweredWhenItsOriginalIsDurable) {
