@@ -9,7 +9,7 @@
 #include "base/clock.h"
 
 namespace date {
-class time_zone;
+class time_zone;  // NOLINT(readability-identifier-naming): the library's
 }
 
 namespace signalbox::schedule {
