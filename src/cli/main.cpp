@@ -28,6 +28,7 @@ const std::map<std::string, Durability> kDurabilities = {
     {"sync", Durability::kSync}, {"flush", Durability::kFlush}, {"memory", Durability::kMemory}};
 const std::map<std::string, AuthMode> kAuthModes = {{"open", AuthMode::kOpen}, {"verify", AuthMode::kVerify}};
 const std::map<std::string, bool> kClocks = {{"system", false}, {"virtual", true}};
+const std::map<std::string, bool> kOutgoing = {{"anywhere", false}, {"public", true}};
 const std::map<std::string, LogLevel> kLogLevels = {{"debug", LogLevel::kDebug},
                                                     {"info", LogLevel::kInfo},
                                                     {"warning", LogLevel::kWarning},
@@ -71,6 +72,16 @@ void describe_serve(CLI::App& serve, Config& config, std::string& config_file) {
       ->envname("SIGNALBOX_CREDENTIALS");
   add_choice(serve, "--clock", config.virtual_clock, kClocks, "SIGNALBOX_CLOCK",
              "virtual: time stands still until `signalbox clock` moves it, for tests (default system)");
+  add_choice(
+      serve, "--outgoing", config.outgoing_public_only, kOutgoing, "SIGNALBOX_OUTGOING",
+      "Where webhooks may go: anywhere but link-local addresses, or to public addresses only (default anywhere)");
+  serve.add_option("--outgoing-ca", config.outgoing_ca, "File of certificates that webhooks trust beside the system's")
+      ->envname("SIGNALBOX_OUTGOING_CA")
+      ->check(CLI::ExistingFile);
+  serve
+      .add_option("--secrets-key", config.secrets_key,
+                  "File of the key that seals connections' secrets; made when missing (default secrets.key in --data)")
+      ->envname("SIGNALBOX_SECRETS_KEY");
   serve.add_option("--threads", config.threads, "Threads that serve requests; 0 is one a core")
       ->envname("SIGNALBOX_THREADS")
       ->check(CLI::Range(0, 256))

@@ -1,15 +1,19 @@
 // What a rule's target is to the events service, whichever service stands behind it. A kind of target that keeps its
-// things in this server's store takes part in the very batch that acknowledges the event.
+// things in this server's store takes part in the very batch that acknowledges the event; of one that is outside, the
+// batch gets a record of the delivery (cloud/deliveries.h).
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "cloud/scope.h"
 #include "store/store.h"
@@ -18,12 +22,39 @@ namespace signalbox::cloud {
 
 namespace asio = boost::asio;
 
+/// What a target adds to its HTTP requests: values for the '*' of the path, headers, query.
+struct HttpParameters {
+  std::vector<std::string> path_values;
+  std::map<std::string, std::string, std::less<>> headers;
+  std::map<std::string, std::string, std::less<>> query;
+};
+
+/// What a target says beside its ARN, for its kind to judge.
+struct TargetParameters {
+  std::string id;  // for error texts
+  std::optional<std::string> message_group_id;
+  std::optional<HttpParameters> http;
+  bool changes_input = false;
+};
+
+/// How often and how long to try, and what becomes of what cannot be delivered. AWS's defaults.
+struct DeliveryPolicy {
+  std::string source_kind;        // names `source` in a dead letter: "RULE_ARN", "SCHEDULE_ARN"
+  std::string source;             // ARN
+  std::string dead_letter_queue;  // ARN; "" for none
+  std::int64_t max_retries = 185;
+  Duration max_age = std::chrono::hours(24);
+};
+
 /// One event for one target, ready to hand over.
 struct EventDelivery {
   std::string payload;           // what the target receives: the event, or what Input... made of it
   std::string message_group_id;  // SqsParameters.MessageGroupId; "" for none
   std::string trace_header;      // "" for none
-  std::map<std::string, std::string, std::less<>> attributes = {};  // of dead letters: text by name
+  std::vector<std::pair<std::string, std::string>> attributes = {};  // of dead letters: name and text
+  std::string event = {};  // what a dead letter holds, where there is a dead-letter queue and it is not the payload
+  std::shared_ptr<const DeliveryPolicy> policy = {};  // null: the defaults, without a dead-letter queue
+  std::shared_ptr<const HttpParameters> http = {};    // null for none
 };
 
 /// A delivery that the target cannot take, now or later.
@@ -47,7 +78,7 @@ class EventTarget {
 
   /// Checks, when a target is put, that its ARN names something this kind can deliver to, and the parameters fit.
   /// Errors: ValidationException and the like, with AWS's text.
-  virtual Result<void> check(const Arn& target, bool has_message_group_id) const = 0;
+  virtual Result<void> check(const Arn& target, const TargetParameters& parameters) const = 0;
 
   /// Adds to `batch` what delivering `deliveries`, in order, to `target` changes. What it cannot take (the target does
   /// not exist, a payload is too large) adds nothing and is told.
@@ -55,18 +86,26 @@ class EventTarget {
                                            store::Batch& batch) = 0;
 };
 
-/// The kinds of targets, by the service in their ARN ("sqs"). Filled at start, then only read.
+/// The kinds of targets, by what their ARNs name: a service ("sqs"), or a service's kind of resource
+/// ("events:api-destination"). Filled at start, then only read.
 class EventTargets {
  public:
-  void add(std::string service, std::unique_ptr<EventTarget> target) { kinds_[std::move(service)] = std::move(target); }
-  /// Null when targets of that service do not work yet.
-  EventTarget* find(std::string_view service) const {
-    const auto found = kinds_.find(service);
-    return found == kinds_.end() ? nullptr : found->second.get();
-  }
+  void add(std::string name, std::unique_ptr<EventTarget> target) { kinds_[std::move(name)] = std::move(target); }
+  /// Null when targets of that kind do not work yet.
+  EventTarget* find(const Arn& target) const;
+  /// Null when this server has no queues.
+  EventTarget* queues() const;
 
  private:
   std::map<std::string, std::unique_ptr<EventTarget>, std::less<>> kinds_;
 };
+
+/// Errors: ValidationException for parameters of another kind of target.
+std::unexpected<Error> not_for_this_target(std::string_view parameters, const std::string& id);
+
+/// What goes to the dead-letter queue for a delivery that failed ("Using dead-letter queues to process undelivered
+/// events" in the EventBridge User Guide).
+EventDelivery dead_letter(const DeliveryPolicy& policy, std::string event, const std::string& target,
+                          const std::string& code, const std::string& message);
 
 }  // namespace signalbox::cloud

@@ -5,6 +5,9 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/random.h"
+#include "base/seal.h"
+#include "cloud/clients.h"
+#include "cloud/deliveries.h"
 #include "cloud/door.h"
 #include "cloud/event_target.h"
 #include "cloud/shards.h"
@@ -20,6 +23,9 @@ struct House {
   Shards& shards;
   Door& door;
   EventTargets& event_targets;
+  Deliveries& deliveries;
+  Clients& clients;
+  const Sealer& sealer;
   const Clock& clock;
   Random& random;
   Log& log;

@@ -24,7 +24,10 @@ struct Config {
   LogFormat log_format = LogFormat::kText;
   std::size_t max_connections = 10'000;
   std::size_t max_body_bytes = 4 * 1024 * 1024;
-  bool virtual_clock = false;  // time stands still until it is told to move
+  bool outgoing_public_only = false;  // webhooks may go to public addresses only
+  std::string outgoing_ca;            // file of certificates trusted beside the system's
+  std::string secrets_key;            // file of the key that seals secrets; "": secrets.key in the data folder
+  bool virtual_clock = false;         // time stands still until it is told to move
   unsigned drain_seconds = 10;
 };
 

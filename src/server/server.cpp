@@ -32,6 +32,10 @@ http::Limits limits_of(const Config& config) {
   return limits;
 }
 
+http::ClientOptions client_options(const Config& config) {
+  return {config.outgoing_public_only ? http::Reach::kPublic : http::Reach::kAnywhere, config.outgoing_ca};
+}
+
 std::string endpoint_text(const std::string& address, std::uint16_t port) {
   const bool v6 = address.find(':') != std::string::npos;
   return "http://" + (v6 ? "[" + address + "]" : address) + ":" + std::to_string(port);
@@ -50,7 +54,7 @@ namespace asio = boost::asio;
 
 struct Server::Parts {
   Parts(const Config& chosen, Log& log_to, cloud::Credentials credentials, std::unique_ptr<store::Store> opened,
-        std::unique_ptr<Metrics> counted)
+        std::unique_ptr<Metrics> counted, const Sealer::Key& secrets_key)
       : config(chosen),
         log(log_to),
         virtual_clock(system_clock.now()),
@@ -61,7 +65,11 @@ struct Server::Parts {
         shards(thread_count(chosen), clock),
         timers(*store, shards.at(0).alarms()),
         door(*metrics),
-        house{*store, timers, shards, door, event_targets, clock, random, log_to, *metrics},
+        deliveries({*store, shards, event_targets, clock, random, log_to, *metrics}),
+        clients(shards, client_options(chosen)),
+        sealer(secrets_key),
+        house{*store,  timers, shards, door,   event_targets, deliveries,
+              clients, sealer, clock,  random, log_to,        *metrics},
         clock_control(clock, chosen.virtual_clock ? &virtual_clock : nullptr, shards, *store, *metrics),
         gateway(door, identification, random, log_to),
         http(
@@ -95,6 +103,9 @@ struct Server::Parts {
   store::Timers timers;
   cloud::Door door;
   cloud::EventTargets event_targets;
+  cloud::Deliveries deliveries;
+  cloud::Clients clients;
+  Sealer sealer;
   cloud::House house;
   ClockControl clock_control;
   cloud::Gateway gateway;
@@ -121,8 +132,11 @@ Result<std::unique_ptr<Server>> Server::start(const Config& config, Log& log) {
   auto metrics = std::make_unique<Metrics>();
   auto store = store::open_rocksdb({config.data, config.durability}, *metrics, log);
   if (!store) return std::unexpected(std::move(store).error());
-  std::unique_ptr<Server> server(
-      new Server(std::make_unique<Parts>(config, log, std::move(credentials), std::move(*store), std::move(metrics))));
+  const auto secrets_key =
+      Sealer::read_or_make_key(config.secrets_key.empty() ? config.data + "/secrets.key" : config.secrets_key);
+  if (!secrets_key) return std::unexpected(secrets_key.error());
+  std::unique_ptr<Server> server(new Server(std::make_unique<Parts>(
+      config, log, std::move(credentials), std::move(*store), std::move(metrics), *secrets_key)));
   Result<void> opened = server->open();
   if (!opened) return std::unexpected(std::move(opened).error());
   return server;
@@ -135,6 +149,8 @@ Result<void> Server::open() {
     Result<void> loaded = service->load();
     if (!loaded) return loaded;
   }
+  Result<void> deliveries = parts_->deliveries.load();
+  if (!deliveries) return deliveries;
   Result<void> timers = parts_->timers.load();
   if (!timers) return timers;
   Result<std::uint16_t> port = parts_->http.listen(parts_->config.address, parts_->config.port);
@@ -149,6 +165,7 @@ Result<void> Server::stop() {
   if (!parts_ || parts_->stopped) return {};
   parts_->stopped = true;
   for (const auto& service : parts_->services) service->drain();
+  parts_->deliveries.drain();
   if (!parts_->http.drain(std::chrono::seconds(parts_->config.drain_seconds))) {
     parts_->log.warning("stopping with requests in progress");
   }

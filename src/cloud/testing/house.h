@@ -101,13 +101,18 @@ class TestHouse {
           shards(2, clock),
           door(metrics),
           timers(*store, shards.at(0).alarms()),
-          house{*store, timers, shards, door, targets, clock, random, log, metrics} {}
+          deliveries({*store, shards, targets, clock, random, log, metrics}),
+          clients(shards, {}),
+          house{*store, timers, shards, door, targets, deliveries, clients, sealer, clock, random, log, metrics} {}
     std::unique_ptr<store::Store> store;
     SystemRandom random;
     Shards shards;
     Door door;
     store::Timers timers;
     EventTargets targets;
+    Deliveries deliveries;
+    Clients clients;
+    Sealer sealer{Sealer::Key{}};
     House house;
     std::vector<std::unique_ptr<Service>> services;
   };
@@ -121,6 +126,8 @@ class TestHouse {
       const auto loaded = service->load();
       ASSERT_TRUE(loaded) << loaded.error().message;
     }
+    const auto waiting = parts_->deliveries.load();
+    ASSERT_TRUE(waiting) << waiting.error().message;
     parts_->shards.start();
   }
   void stop() {

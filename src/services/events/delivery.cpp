@@ -6,6 +6,8 @@
 namespace signalbox::events {
 namespace {
 
+using DeadLetters = std::map<std::string, std::vector<cloud::EventDelivery>, std::less<>>;
+
 /// Tells the targets how the commit ended, whichever way the call is left.
 class Settlement {
  public:
@@ -21,25 +23,10 @@ class Settlement {
   std::vector<cloud::AfterCommit> waiting_;
 };
 
-/// What goes to dead-letter queues, by their ARN.
-using DeadLetters = std::map<std::string, std::vector<cloud::EventDelivery>, std::less<>>;
-
 void drop(Core& core, const std::string& target, const cloud::Undelivered& undelivered) {
   core.figures.dropped.add(1);
   core.house.log.warning("an event delivery was dropped",
                          {{"target", target}, {"error", undelivered.code}, {"message", undelivered.message}});
-}
-
-/// "Using dead-letter queues to process undelivered events" in the EventBridge user guide. Nothing was tried again, so
-/// there are no attributes of retries.
-cloud::EventDelivery letter_of(Outgoing::DeadLetter letter, const std::string& target,
-                               const cloud::Undelivered& undelivered) {
-  cloud::EventDelivery delivery{std::move(letter.event), "", ""};
-  delivery.attributes = {{"RULE_ARN", std::move(letter.rule)},
-                         {"TARGET_ARN", target},
-                         {"ERROR_CODE", undelivered.code},
-                         {"ERROR_MESSAGE", undelivered.message}};
-  return delivery;
 }
 
 asio::awaitable<void> append(Core& core, std::string arn, Outgoing outgoing, store::Batch& batch,
@@ -49,11 +36,12 @@ asio::awaitable<void> append(Core& core, std::string arn, Outgoing outgoing, sto
   core.figures.deliveries.add(count - appended.undelivered.size());
   if (appended.after) settlement.add(std::move(appended.after));
   for (const cloud::Undelivered& undelivered : appended.undelivered) {
-    const auto letter = std::ranges::find(outgoing.dead_letters, undelivered.delivery, &Outgoing::DeadLetter::delivery);
-    if (letter == outgoing.dead_letters.end()) {
+    const auto fallback = std::ranges::find(outgoing.fallbacks, undelivered.delivery, &Outgoing::Fallback::delivery);
+    if (fallback == outgoing.fallbacks.end()) {
       drop(core, arn, undelivered);
     } else {
-      dead[letter->queue].push_back(letter_of(*letter, arn, undelivered));
+      dead[fallback->policy->dead_letter_queue].push_back(cloud::dead_letter(
+          *fallback->policy, std::move(fallback->event), arn, undelivered.code, undelivered.message));
     }
   }
 }
@@ -61,7 +49,7 @@ asio::awaitable<void> append(Core& core, std::string arn, Outgoing outgoing, sto
 asio::awaitable<void> bury(Core& core, std::string queue, std::vector<cloud::EventDelivery> letters,
                            store::Batch& batch, Settlement& settlement) {
   const std::size_t count = letters.size();
-  cloud::EventTarget* queues = core.house.event_targets.find(kDeadLetterService);
+  cloud::EventTarget* queues = core.house.event_targets.queues();
   cloud::Appended appended = co_await queues->append(queue, std::move(letters), batch);
   core.figures.dead_lettered.add(count - appended.undelivered.size());
   if (appended.after) settlement.add(std::move(appended.after));
@@ -70,24 +58,31 @@ asio::awaitable<void> bury(Core& core, std::string queue, std::vector<cloud::Eve
 
 }  // namespace
 
-void add_deliveries(OutgoingByArn& outgoing, const Rule& rule, const MatchedEvent& event,
-                    const std::string& trace_header) {
-  for (const auto& target : rule.targets) {
-    const TargetRecord& record = target->record;
-    auto& to_one = outgoing.try_emplace(record.arn, Outgoing{target->kind, {}}).first->second;
-    if (record.dead_letter_arn) {
-      to_one.dead_letters.push_back(
-          {to_one.deliveries.size(), *record.dead_letter_arn, rule.arn, std::string(event.text)});
-    }
-    to_one.deliveries.push_back({target->input.apply(event), record.message_group_id.value_or(""), trace_header});
-  }
+void Outbox::add(const Target& target, const MatchedEvent& event, const std::string& trace_header) {
+  const TargetRecord& record = target.record;
+  auto& to_one = outgoing_.try_emplace(record.arn, Outgoing{target.kind, {}}).first->second;
+  cloud::EventDelivery& delivery = to_one.deliveries.emplace_back(
+      cloud::EventDelivery{target.input.apply(event), record.message_group_id.value_or(""), trace_header});
+  delivery.policy = target.policy;
+  delivery.http = target.http.apply(event);
+  if (!record.dead_letter_arn) return;
+  if (delivery.payload != event.text) delivery.event = event.text;
+  to_one.fallbacks.push_back({to_one.deliveries.size() - 1, target.policy, std::string(event.text)});
 }
 
-asio::awaitable<Result<void>> deliver(Core& core, OutgoingByArn outgoing, store::Batch batch) {
+void Outbox::refuse(Core& core, const Target& target, const cloud::Undelivered& why, std::string_view event) {
+  const std::string& queue = target.policy->dead_letter_queue;
+  if (queue.empty()) return drop(core, target.record.arn, why);
+  dead_[queue].push_back(
+      cloud::dead_letter(*target.policy, std::string(event), target.record.arn, why.code, why.message));
+}
+
+asio::awaitable<Result<void>> deliver(Core& core, Outbox outbox, store::Batch batch) {
   Settlement settlement;
-  DeadLetters dead;
-  for (auto& [arn, to_one] : outgoing) co_await append(core, arn, std::move(to_one), batch, settlement, dead);
-  for (auto& [queue, letters] : dead) co_await bury(core, queue, std::move(letters), batch, settlement);
+  for (auto& [arn, to_one] : outbox.outgoing_) {
+    co_await append(core, arn, std::move(to_one), batch, settlement, outbox.dead_);
+  }
+  for (auto& [queue, letters] : outbox.dead_) co_await bury(core, queue, std::move(letters), batch, settlement);
   if (!batch.empty()) {
     Result<void> committed = co_await core.house.store.commit(std::move(batch));
     if (!committed) co_return committed;

@@ -12,31 +12,38 @@
 
 namespace signalbox::events {
 
-/// Dead-letter queues are queues of SQS.
-inline constexpr std::string_view kDeadLetterService = "sqs";
-
 /// What goes to one target ARN.
 struct Outgoing {
   cloud::EventTarget* kind;
   std::vector<cloud::EventDelivery> deliveries;
   /// What becomes of a delivery that the target cannot take, for those whose rule has an answer, by their order.
-  struct DeadLetter {
+  struct Fallback {
     std::size_t delivery;
-    std::string queue;  // ARN
-    std::string rule;   // ARN
+    std::shared_ptr<const cloud::DeliveryPolicy> policy;
     std::string event;
   };
-  std::vector<DeadLetter> dead_letters = {};
+  std::vector<Fallback> fallbacks = {};
 };
-/// By ARN: all append to targets in one order, so that two commits cannot wait for each other's targets.
-using OutgoingByArn = std::map<std::string, Outgoing, std::less<>>;
 
-/// Adds the event, as each of the rule's targets wants it.
-void add_deliveries(OutgoingByArn& outgoing, const Rule& rule, const MatchedEvent& event,
-                    const std::string& trace_header);
+/// All that is to be delivered in one commit.
+class Outbox {
+ public:
+  /// Adds the event as the target wants it. The target is no event bus.
+  void add(const Target& target, const MatchedEvent& event, const std::string& trace_header);
+  /// The target did not take the event: it goes to its dead-letter queue, or is lost.
+  void refuse(Core& core, const Target& target, const cloud::Undelivered& why, std::string_view event);
+  bool empty() const { return outgoing_.empty() && dead_.empty(); }
 
-/// Delivers all and commits them with what `batch` holds or, on an error of the store, nothing. What a target
+ private:
+  friend asio::awaitable<Result<void>> deliver(Core& core, Outbox outbox, store::Batch batch);
+  /// By ARN: all append to targets in one order, so that two commits cannot wait for each other's targets.
+  std::map<std::string, Outgoing, std::less<>> outgoing_;
+  /// What goes to dead-letter queues, by their ARN.
+  std::map<std::string, std::vector<cloud::EventDelivery>, std::less<>> dead_;
+};
+
+/// Delivers all and commits it with what `batch` holds or, on an error of the store, nothing. What a target
 /// cannot take goes to the dead-letter queue that its rule names, in the same commit, or is lost, and nobody else's is.
-asio::awaitable<Result<void>> deliver(Core& core, OutgoingByArn outgoing, store::Batch batch = {});
+asio::awaitable<Result<void>> deliver(Core& core, Outbox outbox, store::Batch batch = {});
 
 }  // namespace signalbox::events

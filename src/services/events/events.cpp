@@ -76,13 +76,10 @@ class Loading {
 
   Result<void> load_target(const Place& place, std::string_view value) {
     auto record = decode_target(value);
-    const auto arn = record ? cloud::Arn::parse(record->arn) : std::nullopt;
-    cloud::EventTarget* kind = arn ? core_.house.event_targets.find(arn->service) : nullptr;
-    if (kind == nullptr) return broken("target", place);
-    auto input = TargetInput::compile(place.target, *record);
-    if (!input) return broken("target", place);
-    targets_[{place.bus, place.rule}].push_back(
-        std::make_shared<const Target>(Target{place.target, *std::move(record), *std::move(input), kind}));
+    if (!record) return broken("target", place);
+    auto target = compile_target(core_.house.event_targets, place.bus, place.rule, place.target, *std::move(record));
+    if (!target) return broken("target", place);
+    targets_[{place.bus, place.rule}].push_back(*std::move(target));
     return {};
   }
 

@@ -208,7 +208,7 @@ TEST(Rules, AreRefused) {
        "ValidationException: Parameter EventPattern for rule r exceeds limit of 2048."},
       {"bus", [](auto& r) { r.event_bus_name = "none"; }, "ResourceNotFoundException: Event bus none does not exist."},
       {"account", [](auto& r) { r.event_bus_name = "arn:aws:events:us-east-1:999999999999:event-bus/b"; },
-       "ValidationException: EventBusName of another account or Region is not supported yet"},
+       "ValidationException: EventBusName of another account is not allowed here"},
   };
   TestServer server;
   for (const Case& c : cases) {

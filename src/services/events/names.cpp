@@ -18,18 +18,26 @@ std::string BusId::rule_arn(std::string_view rule) const {
   return cloud::make_arn("events", scope, resource.append(rule));
 }
 
-Result<BusId> resolve_bus(const cloud::Scope& caller, const std::optional<std::string>& name_or_arn) {
+std::optional<BusId> bus_of(const cloud::Arn& arn) {
+  if (arn.service != "events" || !arn.resource.starts_with(kBusPrefix)) return std::nullopt;
+  return BusId{arn.scope(), arn.resource.substr(kBusPrefix.size())};
+}
+
+Result<BusId> resolve_any_bus(const cloud::Scope& caller, const std::optional<std::string>& name_or_arn) {
   if (!name_or_arn) return BusId{caller, std::string(kDefaultBus)};
   const auto arn = cloud::Arn::parse(*name_or_arn);
   if (!arn) return BusId{caller, *name_or_arn};
-  if (arn->service != "events" || !arn->resource.starts_with(kBusPrefix)) {
+  auto id = bus_of(*arn);
+  if (!id || id->scope.region != caller.region) {
     return fail("ValidationException", "Parameter EventBusName is not valid: " + *name_or_arn + ".");
   }
-  if (arn->scope() != caller) {
-    return fail("ValidationException",
-                "EventBusName of another account or Region is not supported yet: " + *name_or_arn + ".");
-  }
-  return BusId{caller, arn->resource.substr(kBusPrefix.size())};
+  return *std::move(id);
+}
+
+Result<BusId> resolve_bus(const cloud::Scope& caller, const std::optional<std::string>& name_or_arn) {
+  auto id = resolve_any_bus(caller, name_or_arn);
+  if (!id || id->scope == caller) return id;
+  return fail("ValidationException", "EventBusName of another account is not allowed here: " + *name_or_arn + ".");
 }
 
 Result<TaggedName> resolve_tagged(const cloud::Scope& caller, std::string_view text) {

@@ -25,8 +25,14 @@ struct BusId {
   std::string rule_arn(std::string_view rule) const;
 };
 
-/// The bus that a request names by name, by ARN or, absent, by default. Errors: ValidationException for an ARN of
-/// another account or Region, which needs the bus's policy.
+/// The bus of an event bus's ARN; empty optional for an ARN of anything else.
+std::optional<BusId> bus_of(const cloud::Arn& arn);
+
+/// The bus that PutEvents names by name, by ARN or, absent, by default; one of another account too. Errors:
+/// ValidationException for what is no event bus of the Region.
+Result<BusId> resolve_any_bus(const cloud::Scope& caller, const std::optional<std::string>& name_or_arn);
+
+/// As resolve_any_bus, for what only the bus's own account may do. Errors: ValidationException for another account's.
 Result<BusId> resolve_bus(const cloud::Scope& caller, const std::optional<std::string>& name_or_arn);
 
 /// What a tagging operation names: a rule, or with an empty `rule` the bus itself.

@@ -1,14 +1,12 @@
 // PutEvents: from the caller's entries to messages in the targets, in one commit.
-#include <algorithm>
-#include <chrono>
-#include <map>
 #include <utility>
 
-#include "base/time_text.h"
 #include "models/events.h"
+#include "services/events/bus_access.h"
 #include "services/events/core.h"
 #include "services/events/delivery.h"
 #include "services/events/event_text.h"
+#include "services/events/router.h"
 
 namespace signalbox::events {
 namespace {
@@ -20,17 +18,16 @@ using cloud::Call;
 constexpr std::size_t kMaxEntries = 10;
 constexpr std::size_t kMaxBytes = 1024 * 1024;
 
-/// Matches the entries of one call; keeps what its look-ups need from entry to entry.
-class Matching {
+/// Takes the entries of one call, one after another.
+class Entries {
  public:
-  Matching(Core& core, const cloud::Scope& scope)
-      : core_(core), scope_(scope), now_(core.house.clock.now()), ingestion_time_(to_iso8601(now_)) {}
+  Entries(Core& core, const cloud::Scope& caller)
+      : core_(core), caller_(caller), now_(core.house.clock.now()), router_(core) {}
 
   m::PutEventsResultEntry put(const m::PutEventsRequestEntry& entry) {
     m::PutEventsResultEntry result;
     std::string id = core_.house.random.uuid();
-    std::string text;
-    if (auto error = put(entry, id, text)) {
+    if (auto error = put(entry, id)) {
       result.error_code = std::move(error->code);
       result.error_message = std::move(error->message);
     } else {
@@ -39,54 +36,34 @@ class Matching {
     return result;
   }
 
-  OutgoingByArn take_outgoing() { return std::move(outgoing_); }
+  Outbox take() { return router_.take(); }
 
  private:
-  std::optional<EntryError> put(const m::PutEventsRequestEntry& entry, const std::string& id, std::string& text) {
-    const auto bus = resolve_bus(scope_, entry.event_bus_name);
+  std::optional<EntryError> put(const m::PutEventsRequestEntry& entry, const std::string& id) {
+    const auto bus = resolve_any_bus(caller_, entry.event_bus_name);
     if (!bus) return EntryError{"InvalidArgument", bus.error().message};
-    if (auto error = append_event(text, entry, id, scope_, now_, document_)) return error;
+    std::string text;
+    if (auto error = append_event(text, entry, id, caller_, now_, document_)) return error;
+    if (bus->scope != caller_ && !is_allowed(*bus, text)) {
+      return EntryError{"AccessDeniedException", "Account " + caller_.account +
+                                                     " is not allowed to put events on event bus " + bus->arn() + "."};
+    }
     // An event for a bus that does not exist matches no rule and is dropped, as with AWS.
-    const RuleIndex* index = find_index(*bus);
-    if (index == nullptr || index->empty()) return std::nullopt;
-    const auto start = std::chrono::steady_clock::now();
-    index->match(text, matched_);
-    core_.figures.match_time.record(std::chrono::steady_clock::now() - start);
-    core_.figures.matches.add(matched_.size());
-    if (matched_.empty()) return std::nullopt;
-    std::optional<json::Value> root;
-    if (std::ranges::any_of(matched_, reads_event)) {
-      const auto event = document_.parse(text);
-      if (!event) return EntryError{"MalformedDetail", "Detail is malformed."};  // nested deeper than the reader goes
-      root = *event;
-    }
-    const std::string trace_header = entry.trace_header.value_or("");
-    for (const Rule* rule : matched_) {
-      add_deliveries(outgoing_, *rule, {text, root, ingestion_time_, rule->arn, rule->name}, trace_header);
-    }
-    return std::nullopt;
+    if (router_.enter(*bus, text, entry.trace_header.value_or(""))) return std::nullopt;
+    return EntryError{"MalformedDetail", "Detail is malformed."};  // nested deeper than the reader goes
   }
 
-  static bool reads_event(const Rule* rule) {
-    return std::ranges::any_of(rule->targets, [](const auto& target) { return target->input.reads_event(); });
-  }
-
-  /// The index stays alive, and the same, for the whole call.
-  const RuleIndex* find_index(const BusId& id) {
-    const auto known = indexes_.find(id.name);
-    if (known != indexes_.end()) return known->second.get();
-    const BusPtr bus = core_.buses.find(id);
-    return indexes_.emplace(id.name, bus ? bus->index() : nullptr).first->second.get();
+  bool is_allowed(const BusId& id, std::string_view event) {
+    const auto bus = core_.buses.need(id);
+    const auto record = bus ? (*bus)->record() : nullptr;
+    return record && policy_allows(record->policy, {id.arn(), caller_.account, "", "", event});
   }
 
   Core& core_;
-  const cloud::Scope& scope_;
+  const cloud::Scope& caller_;
   const Time now_;
-  const std::string ingestion_time_;
   json::Document document_;
-  std::vector<const Rule*> matched_;
-  std::map<std::string, std::shared_ptr<const RuleIndex>, std::less<>> indexes_;
-  OutgoingByArn outgoing_;
+  Router router_;
 };
 
 Result<void> check_call(const m::PutEventsRequest& request) {
@@ -108,17 +85,17 @@ asio::awaitable<Result<m::PutEventsResponse>> put_events(Core& core, const Call&
   response.failed_entry_count = 0;
   auto& results = response.entries.emplace();
   results.reserve(request.entries->size());
-  Matching matching(core, call.scope);
+  Entries entries(core, call.scope);
   for (const auto& entry : *request.entries) {
-    results.push_back(matching.put(entry));
+    results.push_back(entries.put(entry));
     if (results.back().error_code) ++*response.failed_entry_count;
   }
   core.figures.received.add(results.size());
   core.figures.failed.add(static_cast<std::uint64_t>(*response.failed_entry_count));
 
-  OutgoingByArn outgoing = matching.take_outgoing();
-  if (!outgoing.empty()) {
-    Result<void> delivered = co_await deliver(core, std::move(outgoing));
+  Outbox outbox = entries.take();
+  if (!outbox.empty()) {
+    Result<void> delivered = co_await deliver(core, std::move(outbox));
     if (!delivered) co_return std::unexpected(std::move(delivered).error());
   }
   co_return response;

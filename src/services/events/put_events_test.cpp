@@ -48,8 +48,8 @@ TEST(PutEvents, RefusesEntriesOneByOne) {
       {"AWS's name", [](auto& e) { e.source = "aws.ec2"; }, "NotAuthorizedForSourceException",
        "Not authorized for the source."},
       {"another account", [](auto& e) { e.event_bus_name = "arn:aws:events:us-east-1:999999999999:event-bus/default"; },
-       "InvalidArgument",
-       "EventBusName of another account or Region is not supported yet: "
+       "AccessDeniedException",
+       "Account 123456789012 is not allowed to put events on event bus "
        "arn:aws:events:us-east-1:999999999999:event-bus/default."},
   };
   TestServer server;
@@ -128,11 +128,10 @@ TEST(PutEvents, SendsWhatATargetCannotTakeToItsDeadLetterQueue) {
   server.restart();
   ASSERT_EQ(error_of(server.call(m::kPutEvents, events_request({entry()}))), "");
   ASSERT_EQ(server.kept().size(), 1U);
-  EXPECT_EQ(server.kept(dead), std::vector<std::string>{server.kept().front() +
-                                                        "|ERROR_CODE=NO_RESOURCE|ERROR_MESSAGE=The queue is gone."
-                                                        "|RULE_ARN=arn:aws:events:us-east-1:123456789012:rule/with"
-                                                        "|TARGET_ARN=" +
-                                                        gone});
+  EXPECT_EQ(server.kept(dead),
+            std::vector<std::string>{server.kept().front() +
+                                     "|RULE_ARN=arn:aws:events:us-east-1:123456789012:rule/with|TARGET_ARN=" + gone +
+                                     "|ERROR_CODE=NO_RESOURCE|ERROR_MESSAGE=The queue is gone."});
   EXPECT_NE(server.metrics.expose().find("signalbox_events_dead_lettered_total 1"), std::string::npos);
   EXPECT_NE(server.metrics.expose().find("signalbox_events_dropped_total 1"), std::string::npos);
   m::ListTargetsByRuleRequest list;

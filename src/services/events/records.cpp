@@ -8,8 +8,8 @@ namespace {
 constexpr std::uint8_t kVersion = 1;
 /// 2: schedules.
 constexpr std::uint8_t kRuleVersion = 2;
-/// 2: dead letters and retries.
-constexpr std::uint8_t kTargetVersion = 2;
+/// 2: dead letters and retries. 3: HTTP parameters.
+constexpr std::uint8_t kTargetVersion = 3;
 
 using Texts = std::map<std::string, std::string, std::less<>>;
 
@@ -99,7 +99,13 @@ std::string encode(const TargetRecord& record) {
     write(out, record.transformer->paths);
   }
   out.optional_text(record.dead_letter_arn).optional_integer(record.max_retries);
-  out.optional_integer(record.max_age_seconds);
+  out.optional_integer(record.max_age_seconds).flag(record.http.has_value());
+  if (record.http) {
+    out.number(record.http->path_values.size());
+    for (const std::string& value : record.http->path_values) out.text(value);
+    write(out, record.http->headers);
+    write(out, record.http->query);
+  }
   return std::move(out).take();
 }
 
@@ -120,6 +126,12 @@ std::optional<TargetRecord> decode_target(std::string_view bytes) {
     record.dead_letter_arn = in.optional_text();
     record.max_retries = in.optional_integer();
     record.max_age_seconds = in.optional_integer();
+  }
+  if (in.version() >= 3 && in.flag()) {
+    record.http.emplace();
+    for (auto left = in.number(); left > 0 && in.ok(); --left) record.http->path_values.push_back(in.text());
+    record.http->headers = read_texts(in);
+    record.http->query = read_texts(in);
   }
   if (!in.complete()) return std::nullopt;
   return record;

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "cloud/event_target.h"
 #include "services/events/names.h"
 #include "store/key.h"
 
@@ -48,6 +49,7 @@ struct TargetRecord {
   std::optional<std::string> dead_letter_arn;
   std::optional<std::int64_t> max_retries;
   std::optional<std::int64_t> max_age_seconds;
+  std::optional<cloud::HttpParameters> http;
 };
 
 std::string encode(const BusRecord& record);

@@ -1,24 +1,16 @@
-// Rules and targets as they are matched and delivered to: compiled once, never changed, replaced as a whole.
+// Rules as they are matched: compiled once, never changed, replaced as a whole.
 #pragma once
 
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "cloud/event_target.h"
 #include "pattern/pattern.h"
 #include "schedule/schedule.h"
 #include "services/events/records.h"
-#include "services/events/target_input.h"
+#include "services/events/target.h"
 
 namespace signalbox::events {
-
-struct Target {
-  std::string id;
-  TargetRecord record;
-  TargetInput input;
-  cloud::EventTarget* kind;  // never null
-};
 
 struct Rule {
   std::string name;

@@ -5,6 +5,7 @@
 
 #include "base/time_text.h"
 #include "services/events/delivery.h"
+#include "services/events/router.h"
 #include "store/record.h"
 
 namespace signalbox::events {
@@ -49,24 +50,19 @@ void set_alarm(Core& core, const BusPtr& bus, const DueRule& due, Time when);
 /// Acts for all of `due`, with the record that it did in the same commit.
 asio::awaitable<void> act(Core& core, BusPtr bus, std::span<const DueRule> due) {
   const Time now = core.house.clock.now();
-  const std::string ingestion_time = to_iso8601(now);
-  OutgoingByArn outgoing;
+  Router router(core);
   store::Batch batch;
-  json::Document document;
   std::vector<DueRule> acted;
   for (const DueRule& one : due) {
     const RulePtr rule = rule_of(*bus, one);
     if (!rule) continue;
     const Time time = last_due(*rule, one.first, now);
-    const std::string text = event_text(bus->id(), *rule, core.house.random.uuid(), time);
-    const auto root = document.parse(text);
-    if (!root) continue;  // never: the text is ours
-    add_deliveries(outgoing, *rule, {text, *root, ingestion_time, rule->arn, rule->name}, "");
+    router.deliver(bus->id(), *rule, event_text(bus->id(), *rule, core.house.random.uuid(), time));
     batch.put(seen_key(bus->id(), rule->name), encode_seen(time));
     acted.push_back({one.name, time});
   }
   core.figures.scheduled.add(acted.size());
-  Result<void> done = co_await deliver(core, std::move(outgoing), std::move(batch));
+  Result<void> done = co_await deliver(core, router.take(), std::move(batch));
   if (!done) core.house.log.error("schedules could not act, trying again", {{"why", done.error().message}});
   for (const DueRule& one : acted) {
     if (done) {

@@ -2,7 +2,6 @@
 
 #include "models/events.h"
 #include "services/events/core.h"
-#include "services/events/delivery.h"
 #include "services/events/page.h"
 
 namespace signalbox::events {
@@ -11,25 +10,21 @@ namespace {
 namespace m = models::events;
 using cloud::Call;
 
+using Texts = std::map<std::string, std::string, std::less<>>;
+
 /// AWS's quota of targets of a rule.
 constexpr std::size_t kMaxTargets = 5;
-
-std::unexpected<Error> not_for_this_target(std::string_view parameters, const std::string& id) {
-  return fail("ValidationException",
-              "Parameter(s) " + std::string(parameters) + " not supported for target: " + id + ".");
-}
 
 /// Parameters of other kinds of targets, and what is not done yet.
 Result<void> check_parameters(const m::Target& target) {
   const std::string id = target.id.value_or("");
-  if (target.kinesis_parameters) return not_for_this_target("KinesisParameters", id);
-  if (target.run_command_parameters) return not_for_this_target("RunCommandParameters", id);
-  if (target.ecs_parameters) return not_for_this_target("EcsParameters", id);
-  if (target.batch_parameters) return not_for_this_target("BatchParameters", id);
-  if (target.http_parameters) return not_for_this_target("HttpParameters", id);
-  if (target.redshift_data_parameters) return not_for_this_target("RedshiftDataParameters", id);
-  if (target.sage_maker_pipeline_parameters) return not_for_this_target("SageMakerPipelineParameters", id);
-  if (target.app_sync_parameters) return not_for_this_target("AppSyncParameters", id);
+  if (target.kinesis_parameters) return cloud::not_for_this_target("KinesisParameters", id);
+  if (target.run_command_parameters) return cloud::not_for_this_target("RunCommandParameters", id);
+  if (target.ecs_parameters) return cloud::not_for_this_target("EcsParameters", id);
+  if (target.batch_parameters) return cloud::not_for_this_target("BatchParameters", id);
+  if (target.redshift_data_parameters) return cloud::not_for_this_target("RedshiftDataParameters", id);
+  if (target.sage_maker_pipeline_parameters) return cloud::not_for_this_target("SageMakerPipelineParameters", id);
+  if (target.app_sync_parameters) return cloud::not_for_this_target("AppSyncParameters", id);
   return {};
 }
 
@@ -38,8 +33,8 @@ Result<void> check_dead_letters(const Core& core, const Call& call, const m::Tar
   if (!target.dead_letter_config || !target.dead_letter_config->arn) return {};
   const std::string& text = *target.dead_letter_config->arn;
   const auto arn = cloud::Arn::parse(text);
-  const auto* queues = core.house.event_targets.find(kDeadLetterService);
-  if (!arn || arn->service != kDeadLetterService || queues == nullptr || arn->resource.ends_with(".fifo")) {
+  if (!arn || arn->service != "sqs" || core.house.event_targets.queues() == nullptr ||
+      arn->resource.ends_with(".fifo")) {
     return fail("ValidationException",
                 "Parameter DeadLetterConfig.Arn is not valid. Reason: " + text + " is not a standard SQS queue.");
   }
@@ -66,6 +61,11 @@ TargetRecord record_of(const m::Target& target) {
     record.max_retries = target.retry_policy->maximum_retry_attempts;
     record.max_age_seconds = target.retry_policy->maximum_event_age_in_seconds;
   }
+  if (target.http_parameters) {
+    const m::HttpParameters& given = *target.http_parameters;
+    record.http = {given.path_parameter_values.value_or(std::vector<std::string>()),
+                   given.header_parameters.value_or(Texts()), given.query_string_parameters.value_or(Texts())};
+  }
   return record;
 }
 
@@ -90,6 +90,12 @@ m::Target model_of(const Target& target) {
       policy.maximum_event_age_in_seconds = static_cast<std::int32_t>(*record.max_age_seconds);
     }
   }
+  if (record.http) {
+    auto& http = out.http_parameters.emplace();
+    if (!record.http->path_values.empty()) http.path_parameter_values = record.http->path_values;
+    if (!record.http->headers.empty()) http.header_parameters = record.http->headers;
+    if (!record.http->query.empty()) http.query_string_parameters = record.http->query;
+  }
   if (record.message_group_id) out.sqs_parameters.emplace().message_group_id = record.message_group_id;
   return out;
 }
@@ -99,34 +105,24 @@ struct Checked {
   std::shared_ptr<const Target> target;
   std::optional<m::PutTargetsResultEntry> failed;
 };
-Result<Checked> check_target(const Core& core, const Call& call, const m::Target& given) {
+Result<Checked> check_target(const Core& core, const Call& call, const BusId& bus, const std::string& rule,
+                             const m::Target& given) {
   const std::string id = given.id.value_or("");
   const std::string text = given.arn.value_or("");
-  const auto arn = cloud::Arn::parse(text);
-  if (!arn) {
+  if (!cloud::Arn::parse(text)) {
     m::PutTargetsResultEntry failed;
     failed.target_id = id;
     failed.error_code = "ValidationException";
     failed.error_message = "Parameter " + text + " is not valid. Reason: Provided Arn is not in correct format.";
     return Checked{nullptr, failed};
   }
-  cloud::EventTarget* kind = core.house.event_targets.find(arn->service);
-  if (kind == nullptr) {
-    return not_supported_yet("A target of kind " + arn->service, " (target " + id + ": " + text + ")");
-  }
-  if (arn->scope() != call.scope) {
-    return not_supported_yet("A target in another account or Region", " (target " + id + ": " + text + ")");
-  }
   if (auto checked = check_parameters(given); !checked) return std::unexpected(std::move(checked).error());
-  if (auto checked = check_dead_letters(core, call, given); !checked)
-    return std::unexpected(std::move(checked).error());
-  TargetRecord record = record_of(given);
-  if (auto checked = kind->check(*arn, record.message_group_id.has_value()); !checked) {
+  if (auto checked = check_dead_letters(core, call, given); !checked) {
     return std::unexpected(std::move(checked).error());
   }
-  auto input = TargetInput::compile(id, record);
-  if (!input) return std::unexpected(std::move(input).error());
-  return Checked{std::make_shared<const Target>(Target{id, std::move(record), *std::move(input), kind}), std::nullopt};
+  auto target = compile_target(core.house.event_targets, bus, rule, id, record_of(given));
+  if (!target) return std::unexpected(std::move(target).error());
+  return Checked{*std::move(target), std::nullopt};
 }
 
 void put_sorted(std::vector<std::shared_ptr<const Target>>& targets, const std::shared_ptr<const Target>& target) {
@@ -146,7 +142,7 @@ asio::awaitable<Result<m::PutTargetsResponse>> put_targets(Core& core, const Cal
   auto& failed = response.failed_entries.emplace();
   std::vector<std::shared_ptr<const Target>> put;
   for (const m::Target& given : request.targets.value_or(std::vector<m::Target>())) {
-    auto checked = check_target(core, call, given);
+    auto checked = check_target(core, call, (*bus)->id(), request.rule.value_or(""), given);
     if (!checked) co_return std::unexpected(std::move(checked).error());
     if (checked->failed) failed.push_back(*checked->failed);
     if (checked->target) put.push_back(checked->target);

@@ -32,8 +32,9 @@ class KeepingTarget final : public cloud::EventTarget {
  public:
   explicit KeepingTarget(Kept& kept) : kept_(kept) {}
 
-  Result<void> check(const cloud::Arn& target, bool has_message_group_id) const override {
-    if (!target.resource.ends_with(".fifo") || has_message_group_id) return {};
+  Result<void> check(const cloud::Arn& target, const cloud::TargetParameters& parameters) const override {
+    if (parameters.http) return cloud::not_for_this_target("HttpParameters", parameters.id);
+    if (!target.resource.ends_with(".fifo") || parameters.message_group_id) return {};
     return fail("ValidationException", "Parameter(s) SqsParameters must be specified.");
   }
 
@@ -55,7 +56,7 @@ class KeepingTarget final : public cloud::EventTarget {
   }
 
  private:
-  static std::string text_of(const std::map<std::string, std::string, std::less<>>& attributes) {
+  static std::string text_of(const std::vector<std::pair<std::string, std::string>>& attributes) {
     std::string text;
     for (const auto& [name, value] : attributes) text += "|" + name + "=" + value;
     return text;

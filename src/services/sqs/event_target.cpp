@@ -24,8 +24,10 @@ Sqs::Outgoing message_of(cloud::EventDelivery delivery) {
 
 }  // namespace
 
-Result<void> QueueTarget::check(const cloud::Arn& target, bool has_message_group_id) const {
+Result<void> QueueTarget::check(const cloud::Arn& target, const cloud::TargetParameters& parameters) const {
+  if (parameters.http) return cloud::not_for_this_target("HttpParameters", parameters.id);
   const bool fifo = target.resource.ends_with(".fifo");
+  const bool has_message_group_id = parameters.message_group_id.has_value();
   if (fifo && !has_message_group_id) {
     return fail("ValidationException",
                 "Parameter(s) MessageGroupId must be specified for target: " + target.text() + ".");

@@ -13,7 +13,7 @@ class QueueTarget final : public cloud::EventTarget {
  public:
   QueueTarget(Sqs& sqs, cloud::House& house) : sqs_(sqs), house_(house) {}
 
-  Result<void> check(const cloud::Arn& target, bool has_message_group_id) const override;
+  Result<void> check(const cloud::Arn& target, const cloud::TargetParameters& parameters) const override;
   asio::awaitable<cloud::Appended> append(std::string target, std::vector<cloud::EventDelivery> deliveries,
                                           store::Batch& batch) override;
 

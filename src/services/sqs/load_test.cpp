@@ -33,7 +33,10 @@ std::string load_with(std::string_view key, const std::string& value) {
   store::Timers timers(**store, shards.at(0).alarms());
   cloud::EventTargets targets;
   SystemRandom random;
-  cloud::House house{**store, timers, shards, door, targets, clock, random, log, metrics};
+  cloud::Deliveries deliveries({**store, shards, targets, clock, random, log, metrics});
+  cloud::Clients clients(shards, {});
+  const Sealer sealer{Sealer::Key{}};
+  cloud::House house{**store, timers, shards, door, targets, deliveries, clients, sealer, clock, random, log, metrics};
   Sqs sqs(house);
   return error_of(sqs.load());
 }

@@ -29,7 +29,7 @@ class HeldStore {
 
 /// Has an event target prepare a message without committing it yet, as PutEvents does between its targets.
 cloud::AfterCommit append(TestServer& server, store::Batch& batch, const std::string& queue, const std::string& body) {
-  cloud::EventTarget* const target = server.house().event_targets.find("sqs");
+  cloud::EventTarget* const target = server.house().event_targets.queues();
   std::vector<cloud::EventDelivery> deliveries(1);
   deliveries[0].payload = body;
   deliveries[0].message_group_id = "g";

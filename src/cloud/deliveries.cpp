@@ -1,0 +1,327 @@
+#include "cloud/deliveries.h"
+
+#include <algorithm>
+#include <deque>
+#include <limits>
+#include <map>
+#include <set>
+
+namespace signalbox::cloud {
+namespace {
+
+/// A target's attempts at once begin here; each success adds one, each failure halves them.
+constexpr std::size_t kFirstAtOnce = 8;
+constexpr std::size_t kLeastAtOnce = 2;
+/// Waits before the next attempts: doubling from the first, with jitter. 185 of them take about a day, as AWS's do.
+constexpr Duration kFirstBackoff = std::chrono::seconds(1);
+constexpr Duration kLastBackoff = std::chrono::minutes(10);
+/// After the store refused something.
+constexpr Duration kTryAgain = std::chrono::seconds(1);
+constexpr Duration kRateWindow = std::chrono::seconds(1);
+
+Delivery record_of(EventDelivery&& given, Time now) {
+  Delivery delivery;
+  delivery.payload = std::move(given.payload);
+  delivery.trace_header = std::move(given.trace_header);
+  delivery.event = std::move(given.event);
+  if (given.http) delivery.http = *given.http;
+  if (given.policy) delivery.policy = *given.policy;
+  delivery.begun = now;
+  return delivery;
+}
+
+}  // namespace
+
+struct Deliveries::Lane {
+  std::string target;
+  OutsideTarget* kind;
+  PerShard* home;
+  std::set<DeliveryPlace> waiting = {};  // those known of, all up to `loaded_to`
+  std::set<DeliveryPlace> running = {};
+  bool more = false;  // the store has others, behind `loaded_to`
+  DeliveryPlace loaded_to = {};
+  std::size_t at_once = kFirstAtOnce;
+  bool queued = false;  // among those that wait for room on the shard
+  Time window_began = {};
+  std::int64_t begun_in_window = 0;
+  Time paused_until = {};
+  std::optional<Alarms::Handle> alarm = {};
+};
+
+struct Deliveries::PerShard {
+  explicit PerShard(Shard& of) : shard(of) {}
+  Shard& shard;
+  std::map<std::string, std::unique_ptr<Lane>, std::less<>> lanes;
+  std::size_t running = 0;
+  std::deque<Lane*> queue;
+};
+
+Deliveries::Deliveries(const Environment& environment)
+    : with_(environment),
+      attempts_(environment.metrics.counter("signalbox_delivery_attempts_total",
+                                            "Attempts to deliver to targets outside, whatever came of them.")),
+      delivered_(environment.metrics.counter("signalbox_delivery_delivered_total", "Deliveries done.")),
+      retried_(environment.metrics.counter("signalbox_delivery_retried_total", "Attempts that another will follow.")),
+      dead_lettered_(environment.metrics.counter("signalbox_delivery_dead_lettered_total",
+                                                 "Deliveries given up and put in dead-letter queues.")),
+      dropped_(environment.metrics.counter("signalbox_delivery_dropped_total", "Deliveries given up and lost.")),
+      next_sequence_(environment.random.next() >> 1U) {
+  for (std::size_t i = 0; i < environment.shards.count(); ++i) {
+    shards_.push_back(std::make_unique<PerShard>(environment.shards.at(i)));
+  }
+}
+
+Deliveries::~Deliveries() = default;
+
+Result<void> Deliveries::load() {
+  const auto snapshot = with_.store.read();
+  const std::string end = store::Key(kDeliverySpace).end();
+  std::string from = store::Key(kDeliverySpace).bytes();
+  for (;;) {
+    std::optional<DeliveryName> first;
+    bool readable = true;
+    const Result<void> scanned = snapshot->scan(from, end, [&](std::string_view key, std::string_view) {
+      first = read_delivery_key(key);
+      readable = first.has_value();
+      return false;
+    });
+    if (!scanned) return scanned;
+    if (!readable) return fail("StoreError", "A key of delivery records in the store cannot be read.");
+    if (!first) return {};
+    const auto arn = Arn::parse(first->target);
+    auto* kind = arn ? dynamic_cast<OutsideTarget*>(with_.targets.find(*arn)) : nullptr;
+    if (kind == nullptr) {
+      return fail("StoreError", "The store has deliveries to " + first->target + ", a target of an unknown kind.");
+    }
+    PerShard& home = *shards_[with_.shards.owner(first->target).index()];
+    Lane& lane = lane_of(home, *kind, first->target);
+    lane.more = true;
+    home.shard.post([this, &lane] { pump(lane); });
+    from = deliveries_key(first->target).end();
+  }
+}
+
+AfterCommit Deliveries::append(OutsideTarget& kind, const std::string& target, std::vector<EventDelivery> deliveries,
+                               store::Batch& batch) {
+  const Time now = with_.clock.now();
+  std::vector<DeliveryPlace> places;
+  for (EventDelivery& given : deliveries) {
+    const DeliveryPlace& place = places.emplace_back(DeliveryPlace{now, next_sequence_++});
+    batch.put(delivery_key(target, place), encode(record_of(std::move(given), now)));
+  }
+  PerShard& home = *shards_[with_.shards.owner(target).index()];
+  return [this, &kind, &home, target, places = std::move(places)](bool committed) {
+    if (!committed) return;
+    home.shard.post([this, &kind, &home, target, places] {
+      Lane& lane = lane_of(home, kind, target);
+      for (const DeliveryPlace& place : places) offer(lane, place);
+      pump(lane);
+    });
+  };
+}
+
+Deliveries::Lane& Deliveries::lane_of(PerShard& shard, OutsideTarget& kind, const std::string& target) {
+  std::unique_ptr<Lane>& lane = shard.lanes[target];
+  if (!lane) lane = std::make_unique<Lane>(Lane{target, &kind, &shard});
+  return *lane;
+}
+
+void Deliveries::offer(Lane& lane, const DeliveryPlace& place) {
+  if (lane.more && place > lane.loaded_to) return;  // will be found in the store
+  if (lane.running.contains(place)) return;
+  lane.waiting.insert(place);
+  if (lane.waiting.size() <= kWindow) return;
+  lane.waiting.erase(std::prev(lane.waiting.end()));
+  lane.loaded_to = *lane.waiting.rbegin();
+  lane.more = true;
+}
+
+void Deliveries::load_more(Lane& lane) {
+  const std::string from = lane.loaded_to == DeliveryPlace{} ? deliveries_key(lane.target).bytes()
+                                                             : delivery_key(lane.target, lane.loaded_to).bytes() + '\0';
+  lane.more = false;
+  const Result<void> scanned =
+      with_.store.read()->scan(from, deliveries_key(lane.target).end(), [&](std::string_view key, std::string_view) {
+        const auto name = read_delivery_key(key);
+        if (!name) return true;
+        if (lane.waiting.size() == kWindow) {
+          lane.more = true;
+          return false;
+        }
+        lane.loaded_to = name->place;
+        if (!lane.running.contains(name->place)) lane.waiting.insert(name->place);
+        return true;
+      });
+  if (scanned) return;
+  with_.log.error("deliveries cannot be read, trying again",
+                  {{"target", lane.target}, {"why", scanned.error().message}});
+  lane.more = true;
+  lane.paused_until = with_.clock.now() + kTryAgain;
+}
+
+void Deliveries::wake_at(Lane& lane, Time when) {
+  Alarms& alarms = lane.home->shard.alarms();
+  if (lane.alarm && lane.alarm->first == when) return;
+  if (lane.alarm) alarms.cancel(*lane.alarm);
+  lane.alarm = alarms.set(when, [this, &lane] {
+    lane.alarm.reset();
+    pump(lane);
+  });
+}
+
+void Deliveries::pump(Lane& lane) {
+  while (!draining_ && lane.running.size() < lane.at_once) {
+    const Time now = with_.clock.now();
+    if (lane.paused_until > now) return wake_at(lane, lane.paused_until);
+    if (lane.waiting.empty() && lane.more) {
+      load_more(lane);
+      continue;
+    }
+    if (lane.waiting.empty()) break;
+    const DeliveryPlace next = *lane.waiting.begin();
+    if (next.due > now) return wake_at(lane, next.due);
+    if (now - lane.window_began >= kRateWindow) {
+      lane.window_began = now;
+      lane.begun_in_window = 0;
+    }
+    const std::int64_t rate = lane.kind->rate(lane.target);
+    if (rate > 0 && lane.begun_in_window >= rate) return wake_at(lane, lane.window_began + kRateWindow);
+    if (lane.home->running >= kMaxAtOnceOfShard) {
+      if (!std::exchange(lane.queued, true)) lane.home->queue.push_back(&lane);
+      return;
+    }
+    ++lane.begun_in_window;
+    ++lane.home->running;
+    lane.waiting.erase(lane.waiting.begin());
+    lane.running.insert(next);
+    lane.home->shard.spawn(run(lane, next));
+  }
+  if (!lane.running.empty() || !lane.waiting.empty() || lane.more || lane.queued) return;
+  if (lane.alarm) lane.home->shard.alarms().cancel(*lane.alarm);
+  lane.home->lanes.erase(lane.home->lanes.find(lane.target));
+}
+
+void Deliveries::release(Lane& lane, const DeliveryPlace& place) {
+  PerShard& home = *lane.home;
+  lane.running.erase(place);
+  --home.running;
+  pump(lane);
+  if (home.queue.empty() || home.running >= kMaxAtOnceOfShard) return;
+  Lane& next = *home.queue.front();
+  home.queue.pop_front();
+  next.queued = false;
+  pump(next);
+}
+
+asio::awaitable<void> Deliveries::run(Lane& lane, DeliveryPlace place) {
+  Result<void> done = co_await attempt(lane, place);
+  if (!done) {
+    with_.log.error("a delivery's end cannot be recorded, trying again",
+                    {{"target", lane.target}, {"why", done.error().message}});
+    lane.waiting.insert(place);
+    lane.paused_until = with_.clock.now() + kTryAgain;
+  }
+  release(lane, place);
+}
+
+asio::awaitable<Result<void>> Deliveries::attempt(Lane& lane, DeliveryPlace place) {
+  const auto stored = with_.store.get(delivery_key(lane.target, place));
+  if (!stored) co_return std::unexpected(stored.error());
+  if (!*stored) co_return Result<void>();  // done before its place was offered
+  auto delivery = decode_delivery(**stored);
+  if (!delivery) {
+    with_.log.error("the record of a delivery cannot be read", {{"target", lane.target}});
+    co_return Result<void>();
+  }
+  if (with_.clock.now() - delivery->begun >= delivery->policy.max_age) {
+    Result<void> given_up = co_await give_up(lane, place, *std::move(delivery), "MaximumEventAgeInSeconds");
+    co_return given_up;
+  }
+  attempts_.add();
+  Attempt tried;
+  try {
+    tried = co_await lane.kind->attempt(lane.target, *delivery, lane.home->shard);
+  } catch (const std::exception& error) {
+    tried = {Attempt::Outcome::kRetry, "INTERNAL_ERROR", error.what()};
+  }
+  Result<void> concluded = co_await conclude(lane, place, *std::move(delivery), std::move(tried));
+  co_return concluded;
+}
+
+Duration Deliveries::backoff(std::int64_t attempts) {
+  const auto doublings = static_cast<unsigned>(std::min<std::int64_t>(attempts - 1, 16));
+  const Duration whole = std::min(kFirstBackoff * (1U << doublings), kLastBackoff);
+  const auto half = static_cast<std::uint64_t>(whole.count() / 2);
+  return Duration(static_cast<std::int64_t>(half + with_.random.next() % (half + 1)));
+}
+
+asio::awaitable<Result<void>> Deliveries::conclude(Lane& lane, DeliveryPlace place, Delivery delivery,
+                                                   Attempt attempt) {
+  if (attempt.outcome == Attempt::Outcome::kDelivered) {
+    lane.at_once = std::min(lane.at_once + 1, kMaxAtOnce);
+    store::Batch batch;
+    batch.erase(delivery_key(lane.target, place));
+    Result<void> done = co_await with_.store.commit(std::move(batch));
+    if (done) delivered_.add();
+    co_return done;
+  }
+  delivery.last_code = std::move(attempt.code);
+  delivery.last_message = std::move(attempt.message);
+  if (attempt.outcome == Attempt::Outcome::kFailed) {
+    Result<void> given_up = co_await give_up(lane, place, std::move(delivery), "");
+    co_return given_up;
+  }
+  lane.at_once = std::max(lane.at_once / 2, kLeastAtOnce);
+  if (delivery.attempts >= delivery.policy.max_retries) {
+    Result<void> given_up = co_await give_up(lane, place, std::move(delivery), "MaximumRetryAttempts");
+    co_return given_up;
+  }
+  ++delivery.attempts;
+  const Time due = std::min(with_.clock.now() + std::max(backoff(delivery.attempts), attempt.retry_after),
+                            delivery.begun + delivery.policy.max_age);
+  const DeliveryPlace later{due, place.sequence};
+  store::Batch batch;
+  batch.erase(delivery_key(lane.target, place));
+  batch.put(delivery_key(lane.target, later), encode(delivery));
+  Result<void> done = co_await with_.store.commit(std::move(batch));
+  if (done) {
+    retried_.add();
+    offer(lane, later);
+  }
+  co_return done;
+}
+
+asio::awaitable<Result<void>> Deliveries::give_up(Lane& lane, DeliveryPlace place, Delivery delivery,
+                                                  std::string exhausted) {
+  const DeliveryPolicy& policy = delivery.policy;
+  store::Batch batch;
+  batch.erase(delivery_key(lane.target, place));
+  AfterCommit after;
+  std::string lost = policy.dead_letter_queue.empty() ? "no dead-letter queue" : "";
+  EventTarget* queues = with_.targets.queues();
+  if (lost.empty() && queues != nullptr) {
+    EventDelivery letter =
+        dead_letter(policy, delivery.event.empty() ? std::move(delivery.payload) : std::move(delivery.event),
+                    lane.target, delivery.last_code.empty() ? "UNKNOWN" : delivery.last_code, delivery.last_message);
+    if (!exhausted.empty()) letter.attributes.emplace_back("EXHAUSTED_RETRY_CONDITION", exhausted);
+    letter.attributes.emplace_back("RETRY_ATTEMPTS", std::to_string(delivery.attempts));
+    std::vector<EventDelivery> letters;
+    letters.push_back(std::move(letter));
+    Appended appended = co_await queues->append(policy.dead_letter_queue, std::move(letters), batch);
+    after = std::move(appended.after);
+    if (!appended.undelivered.empty()) lost = appended.undelivered.front().message;
+  }
+  Result<void> done = co_await with_.store.commit(std::move(batch));
+  if (after) after(done.has_value());
+  if (!done) co_return done;
+  (lost.empty() ? dead_lettered_ : dropped_).add();
+  if (!lost.empty()) {
+    with_.log.warning("an event delivery was dropped", {{"target", lane.target},
+                                                        {"error", delivery.last_code},
+                                                        {"message", delivery.last_message},
+                                                        {"dead_letter", lost}});
+  }
+  co_return done;
+}
+
+}  // namespace signalbox::cloud

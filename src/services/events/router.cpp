@@ -1,0 +1,107 @@
+#include "services/events/router.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "base/time_text.h"
+#include "services/events/bus_access.h"
+
+namespace signalbox::events {
+namespace {
+
+bool reads_event(const Rule& rule) {
+  return std::ranges::any_of(rule.targets, [](const auto& target) { return target->reads_event(); });
+}
+
+std::optional<cloud::Undelivered> refused(std::string code, std::string message) {
+  return cloud::Undelivered{0, std::move(code), std::move(message)};
+}
+
+}  // namespace
+
+Router::Router(Core& core) : core_(core), ingestion_time_(to_iso8601(core.house.clock.now())) {}
+
+bool Router::enter(const BusId& bus, std::string_view text, const std::string& trace_header) {
+  Event event{text, trace_header};
+  return route(bus, event, {});
+}
+
+bool Router::deliver(const BusId& bus, const Rule& rule, std::string_view text, const std::string& trace_header) {
+  Event event{text, trace_header};
+  return add(bus, rule, event, {});
+}
+
+bool Router::route(const BusId& bus, Event& event, Hops hops) {
+  const RuleIndex* index = find_index(bus);
+  if (index == nullptr || index->empty()) return true;
+  std::vector<const Rule*> matched;
+  const auto start = std::chrono::steady_clock::now();
+  index->match(event.text, matched);
+  core_.figures.match_time.record(std::chrono::steady_clock::now() - start);
+  core_.figures.matches.add(matched.size());
+  for (const Rule* rule : matched) {
+    if (reads_event(*rule) && !read(event)) return false;
+  }
+  for (const Rule* rule : matched) add(bus, *rule, event, hops);
+  return true;
+}
+
+bool Router::read(Event& event) {
+  if (event.root) return true;
+  const auto root = document_.parse(event.text);
+  if (root) event.root = *root;
+  return root.has_value();
+}
+
+bool Router::add(const BusId& bus, const Rule& rule, Event& event, Hops hops) {
+  if (reads_event(rule) && !read(event)) return false;
+  const MatchedEvent matched{event.text, event.root, ingestion_time_, rule.arn, rule.name};
+  for (const auto& target : rule.targets) {
+    if (target->bus) {
+      forward(bus, rule, *target, event, hops);
+    } else {
+      outbox_.add(*target, matched, event.trace_header);
+    }
+  }
+  return true;
+}
+
+void Router::forward(const BusId& from, const Rule& rule, const Target& target, Event& event, Hops hops) {
+  const auto why = try_forward(from, rule, target, event, hops);
+  if (why) {
+    outbox_.refuse(core_, target, *why, event.text);
+  } else {
+    core_.figures.deliveries.add(1);
+  }
+}
+
+std::optional<cloud::Undelivered> Router::try_forward(const BusId& from, const Rule& rule, const Target& target,
+                                                      Event& event, Hops hops) {
+  const BusId& to = *target.bus;
+  bool& gone = from.scope.region == to.scope.region ? hops.same_region : hops.cross_region;
+  if (gone) {
+    return refused(&gone == &hops.same_region ? "THIRD_ACCOUNT_HOP_DETECTED" : "THIRD_REGION_HOP_DETECTED",
+                   "Events received from another event bus cannot be forwarded to a third one.");
+  }
+  gone = true;
+  const auto bus = core_.buses.need(to);
+  const auto record = bus ? (*bus)->record() : nullptr;
+  if (!record) return refused("NO_RESOURCE", "Event bus " + to.name + " does not exist.");
+  if (from.scope.account != to.scope.account &&
+      !policy_allows(record->policy,
+                     {(*bus)->arn(), from.scope.account, target.record.role_arn.value_or(""), rule.arn, event.text})) {
+    return refused("NO_PERMISSIONS", "The policy of event bus " + (*bus)->arn() + " does not allow account " +
+                                         from.scope.account + " to put events.");
+  }
+  if (route(to, event, hops)) return std::nullopt;
+  return refused("INVALID_JSON", "The event is nested too deep.");
+}
+
+const RuleIndex* Router::find_index(const BusId& id) {
+  const auto known = indexes_.find(id);
+  if (known != indexes_.end()) return known->second.get();
+  const BusPtr bus = core_.buses.find(id);
+  return indexes_.emplace(id, bus ? bus->index() : nullptr).first->second.get();
+}
+
+}  // namespace signalbox::events

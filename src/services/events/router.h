@@ -1,0 +1,61 @@
+// Events on their way: from a bus, through the rules that match them, to what each target is to receive.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "services/events/core.h"
+#include "services/events/delivery.h"
+#include "services/events/matched_event.h"
+
+namespace signalbox::events {
+
+/// Which ways from bus to bus an event has gone: each at most once ("EventBridge can't route events received from a
+/// sender event bus to a third event bus", EventBridge User Guide), so no event goes round for ever.
+struct Hops {
+  bool same_region = false;
+  bool cross_region = false;
+};
+
+/// Routes the events of one call, keeping from event to event what its look-ups need. One thread at a time.
+class Router {
+ public:
+  explicit Router(Core& core);
+
+  /// Adds what the rules of `bus` that the event matches bring; nothing for a bus that does not exist. False, and
+  /// nothing added, when a target needs to look into an event that is nested deeper than the reader goes. `text` is the
+  /// event, and need not live longer than the call.
+  bool enter(const BusId& bus, std::string_view text, const std::string& trace_header);
+
+  /// Adds what one rule brings, whatever its pattern says.
+  bool deliver(const BusId& bus, const Rule& rule, std::string_view text, const std::string& trace_header = "");
+
+  /// All that was added, for events::deliver.
+  Outbox take() { return std::move(outbox_); }
+
+ private:
+  struct Event {
+    std::string_view text;
+    const std::string& trace_header;
+    std::optional<json::Value> root = std::nullopt;
+  };
+  bool route(const BusId& bus, Event& event, Hops hops);
+  bool add(const BusId& bus, const Rule& rule, Event& event, Hops hops);
+  void forward(const BusId& from, const Rule& rule, const Target& target, Event& event, Hops hops);
+  std::optional<cloud::Undelivered> try_forward(const BusId& from, const Rule& rule, const Target& target, Event& event,
+                                                Hops hops);
+  bool read(Event& event);
+  const RuleIndex* find_index(const BusId& id);
+
+  Core& core_;
+  const std::string ingestion_time_;
+  json::Document document_;
+  std::map<BusId, std::shared_ptr<const RuleIndex>> indexes_;
+  Outbox outbox_;
+};
+
+}  // namespace signalbox::events

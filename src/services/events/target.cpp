@@ -1,0 +1,60 @@
+#include "services/events/target.h"
+
+namespace signalbox::events {
+namespace {
+
+std::shared_ptr<const cloud::DeliveryPolicy> policy_of(const TargetRecord& record, std::string rule_arn) {
+  auto policy = std::make_shared<cloud::DeliveryPolicy>();
+  policy->source_kind = "RULE_ARN";
+  policy->source = std::move(rule_arn);
+  policy->dead_letter_queue = record.dead_letter_arn.value_or("");
+  if (record.max_retries) policy->max_retries = *record.max_retries;
+  if (record.max_age_seconds) policy->max_age = std::chrono::seconds(*record.max_age_seconds);
+  return policy;
+}
+
+Result<void> check_forward(const BusId& from, const BusId& to, const cloud::TargetParameters& parameters) {
+  if (parameters.http) return cloud::not_for_this_target("HttpParameters", parameters.id);
+  if (parameters.message_group_id) return cloud::not_for_this_target("SqsParameters", parameters.id);
+  if (parameters.changes_input) {
+    return fail("ValidationException", "Modifying the input for target " + parameters.id + " is not supported.");
+  }
+  if (from == to) {
+    return fail("ValidationException", "Target " + parameters.id + " is the event bus of the rule itself.");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const Target>> compile_target(const cloud::EventTargets& kinds, const BusId& bus,
+                                                     std::string_view rule, std::string id, TargetRecord record) {
+  const auto arn = cloud::Arn::parse(record.arn);
+  if (!arn) return fail("ValidationException", "Parameter " + record.arn + " is not valid.");
+  const cloud::TargetParameters parameters{id, record.message_group_id, record.http,
+                                           record.input || record.input_path || record.transformer};
+  const auto to = bus_of(*arn);
+  cloud::EventTarget* const kind = to ? nullptr : kinds.find(*arn);
+  Result<void> checked;
+  if (to) {
+    checked = check_forward(bus, *to, parameters);
+  } else if (kind == nullptr) {
+    checked = fail("ValidationException", "A target of kind " + arn->service + " is not supported yet (target " + id +
+                                              ": " + record.arn + ").");
+  } else if (arn->scope() != bus.scope) {
+    checked = fail("ValidationException", "A target in another account or Region is not supported yet (target " + id +
+                                              ": " + record.arn + ").");
+  } else {
+    checked = kind->check(*arn, parameters);
+  }
+  if (!checked) return std::unexpected(std::move(checked).error());
+  auto input = TargetInput::compile(id, record);
+  if (!input) return std::unexpected(std::move(input).error());
+  auto http = TargetHttp::compile(id, record.http);
+  if (!http) return std::unexpected(std::move(http).error());
+  auto policy = policy_of(record, bus.rule_arn(rule));
+  return std::make_shared<const Target>(
+      Target{std::move(id), std::move(record), *std::move(input), kind, to, std::move(policy), *std::move(http)});
+}
+
+}  // namespace signalbox::events
