@@ -3,6 +3,7 @@
 
 #include "cloud/services.h"
 #include "services/events/bus.h"
+#include "services/events/webhooks/webhooks.h"
 
 namespace signalbox::events {
 
@@ -20,9 +21,10 @@ struct Figures {
 };
 
 struct Core {
-  explicit Core(const cloud::House& with) : house(with), buses(with.shards), figures(with.metrics) {}
+  explicit Core(const cloud::House& with) : house(with), buses(with.shards), webhooks(house), figures(with.metrics) {}
   const cloud::House house;
   Buses buses;
+  Webhooks webhooks;
   Figures figures;
 };
 
@@ -41,6 +43,11 @@ void register_rule_operations(Core& core);
 void register_target_operations(Core& core);
 void register_tag_operations(Core& core);
 void register_put_events(Core& core);
+void register_connection_operations(Core& core);
+void register_api_destination_operations(Core& core);
+
+/// Takes in a connection's record at the start. Errors: code "StoreError".
+Result<void> load_connection(Core& core, std::string_view value);
 
 /// Errors: ValidationException naming the field.
 std::unexpected<Error> not_supported_yet(std::string_view field, std::string_view why = "");

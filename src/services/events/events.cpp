@@ -5,6 +5,7 @@
 #include "models/events.h"
 #include "services/events/core.h"
 #include "services/events/rule_schedule.h"
+#include "services/events/webhooks/target.h"
 
 namespace signalbox::events {
 namespace {
@@ -37,6 +38,13 @@ class Loading {
   Loading(Core& core, const store::Snapshot& snapshot) : core_(core), snapshot_(snapshot) {}
 
   Result<void> run() {
+    each(kConnectionSpace, 3, [this](const Place&, std::string_view value) { return load_connection(core_, value); });
+    each(kApiDestinationSpace, 3, [this](const Place& place, std::string_view value) -> Result<void> {
+      auto destination = decode_api_destination(value);
+      if (!destination) return broken("API destination", place);
+      core_.webhooks.destinations.put(*std::move(destination));
+      return {};
+    });
     each(kBusSpace, 3, [this](const Place& place, std::string_view value) { return load_bus(place, value); });
     each(kTargetSpace, 5, [this](const Place& place, std::string_view value) { return load_target(place, value); });
     each(kRuleSpace, 4, [this](const Place& place, std::string_view value) { return load_rule(place, value); });
@@ -132,6 +140,10 @@ Events::Events(const cloud::House& house) : core_(std::make_unique<Core>(house))
   register_target_operations(*core_);
   register_tag_operations(*core_);
   register_put_events(*core_);
+  register_connection_operations(*core_);
+  register_api_destination_operations(*core_);
+  house.event_targets.add("events:api-destination",
+                          std::make_unique<ApiDestinationTarget>(core_->house, core_->webhooks));
 }
 
 Events::~Events() = default;

@@ -31,23 +31,12 @@ Result<std::shared_ptr<const Target>> compile_target(const cloud::EventTargets& 
                                                      std::string_view rule, std::string id, TargetRecord record) {
   const auto arn = cloud::Arn::parse(record.arn);
   if (!arn) return fail("ValidationException", "Parameter " + record.arn + " is not valid.");
-  const cloud::TargetParameters parameters{id, record.message_group_id, record.http,
-                                           record.input || record.input_path || record.transformer};
   const auto to = bus_of(*arn);
   cloud::EventTarget* const kind = to ? nullptr : kinds.find(*arn);
-  Result<void> checked;
-  if (to) {
-    checked = check_forward(bus, *to, parameters);
-  } else if (kind == nullptr) {
-    checked = fail("ValidationException", "A target of kind " + arn->service + " is not supported yet (target " + id +
-                                              ": " + record.arn + ").");
-  } else if (arn->scope() != bus.scope) {
-    checked = fail("ValidationException", "A target in another account or Region is not supported yet (target " + id +
-                                              ": " + record.arn + ").");
-  } else {
-    checked = kind->check(*arn, parameters);
+  if (!to && kind == nullptr) {
+    return fail("ValidationException",
+                "A target of kind " + arn->service + " is not supported yet (target " + id + ": " + record.arn + ").");
   }
-  if (!checked) return std::unexpected(std::move(checked).error());
   auto input = TargetInput::compile(id, record);
   if (!input) return std::unexpected(std::move(input).error());
   auto http = TargetHttp::compile(id, record.http);
@@ -55,6 +44,19 @@ Result<std::shared_ptr<const Target>> compile_target(const cloud::EventTargets& 
   auto policy = policy_of(record, bus.rule_arn(rule));
   return std::make_shared<const Target>(
       Target{std::move(id), std::move(record), *std::move(input), kind, to, std::move(policy), *std::move(http)});
+}
+
+Result<void> check_target(const Target& target, const BusId& bus) {
+  const TargetRecord& record = target.record;
+  const cloud::TargetParameters parameters{target.id, record.message_group_id, record.http,
+                                           record.input || record.input_path || record.transformer};
+  if (target.bus) return check_forward(bus, *target.bus, parameters);
+  const auto arn = cloud::Arn::parse(record.arn);
+  if (arn->scope() != bus.scope) {
+    return fail("ValidationException", "A target in another account or Region is not supported yet (target " +
+                                           target.id + ": " + record.arn + ").");
+  }
+  return target.kind->check(*arn, parameters);
 }
 
 }  // namespace signalbox::events

@@ -30,4 +30,8 @@ struct Target {
 Result<std::shared_ptr<const Target>> compile_target(const cloud::EventTargets& kinds, const BusId& bus,
                                                      std::string_view rule, std::string id, TargetRecord record);
 
+/// Whether a rule of `bus` may be given that target now: what it names exists, and the parameters are of its kind.
+/// Errors: those of the kind.
+Result<void> check_target(const Target& target, const BusId& bus);
+
 }  // namespace signalbox::events

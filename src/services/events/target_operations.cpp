@@ -105,8 +105,8 @@ struct Checked {
   std::shared_ptr<const Target> target;
   std::optional<m::PutTargetsResultEntry> failed;
 };
-Result<Checked> check_target(const Core& core, const Call& call, const BusId& bus, const std::string& rule,
-                             const m::Target& given) {
+Result<Checked> checked_target(const Core& core, const Call& call, const BusId& bus, const std::string& rule,
+                               const m::Target& given) {
   const std::string id = given.id.value_or("");
   const std::string text = given.arn.value_or("");
   if (!cloud::Arn::parse(text)) {
@@ -122,6 +122,7 @@ Result<Checked> check_target(const Core& core, const Call& call, const BusId& bu
   }
   auto target = compile_target(core.house.event_targets, bus, rule, id, record_of(given));
   if (!target) return std::unexpected(std::move(target).error());
+  if (auto checked = check_target(**target, bus); !checked) return std::unexpected(std::move(checked).error());
   return Checked{*std::move(target), std::nullopt};
 }
 
@@ -142,7 +143,7 @@ asio::awaitable<Result<m::PutTargetsResponse>> put_targets(Core& core, const Cal
   auto& failed = response.failed_entries.emplace();
   std::vector<std::shared_ptr<const Target>> put;
   for (const m::Target& given : request.targets.value_or(std::vector<m::Target>())) {
-    auto checked = check_target(core, call, (*bus)->id(), request.rule.value_or(""), given);
+    auto checked = checked_target(core, call, (*bus)->id(), request.rule.value_or(""), given);
     if (!checked) co_return std::unexpected(std::move(checked).error());
     if (checked->failed) failed.push_back(*checked->failed);
     if (checked->target) put.push_back(checked->target);
