@@ -7,6 +7,8 @@ import re
 import signal
 import subprocess
 import tempfile
+import threading
+import time
 import urllib.error
 import urllib.request
 
@@ -134,6 +136,65 @@ def sqs(server, account):
 @pytest.fixture
 def events(server, account):
     return server.client("events", account)
+
+
+class Sink:
+    """A `signalbox sink` process: an HTTP endpoint that answers as it is told."""
+
+    def __init__(self, *options):
+        self.process = subprocess.Popen([BINARY, "sink", *options], stdout=subprocess.PIPE, text=True)
+        self.url = self.process.stdout.readline().split()[-1]
+        self.lines = []
+        self.reader = threading.Thread(target=lambda: self.lines.extend(self.process.stdout), daemon=True)
+        self.reader.start()
+
+    def requests(self):
+        with urllib.request.urlopen(self.url + "/_sink/requests", timeout=30) as answer:
+            return json.load(answer)
+
+    def wait_for(self, count, seconds=20):
+        """The requests received, as soon as there are that many."""
+        deadline = time.monotonic() + seconds
+        while True:
+            found = self.requests()
+            if len(found) >= count:
+                return found
+            assert time.monotonic() < deadline, f"{len(found)} of {count} requests came: {found}"
+
+    def end(self):
+        self.process.terminate()
+        self.process.wait(timeout=20)
+        self.reader.join(timeout=20)
+        self.process.stdout.close()
+
+
+@pytest.fixture
+def new_sink():
+    made = []
+
+    def make(*options):
+        made.append(Sink(*options))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.end()
+
+
+@pytest.fixture
+def sink(new_sink):
+    return new_sink()
+
+
+def receive_until(sqs_client, url, count, seconds=20):
+    """That many messages, as soon as they are there."""
+    messages = []
+    deadline = time.monotonic() + seconds
+    while len(messages) < count:
+        assert time.monotonic() < deadline, f"{len(messages)} of {count} messages came"
+        messages += sqs_client.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1,
+                                               MessageAttributeNames=["All"]).get("Messages", [])
+    return messages
 
 
 def queue_arn(sqs_client, url):

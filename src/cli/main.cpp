@@ -12,6 +12,7 @@
 #include "cli/config_file.h"
 #include "cli/cron_command.h"
 #include "cli/match_command.h"
+#include "cli/sink_command.h"
 #include "server/server.h"
 
 namespace {
@@ -162,6 +163,9 @@ int main(int argc, char** argv) {
   signalbox::cli::ClockOptions clock_options;
   CLI::App* const clock_command = app.add_subcommand("clock", "Read or move a server's virtual clock");
   signalbox::cli::describe_clock(*clock_command, clock_options);
+  signalbox::cli::SinkOptions sink_options;
+  CLI::App* const sink_command = app.add_subcommand("sink", "Receive webhooks, show them, and answer as told");
+  signalbox::cli::describe_sink(*sink_command, sink_options);
   try {
     app.parse(argc, argv);
     if (!config_file.empty()) signalbox::cli::apply_config_file(*serve_command, config_file);
@@ -169,6 +173,7 @@ int main(int argc, char** argv) {
     return app.exit(error);
   }
   if (clock_command->parsed()) return signalbox::cli::clock(clock_options);
+  if (sink_command->parsed()) return signalbox::cli::sink(sink_options);
   if (cron_command->parsed()) return signalbox::cli::cron(cron_options, signalbox::SystemClock());
   return match_command->parsed() ? signalbox::cli::match(match_options) : serve(config);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -31,6 +32,8 @@ struct Response {
   int status = 200;
   std::vector<std::pair<std::string, std::string>> headers;  // without Content-Length, Date and Connection
   std::string body;
+  /// Closes the connection after so many bytes of the body: for playing a server that breaks off.
+  std::optional<std::size_t> cut_after = {};
 };
 
 /// Lets a handler that waits (a long poll) learn that its client has gone.

@@ -172,12 +172,14 @@ asio::awaitable<bool> Session::write(const Response& response, bool keep_alive) 
   write_head(head_, response, keep_alive);
   const bool head_only = parser_->is_header_done() && parser_->get().method() == beast::http::verb::head;
   const std::array<asio::const_buffer, 2> parts = {
-      asio::buffer(head_), asio::buffer(response.body.data(), head_only ? 0 : response.body.size())};
+      asio::buffer(head_),
+      asio::buffer(response.body.data(),
+                   head_only ? 0 : std::min(response.body.size(), response.cut_after.value_or(response.body.size())))};
   beast::error_code problem;
   deadline_ = std::chrono::steady_clock::now() + environment_->limits.idle_timeout;
   handling_ = false;
   co_await asio::async_write(socket_, parts, asio::redirect_error(asio::use_awaitable, problem));
-  co_return !problem;
+  co_return !problem && !response.cut_after;
 }
 
 asio::awaitable<void> Session::refuse(const beast::error_code& problem) {
