@@ -1,7 +1,8 @@
-# signalbox_layer(FOLDER USES LIB...): the library of src/FOLDER, its unit tests and its example.cpp where it has them.
+# signalbox_layer(FOLDER [HOT] USES LIB...): the library of src/FOLDER, its unit tests and its example.cpp where it has
+# them. HOT: compiled with -O3 in release builds.
 # The library is named signalbox_FOLDER with '/' as '_'; sources are found by glob, tests are *_test.cpp.
 function(signalbox_layer folder)
-  cmake_parse_arguments(LAYER "" "" "USES" ${ARGN})
+  cmake_parse_arguments(LAYER "HOT" "" "USES" ${ARGN})
   string(REPLACE "/" "_" name ${folder})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${folder}/*.cpp)
   set(tests ${sources})
@@ -10,6 +11,9 @@ function(signalbox_layer folder)
   if(sources)
     add_library(signalbox_${name} STATIC ${sources})
     target_link_libraries(signalbox_${name} PUBLIC ${LAYER_USES})
+    if(LAYER_HOT)
+      target_compile_options(signalbox_${name} PRIVATE $<$<CONFIG:Release>:-O3>)
+    endif()
   else()
     add_library(signalbox_${name} INTERFACE)
     target_link_libraries(signalbox_${name} INTERFACE ${LAYER_USES})
@@ -20,6 +24,7 @@ function(signalbox_layer folder)
   endif()
   if(tests AND NOT SIGNALBOX_FUZZ)
     add_executable(${name}_test ${tests})
+    target_compile_options(${name}_test PRIVATE $<$<CONFIG:Release>:-O1>)  # tests are compiled more than they run
     # The models for what is generic below the services: codecs and the door are tested on real ones.
     target_link_libraries(${name}_test PRIVATE signalbox_${name} signalbox_models GTest::gtest GTest::gmock GTest::gtest_main)
     add_test(NAME ${name} COMMAND ${name}_test)

@@ -18,7 +18,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 METADATA = ("apiVersion", "awsQueryCompatible", "endpointPrefix", "jsonVersion", "protocol", "protocols",
             "serviceFullName", "serviceId", "signingName", "targetPrefix", "xmlNamespace")
 SHAPE = ("type", "required", "members", "member", "key", "value", "enum", "min", "max", "pattern", "error",
-         "exception", "fault", "flattened", "locationName", "timestampFormat")
+         "exception", "fault", "flattened", "locationName", "payload", "timestampFormat")
 REFERENCE = ("shape", "locationName", "location", "flattened", "timestampFormat", "jsonvalue", "idempotencyToken")
 
 

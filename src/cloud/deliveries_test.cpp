@@ -173,7 +173,7 @@ TEST_F(DeliveriesTest, WaitsAsLongAsTheTargetAsks) {
 
 TEST_F(DeliveriesTest, GivesUpAfterTheRetriesOfThePolicy) {
   script_.answer_with({Outcome::kRetry, "ERROR_FROM_TARGET", "HTTP status 500"});
-  put(kTarget, {"1"}, {"RULE_ARN", "arn:rule", kDead, 2});
+  put(kTarget, {"1"}, {"RULE_ARN", "arn:rule", kDead, "", 2});
   for (int i = 0; i < 4; ++i) advance(std::chrono::seconds(10));
   EXPECT_THAT(script_.at(kTarget), SizeIs(3));
   EXPECT_THAT(script_.dead, ElementsAre("1|RULE_ARN=arn:rule|TARGET_ARN=" + kTarget +
@@ -184,7 +184,7 @@ TEST_F(DeliveriesTest, GivesUpAfterTheRetriesOfThePolicy) {
 
 TEST_F(DeliveriesTest, GivesUpWhenTheEventIsTooOldAlsoWhileDown) {
   script_.answer_with({Outcome::kRetry, "TIMEOUT", "too slow"});
-  put(kTarget, {"1"}, {"RULE_ARN", "arn:rule", kDead, 185, std::chrono::seconds(60)});
+  put(kTarget, {"1"}, {"RULE_ARN", "arn:rule", kDead, "", 185, std::chrono::seconds(60)});
   house_.stop_then([this] { house_.clock.advance(std::chrono::seconds(61)); });
   house_.advance(Duration(0));
   rest();
@@ -241,7 +241,7 @@ TEST(DeliveryRecord, ReadsBackWhatItWrote) {
   delivery.payload = "p";
   delivery.event = "e";
   delivery.http = {{"a", "b"}, {{"H", "1"}}, {{"q", "2"}}};
-  delivery.policy = {"RULE_ARN", "rule", "queue", 7, std::chrono::seconds(61)};
+  delivery.policy = {"RULE_ARN", "rule", "queue", "t", 7, std::chrono::seconds(61)};
   delivery.begun = Time(Duration(5));
   delivery.attempts = 3;
   delivery.last_code = "TIMEOUT";

@@ -33,7 +33,7 @@ std::string encode(const Delivery& delivery) {
   write(out, delivery.http.headers);
   write(out, delivery.http.query);
   const DeliveryPolicy& policy = delivery.policy;
-  out.text(policy.source_kind).text(policy.source).text(policy.dead_letter_queue);
+  out.text(policy.source_kind).text(policy.source).text(policy.dead_letter_queue).text(policy.target);
   out.integer(policy.max_retries).integer(policy.max_age.count());
   out.integer(delivery.begun.time_since_epoch().count()).integer(delivery.attempts);
   out.text(delivery.last_code).text(delivery.last_message);
@@ -52,6 +52,7 @@ std::optional<Delivery> decode_delivery(std::string_view bytes) {
   delivery.policy.source_kind = in.text();
   delivery.policy.source = in.text();
   delivery.policy.dead_letter_queue = in.text();
+  delivery.policy.target = in.text();
   delivery.policy.max_retries = in.integer();
   delivery.policy.max_age = Duration(in.integer());
   delivery.begun = Time(Duration(in.integer()));

@@ -23,7 +23,7 @@ EventDelivery dead_letter(const DeliveryPolicy& policy, std::string event, const
                           const std::string& code, const std::string& message) {
   EventDelivery letter{std::move(event), "", ""};
   letter.attributes = {{policy.source_kind, policy.source},
-                       {"TARGET_ARN", target},
+                       {"TARGET_ARN", policy.target.empty() ? target : policy.target},
                        {"ERROR_CODE", code},
                        {"ERROR_MESSAGE", message.empty() ? code : message}};
   return letter;

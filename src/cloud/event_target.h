@@ -42,6 +42,7 @@ struct DeliveryPolicy {
   std::string source_kind;        // names `source` in a dead letter: "RULE_ARN", "SCHEDULE_ARN"
   std::string source;             // ARN
   std::string dead_letter_queue;  // ARN; "" for none
+  std::string target = {};        // what a dead letter names as the target, where that is not whom it goes to
   std::int64_t max_retries = 185;
   Duration max_age = std::chrono::hours(24);
 };

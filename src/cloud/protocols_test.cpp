@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "models/events.h"
+#include "models/scheduler.h"
 #include "models/sqs.h"
 #include "wire/constraints.h"
 #include "wire/protocol.h"
@@ -12,6 +13,7 @@ namespace signalbox::wire {
 namespace {
 
 namespace events = models::events;
+namespace scheduler = models::scheduler;
 namespace sqs = models::sqs;
 
 http::Request post(std::string_view body, std::vector<std::pair<std::string_view, std::string_view>> headers = {}) {
@@ -40,6 +42,7 @@ std::string error_of(const Result<T>& result) {
 TEST(Models, EveryPatternCanBeChecked) {
   std::string bad;
   EXPECT_TRUE(patterns_are_usable(events::kService, bad)) << bad;
+  EXPECT_TRUE(patterns_are_usable(scheduler::kService, bad)) << bad;
   EXPECT_TRUE(patterns_are_usable(sqs::kService, bad)) << bad;
 }
 

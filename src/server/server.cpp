@@ -13,6 +13,7 @@
 #include "http/server.h"
 #include "server/clock_control.h"
 #include "services/events/events.h"
+#include "services/scheduler/scheduler.h"
 #include "services/sqs/sqs.h"
 #include "store/store.h"
 #include "store/timers.h"
@@ -77,6 +78,7 @@ struct Server::Parts {
             limits_of(chosen), log_to, *metrics) {
     services.push_back(std::make_unique<sqs::Sqs>(house));
     services.push_back(std::make_unique<events::Events>(house));
+    services.push_back(std::make_unique<scheduler::Scheduler>(house));
   }
 
   asio::awaitable<http::Response> answer(const http::Request& request, http::Connection& connection) {

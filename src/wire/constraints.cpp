@@ -31,8 +31,10 @@ const RE2& compiled(const Shape& shape) {
   RE2::Options options;
   options.set_log_errors(false);
   options.set_dot_nl(false);
-  // The models' one look-ahead, which RE2 has not: "not blank".
-  const std::string_view text = shape.pattern == "^(?!\\s*$).+" ? "^.*\\S.*" : shape.pattern;
+  // The models' look-aheads, which RE2 has not: "not blank"; and what sources may be, without "not aws.".
+  std::string_view text = shape.pattern;
+  if (text == "^(?!\\s*$).+") text = "^.*\\S.*";
+  if (text.starts_with("^(?=[/\\.\\-_A-Za-z0-9]+)((?!aws\\.).*)|")) text = "^[/\\.\\-_A-Za-z0-9$].*";
   auto pattern = std::make_unique<RE2>(re2::StringPiece(text.data(), text.size()), options);
   const std::unique_lock lock(mutex);
   return *cache.emplace(&shape, std::move(pattern)).first->second;

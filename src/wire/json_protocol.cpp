@@ -1,237 +1,17 @@
 #include "wire/json_protocol.h"
 
-#include <cmath>
-
-#include "base/encoding.h"
-#include "base/time_text.h"
 #include "json/json.h"
 #include "wire/constraints.h"
+#include "wire/json_codec.h"
 
 namespace signalbox::wire {
-namespace {
-
-std::unexpected<Error> malformed(std::string message) {
-  return fail("SerializationException", std::move(message));
-}
-
-/// What AWS calls a token that stands where another was expected.
-std::string_view token_name(json::Value value) {
-  switch (value.type()) {
-    case json::Type::kNull:
-      return "NULL_VALUE";
-    case json::Type::kFalse:
-      return "FALSE_VALUE";
-    case json::Type::kTrue:
-      return "TRUE_VALUE";
-    case json::Type::kNumber:
-      return "NUMBER_VALUE";
-    case json::Type::kString:
-      return "STRING_VALUE";
-    case json::Type::kArray:
-      return "START_ARRAY";
-    case json::Type::kObject:
-      return "START_OBJECT";
-  }
-  return "UNKNOWN";
-}
-
-std::unexpected<Error> mismatch(json::Value value, std::string_view wanted) {
-  if (value.is_object()) return malformed("Start of structure or map found where not expected.");
-  if (value.is_array()) return malformed("Start of list found where not expected.");
-  return malformed(std::string(token_name(value)) + " can not be converted to " + std::string(wanted));
-}
-
-Result<void> read_whole(json::Value value, double least, double most, std::string_view wanted, std::int64_t& out) {
-  if (!value.is_number()) return mismatch(value, wanted);
-  if (const auto whole = value.as_integer()) {
-    out = *whole;
-  } else {
-    const double number = std::trunc(value.as_double());  // AWS drops a fraction
-    if (!(number > -9.2e18 && number < 9.2e18)) return malformed("Number is out of range: " + std::string(value.raw()));
-    out = static_cast<std::int64_t>(number);
-  }
-  if (static_cast<double>(out) < least || static_cast<double>(out) > most) {
-    return malformed("Number is out of range: " + std::string(value.raw()));
-  }
-  return {};
-}
-
-Result<void> read_timestamp(json::Value value, Time& out) {
-  constexpr double kFarthestSecond = 253402300799.0;  // the year 9999
-  if (value.is_number()) {
-    const double seconds = value.as_double();
-    if (!(std::abs(seconds) <= kFarthestSecond)) return malformed("Timestamp is out of range");
-    out = Time(Duration(static_cast<std::int64_t>(std::llround(seconds * 1000))));
-    return {};
-  }
-  if (!value.is_string()) return mismatch(value, "a Timestamp");
-  const auto time = from_iso8601(value.as_string());
-  if (!time) return malformed("STRING_VALUE can not be converted to a Timestamp");
-  out = *time;
-  return {};
-}
-
-Result<void> read(const Shape& shape, json::Value value, void* out);
-
-Result<void> read_structure(const Shape& shape, json::Value value, void* out) {
-  if (!value.is_object()) {
-    if (value.is_array()) return mismatch(value, "");
-    return malformed("Unexpected token " + std::string(token_name(value)) + " where a structure was expected");
-  }
-  for (const auto& [key, field] : value.members()) {
-    if (field.is_null()) continue;
-    for (const Member& member : shape.members) {
-      if (!key.is(member.name)) continue;
-      Result<void> done = read(*member.shape, field, member.emplace(out));
-      if (!done) return done;
-      break;
-    }
-  }
-  return {};
-}
-
-Result<void> read_list(const Shape& shape, json::Value value, void* out) {
-  if (!value.is_array()) {
-    if (value.is_object()) return mismatch(value, "");
-    return malformed("Unexpected token " + std::string(token_name(value)) + " where a list was expected");
-  }
-  for (const json::Value element : value.elements()) {
-    if (element.is_null()) continue;
-    Result<void> done = read(*shape.element, element, shape.append(out));
-    if (!done) return done;
-  }
-  return {};
-}
-
-Result<void> read_map(const Shape& shape, json::Value value, void* out) {
-  if (!value.is_object()) {
-    if (value.is_array()) return mismatch(value, "");
-    return malformed("Unexpected token " + std::string(token_name(value)) + " where a map was expected");
-  }
-  for (const auto& [key, element] : value.members()) {
-    if (element.is_null()) continue;
-    Result<void> done = read(*shape.element, element, shape.insert(out, key.as_string()));
-    if (!done) return done;
-  }
-  return {};
-}
-
-// Recursion is bounded by the model: shapes cannot refer to themselves.
-Result<void> read(const Shape& shape, json::Value value, void* out) {
-  std::int64_t whole = 0;
-  switch (shape.type) {
-    case ShapeType::kString:
-      if (!value.is_string()) return mismatch(value, "a String");
-      *static_cast<std::string*>(out) = value.as_string();
-      return {};
-    case ShapeType::kInteger: {
-      Result<void> done = read_whole(value, -2147483648.0, 2147483647.0, "an Integer", whole);
-      if (done) *static_cast<std::int32_t*>(out) = static_cast<std::int32_t>(whole);
-      return done;
-    }
-    case ShapeType::kLong: {
-      Result<void> done = read_whole(value, -9.3e18, 9.3e18, "a Long", whole);
-      if (done) *static_cast<std::int64_t*>(out) = whole;
-      return done;
-    }
-    case ShapeType::kFloat:
-    case ShapeType::kDouble:
-      if (!value.is_number()) return mismatch(value, "a Double");
-      *static_cast<double*>(out) = value.as_double();
-      return {};
-    case ShapeType::kBoolean:
-      if (!value.is_bool()) return mismatch(value, "a Boolean");
-      *static_cast<bool*>(out) = value.as_bool();
-      return {};
-    case ShapeType::kTimestamp:
-      return read_timestamp(value, *static_cast<Time*>(out));
-    case ShapeType::kBlob: {
-      if (!value.is_string()) return mismatch(value, "a Blob");
-      auto bytes = from_base64(value.as_string());
-      if (!bytes) return malformed("Invalid base64 encoding of a Blob");
-      *static_cast<std::string*>(out) = std::move(*bytes);
-      return {};
-    }
-    case ShapeType::kList:
-      return read_list(shape, value, out);
-    case ShapeType::kMap:
-      return read_map(shape, value, out);
-    case ShapeType::kStructure:
-      return read_structure(shape, value, out);
-  }
-  return {};
-}
-
-void write(json::Writer& writer, const Shape& shape, const void* value);
-
-void write_timestamp(json::Writer& writer, TimestampFormat format, Time time) {
-  if (format == TimestampFormat::kIso8601) return writer.string(to_iso8601_millis(time));
-  if (format == TimestampFormat::kHttpDate) return writer.string(to_http_date(time));
-  writer.number(static_cast<double>(time.time_since_epoch().count()) / 1000.0);
-}
-
-void write_structure(json::Writer& writer, const Shape& shape, const void* value) {
-  writer.begin_object();
-  for (const Member& member : shape.members) {
-    const void* field = member.find(value);
-    if (field == nullptr) continue;
-    writer.key(member.name);
-    write(writer, *member.shape, field);
-  }
-  writer.end_object();
-}
-
-void write_map(json::Writer& writer, const Shape& shape, const void* value) {
-  struct Context {
-    json::Writer& writer;
-    const Shape& element;
-  } context{writer, *shape.element};
-  writer.begin_object();
-  shape.each(value, &context, [](void* opaque, const std::string& key, const void* element) {
-    const auto& c = *static_cast<Context*>(opaque);
-    c.writer.key(key);
-    write(c.writer, c.element, element);
-  });
-  writer.end_object();
-}
-
-void write(json::Writer& writer, const Shape& shape, const void* value) {
-  switch (shape.type) {
-    case ShapeType::kString:
-      return writer.string(*static_cast<const std::string*>(value));
-    case ShapeType::kInteger:
-      return writer.number(static_cast<std::int64_t>(*static_cast<const std::int32_t*>(value)));
-    case ShapeType::kLong:
-      return writer.number(*static_cast<const std::int64_t*>(value));
-    case ShapeType::kFloat:
-    case ShapeType::kDouble:
-      return writer.number(*static_cast<const double*>(value));
-    case ShapeType::kBoolean:
-      return writer.boolean(*static_cast<const bool*>(value));
-    case ShapeType::kTimestamp:
-      return write_timestamp(writer, shape.timestamp, *static_cast<const Time*>(value));
-    case ShapeType::kBlob:
-      return writer.string(to_base64(*static_cast<const std::string*>(value)));
-    case ShapeType::kList:
-      writer.begin_array();
-      for (std::size_t i = 0; i < shape.size(value); ++i) write(writer, *shape.element, shape.at(value, i));
-      return writer.end_array();
-    case ShapeType::kMap:
-      return write_map(writer, shape, value);
-    case ShapeType::kStructure:
-      return write_structure(writer, shape, value);
-  }
-}
-
-}  // namespace
-
 Result<AnyStructure> JsonProtocol::decode(const Operation& operation, const http::Request& request) const {
   AnyStructure input = operation.new_input();
   if (!request.body.empty()) {
     static thread_local json::Document document;
     const Result<json::Value> root = document.parse(request.body);
     if (!root) return malformed(root.error().message);
-    Result<void> done = read_structure(*operation.input, *root, input.data());
+    Result<void> done = read_json(*operation.input, *root, input.data());
     if (!done) return std::unexpected(std::move(done).error());
   }
   Result<void> checked = check_constraints(*operation.service, *operation.input, input.data());
@@ -243,7 +23,7 @@ http::Response JsonProtocol::encode(const Operation&, const AnyStructure& output
   http::Response response;
   response.headers = {{"x-amzn-RequestId", std::string(request_id)}, {"Content-Type", std::string(content_type_)}};
   json::Writer writer(response.body);
-  write_structure(writer, output.shape(), output.data());
+  write_json(writer, output.shape(), output.data());
   return response;
 }
 

@@ -2,6 +2,7 @@
 
 #include "wire/json_protocol.h"
 #include "wire/query_protocol.h"
+#include "wire/rest_json_protocol.h"
 
 namespace signalbox::wire {
 
@@ -9,6 +10,7 @@ const Protocol& protocol(ProtocolKind kind) {
   static const JsonProtocol json10("application/x-amz-json-1.0");
   static const JsonProtocol json11("application/x-amz-json-1.1");
   static const QueryProtocol query;
+  static const RestJsonProtocol rest_json;
   switch (kind) {
     case ProtocolKind::kJson10:
       return json10;
@@ -16,6 +18,8 @@ const Protocol& protocol(ProtocolKind kind) {
       return json11;
     case ProtocolKind::kQuery:
       return query;
+    case ProtocolKind::kRestJson:
+      return rest_json;
   }
   return json11;
 }

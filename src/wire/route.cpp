@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "wire/form.h"
+#include "wire/uri_template.h"
 
 namespace signalbox::wire {
 namespace {
@@ -45,11 +46,32 @@ Routed route_query(std::span<const Service* const> services, const http::Request
           fail("InvalidAction", "The action " + *action + " is not valid for this endpoint.", 400)};
 }
 
+/// The operation whose method and path are the request's: of several the one with the fewest labels. Services that the
+/// request is signed for, or all when it is not signed.
+std::optional<Routed> route_rest(std::span<const Service* const> services, const http::Request& request,
+                                 std::string_view signing_service) {
+  const Service* named = nullptr;
+  const Operation* best = nullptr;
+  for (const Service* service : services) {
+    if (!speaks(*service, ProtocolKind::kRestJson)) continue;
+    if (!signing_service.empty() && service->signing_name != signing_service) continue;
+    if (!signing_service.empty()) named = service;
+    for (const Operation& operation : service->operations) {
+      if (operation.method != request.method || !match_uri(operation.uri, request.path())) continue;
+      if (best == nullptr || label_count(operation.uri) < label_count(best->uri)) best = &operation;
+    }
+  }
+  if (best != nullptr) return Routed{ProtocolKind::kRestJson, best->service, best};
+  if (named == nullptr) return std::nullopt;
+  return Routed{ProtocolKind::kRestJson, named, fail("UnknownOperationException", "", 404)};
+}
+
 }  // namespace
 
 Routed route(std::span<const Service* const> services, const http::Request& request, std::string_view signing_service) {
   const std::string_view target = request.header("X-Amz-Target");
   if (!target.empty()) return route_json(services, target, request.header("Content-Type"));
+  if (auto routed = route_rest(services, request, signing_service)) return *std::move(routed);
   return route_query(services, request, signing_service);
 }
 

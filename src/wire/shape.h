@@ -37,6 +37,9 @@ enum class TimestampFormat : std::uint8_t { kProtocolDefault, kUnix, kIso8601, k
 
 struct Shape;
 
+/// Where a member stands in the REST protocols; in all others everything is in the body.
+enum class Location : std::uint8_t { kBody, kUri, kQuery, kHeader };
+
 struct Member {
   std::string_view name;        // as in the model and in JSON
   std::string_view query_name;  // its name in the query protocol and its XML
@@ -46,6 +49,8 @@ struct Member {
   void* (*emplace)(void* structure);
   /// The member's value; null when absent.
   const void* (*find)(const void* structure);
+  Location location = Location::kBody;
+  std::string_view location_name = {};  // of the label, parameter or header
 };
 
 struct Shape {
@@ -89,7 +94,7 @@ struct ErrorShape {
   bool sender_fault;
 };
 
-enum class ProtocolKind : std::uint8_t { kJson10, kJson11, kQuery };
+enum class ProtocolKind : std::uint8_t { kJson10, kJson11, kQuery, kRestJson };
 
 struct Service;
 
@@ -126,6 +131,10 @@ struct Operation {
   const Shape* output;
   std::string_view result_wrapper;  // query protocol
   AnyStructure (*new_input)();
+  // REST protocols: method, path with labels ("/schedules/{Name}", "{Key+}" takes slashes too), status of success.
+  std::string_view method;
+  std::string_view uri;
+  int status;
 };
 
 /// An operation with the C++ types of its input and output; generated as `kPutEvents` and the like.
