@@ -10,6 +10,8 @@
 #include "cloud/deliveries.h"
 #include "cloud/door.h"
 #include "cloud/event_target.h"
+#include "cloud/measures.h"
+#include "cloud/service_events.h"
 #include "cloud/shards.h"
 #include "store/store.h"
 #include "store/timers.h"
@@ -23,6 +25,8 @@ struct House {
   Shards& shards;
   Door& door;
   EventTargets& event_targets;
+  ServiceEvents& service_events;
+  Measures& measures;
   Deliveries& deliveries;
   Clients& clients;
   const Sealer& sealer;

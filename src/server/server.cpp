@@ -66,11 +66,13 @@ struct Server::Parts {
         shards(thread_count(chosen), clock),
         timers(*store, shards.at(0).alarms()),
         door(*metrics),
+        service_events(*store),
+        measures(clock),
         deliveries({*store, shards, event_targets, clock, random, log_to, *metrics}),
         clients(shards, client_options(chosen)),
         sealer(secrets_key),
-        house{*store,  timers, shards, door,   event_targets, deliveries,
-              clients, sealer, clock,  random, log_to,        *metrics},
+        house{*store,     timers,  shards, door,  event_targets, service_events, measures,
+              deliveries, clients, sealer, clock, random,        log_to,         *metrics},
         clock_control(clock, chosen.virtual_clock ? &virtual_clock : nullptr, shards, *store, *metrics),
         gateway(door, identification, random, log_to),
         http(
@@ -105,6 +107,8 @@ struct Server::Parts {
   store::Timers timers;
   cloud::Door door;
   cloud::EventTargets event_targets;
+  cloud::ServiceEvents service_events;
+  cloud::Measures measures;
   cloud::Deliveries deliveries;
   cloud::Clients clients;
   Sealer sealer;

@@ -101,15 +101,20 @@ class TestHouse {
           shards(2, clock),
           door(metrics),
           timers(*store, shards.at(0).alarms()),
+          service_events(*store),
+          measures(clock),
           deliveries({*store, shards, targets, clock, random, log, metrics}),
           clients(shards, {}),
-          house{*store, timers, shards, door, targets, deliveries, clients, sealer, clock, random, log, metrics} {}
+          house{*store,  timers, shards, door,   targets, service_events, measures, deliveries,
+                clients, sealer, clock,  random, log,     metrics} {}
     std::unique_ptr<store::Store> store;
     SystemRandom random;
     Shards shards;
     Door door;
     store::Timers timers;
     EventTargets targets;
+    ServiceEvents service_events;
+    Measures measures;
     Deliveries deliveries;
     Clients clients;
     Sealer sealer{Sealer::Key{}};

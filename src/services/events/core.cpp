@@ -10,6 +10,7 @@ Figures::Figures(Metrics& metrics)
       dropped(metrics.counter("signalbox_events_dropped_total", "Events that their target could not take.")),
       dead_lettered(metrics.counter("signalbox_events_dead_lettered_total", "Events sent to dead-letter queues.")),
       scheduled(metrics.counter("signalbox_events_scheduled_total", "Times that schedules of rules came due.")),
+      own(metrics.counter("signalbox_events_of_services_total", "Events that services put on default buses.")),
       match_time(metrics.histogram("signalbox_events_match_seconds", "Time to find the rules that an event matches.")) {
 }
 

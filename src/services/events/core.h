@@ -17,6 +17,7 @@ struct Figures {
   Counter& dropped;
   Counter& dead_lettered;
   Counter& scheduled;
+  Counter& own;
   Histogram& match_time;
 };
 

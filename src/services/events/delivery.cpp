@@ -77,17 +77,22 @@ void Outbox::refuse(Core& core, const Target& target, const cloud::Undelivered& 
       cloud::dead_letter(*target.policy, std::string(event), target.record.arn, why.code, why.message));
 }
 
-asio::awaitable<Result<void>> deliver(Core& core, Outbox outbox, store::Batch batch) {
-  Settlement settlement;
+asio::awaitable<cloud::AfterCommit> append(Core& core, Outbox outbox, store::Batch& batch) {
+  const auto settlement = std::make_shared<Settlement>();
   for (auto& [arn, to_one] : outbox.outgoing_) {
-    co_await append(core, arn, std::move(to_one), batch, settlement, outbox.dead_);
+    co_await append(core, arn, std::move(to_one), batch, *settlement, outbox.dead_);
   }
-  for (auto& [queue, letters] : outbox.dead_) co_await bury(core, queue, std::move(letters), batch, settlement);
+  for (auto& [queue, letters] : outbox.dead_) co_await bury(core, queue, std::move(letters), batch, *settlement);
+  co_return [settlement](bool committed) { settlement->settle(committed); };
+}
+
+asio::awaitable<Result<void>> deliver(Core& core, Outbox outbox, store::Batch batch) {
+  const cloud::AfterCommit after = co_await append(core, std::move(outbox), batch);
   if (!batch.empty()) {
     Result<void> committed = co_await core.house.store.commit(std::move(batch));
     if (!committed) co_return committed;
   }
-  settlement.settle(true);
+  after(true);
   co_return Result<void>();
 }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cloud/event_target.h"
 #include "services/events/core.h"
 #include "services/events/matched_event.h"
 
@@ -35,15 +36,19 @@ class Outbox {
   bool empty() const { return outgoing_.empty() && dead_.empty(); }
 
  private:
-  friend asio::awaitable<Result<void>> deliver(Core& core, Outbox outbox, store::Batch batch);
+  friend asio::awaitable<cloud::AfterCommit> append(Core& core, Outbox outbox, store::Batch& batch);
   /// By ARN: all append to targets in one order, so that two commits cannot wait for each other's targets.
   std::map<std::string, Outgoing, std::less<>> outgoing_;
   /// What goes to dead-letter queues, by their ARN.
   std::map<std::string, std::vector<cloud::EventDelivery>, std::less<>> dead_;
 };
 
-/// Delivers all and commits it with what `batch` holds or, on an error of the store, nothing. What a target
-/// cannot take goes to the dead-letter queue that its rule names, in the same commit, or is lost, and nobody else's is.
+/// Adds to `batch` what delivering all of it changes. What a target cannot take goes to the dead-letter queue that its
+/// rule names, in the same batch, or is lost, and nobody else's is. What is returned is to be run after the commit;
+/// dropping it says that the commit failed.
+asio::awaitable<cloud::AfterCommit> append(Core& core, Outbox outbox, store::Batch& batch);
+
+/// Delivers all and commits it with what `batch` holds or, on an error of the store, nothing.
 asio::awaitable<Result<void>> deliver(Core& core, Outbox outbox, store::Batch batch = {});
 
 }  // namespace signalbox::events

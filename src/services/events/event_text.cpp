@@ -23,17 +23,15 @@ void append_member(std::string& out, std::string_view name, std::string_view val
   json::append_string(out, value);
 }
 
-void append_resources(std::string& out, const PutEventsRequestEntry& entry) {
-  out.push_back('[');
-  if (entry.resources) {
-    bool first = true;
-    for (const std::string& resource : *entry.resources) {
-      if (!first) out.push_back(',');
-      first = false;
-      json::append_string(out, resource);
-    }
+void append_resources(std::string& out, const std::vector<std::string>& resources) {
+  out.append(R"(,"resources":[)");
+  bool first = true;
+  for (const std::string& resource : resources) {
+    if (!first) out.push_back(',');
+    first = false;
+    json::append_string(out, resource);
   }
-  out.push_back(']');
+  out.append(R"(],"detail":)");
 }
 
 }  // namespace
@@ -56,12 +54,22 @@ std::optional<EntryError> append_event(std::string& out, const PutEventsRequestE
   append_member(out, R"(,"account":)", scope.account);
   append_member(out, R"(,"time":)", to_iso8601(entry.time.value_or(now)));
   append_member(out, R"(,"region":)", scope.region);
-  out.append(R"(,"resources":)");
-  append_resources(out, entry);
-  out.append(R"(,"detail":)");
+  append_resources(out, entry.resources.value_or(std::vector<std::string>()));
   json::append_minified(out, *detail);
   out.push_back('}');
   return std::nullopt;
+}
+
+std::string text_of(const cloud::ServiceEvent& event, std::string_view id, Time now) {
+  std::string out;
+  append_member(out, R"({"version":"0","id":)", id);
+  append_member(out, R"(,"detail-type":)", event.detail_type);
+  append_member(out, R"(,"source":)", event.source);
+  append_member(out, R"(,"account":)", event.scope.account);
+  append_member(out, R"(,"time":)", to_iso8601(event.time == Time{} ? now : event.time));
+  append_member(out, R"(,"region":)", event.scope.region);
+  append_resources(out, event.resources);
+  return out.append(event.detail).append("}");
 }
 
 std::size_t entry_size(const PutEventsRequestEntry& entry) {

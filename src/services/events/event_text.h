@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "cloud/scope.h"
+#include "cloud/service_events.h"
 #include "json/json.h"
 #include "models/events.h"
 
@@ -22,6 +23,9 @@ struct EntryError {
 std::optional<EntryError> append_event(std::string& out, const models::events::PutEventsRequestEntry& entry,
                                        std::string_view id, const cloud::Scope& scope, Time now,
                                        json::Document& document);
+
+/// The event of a service of AWS's, or of this server.
+std::string text_of(const cloud::ServiceEvent& event, std::string_view id, Time now);
 
 /// Bytes that an entry counts for in the limit of a call (AWS: Calculating PutEvents event entry size).
 std::size_t entry_size(const models::events::PutEventsRequestEntry& entry);

@@ -4,6 +4,7 @@
 
 #include "models/events.h"
 #include "services/events/core.h"
+#include "services/events/own_events.h"
 #include "services/events/rule_schedule.h"
 #include "services/events/webhooks/target.h"
 
@@ -142,6 +143,7 @@ Events::Events(const cloud::House& house) : core_(std::make_unique<Core>(house))
   register_put_events(*core_);
   register_connection_operations(*core_);
   register_api_destination_operations(*core_);
+  house.service_events.put_on(std::make_unique<OwnEvents>(*core_));
   house.event_targets.add("events:api-destination",
                           std::make_unique<ApiDestinationTarget>(core_->house, core_->webhooks));
 }

@@ -33,10 +33,13 @@ std::string load_with(std::string_view key, const std::string& value) {
   store::Timers timers(**store, shards.at(0).alarms());
   cloud::EventTargets targets;
   SystemRandom random;
+  cloud::ServiceEvents service_events(**store);
+  cloud::Measures measures(clock);
   cloud::Deliveries deliveries({**store, shards, targets, clock, random, log, metrics});
   cloud::Clients clients(shards, {});
   const Sealer sealer{Sealer::Key{}};
-  cloud::House house{**store, timers, shards, door, targets, deliveries, clients, sealer, clock, random, log, metrics};
+  cloud::House house{**store, timers, shards, door,   targets, service_events, measures, deliveries,
+                     clients, sealer, clock,  random, log,     metrics};
   Sqs sqs(house);
   return error_of(sqs.load());
 }

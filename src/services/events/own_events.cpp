@@ -1,0 +1,32 @@
+#include "services/events/own_events.h"
+
+#include "services/events/delivery.h"
+#include "services/events/event_text.h"
+#include "services/events/router.h"
+
+namespace signalbox::events {
+namespace {
+
+BusId default_bus(const cloud::Scope& scope) {
+  return {scope, std::string(kDefaultBus)};
+}
+
+}  // namespace
+
+bool OwnEvents::wanted(const cloud::Scope& scope) const {
+  const BusPtr bus = core_.buses.find(default_bus(scope));
+  const auto index = bus ? bus->index() : nullptr;
+  return index != nullptr && !index->empty();
+}
+
+asio::awaitable<cloud::AfterCommit> OwnEvents::append(std::vector<cloud::ServiceEvent> events, store::Batch& batch) {
+  Router router(core_);
+  const Time now = core_.house.clock.now();
+  for (const cloud::ServiceEvent& event : events) {
+    router.enter(default_bus(event.scope), text_of(event, core_.house.random.uuid(), now), "");
+  }
+  core_.figures.own.add(events.size());
+  co_return co_await events::append(core_, router.take(), batch);
+}
+
+}  // namespace signalbox::events
