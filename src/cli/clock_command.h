@@ -4,10 +4,12 @@
 #include <CLI/CLI.hpp>
 #include <string>
 
+#include "cli/ask.h"
+
 namespace signalbox::cli {
 
 struct ClockOptions {
-  std::string endpoint = "http://127.0.0.1:4566";
+  std::string endpoint = kDefaultEndpoint;
   std::string advance;  // "" for none
   std::string set;      // "" for none
 };

@@ -13,6 +13,7 @@
 #include "cli/cron_command.h"
 #include "cli/match_command.h"
 #include "cli/sink_command.h"
+#include "cli/tail_command.h"
 #include "server/server.h"
 
 namespace {
@@ -166,6 +167,10 @@ int main(int argc, char** argv) {
   signalbox::cli::SinkOptions sink_options;
   CLI::App* const sink_command = app.add_subcommand("sink", "Receive webhooks, show them, and answer as told");
   signalbox::cli::describe_sink(*sink_command, sink_options);
+  signalbox::cli::TailOptions tail_options;
+  CLI::App* const tail_command =
+      app.add_subcommand("tail", "Watch events live: the rules they match, and what becomes of each delivery");
+  signalbox::cli::describe_tail(*tail_command, tail_options);
   try {
     app.parse(argc, argv);
     if (!config_file.empty()) signalbox::cli::apply_config_file(*serve_command, config_file);
@@ -173,6 +178,7 @@ int main(int argc, char** argv) {
     return app.exit(error);
   }
   if (clock_command->parsed()) return signalbox::cli::clock(clock_options);
+  if (tail_command->parsed()) return signalbox::cli::tail(tail_options);
   if (sink_command->parsed()) return signalbox::cli::sink(sink_options);
   if (cron_command->parsed()) return signalbox::cli::cron(cron_options, signalbox::SystemClock());
   return match_command->parsed() ? signalbox::cli::match(match_options) : serve(config);

@@ -23,6 +23,7 @@ Delivery record_of(EventDelivery&& given, Time now) {
   Delivery delivery;
   delivery.payload = std::move(given.payload);
   delivery.trace_header = std::move(given.trace_header);
+  delivery.event_id = std::move(given.event_id);
   delivery.event = std::move(given.event);
   if (given.http) delivery.http = *given.http;
   if (given.policy) delivery.policy = *given.policy;
@@ -255,6 +256,13 @@ Duration Deliveries::backoff(std::int64_t attempts) {
   return Duration(static_cast<std::int64_t>(half + with_.random.next() % (half + 1)));
 }
 
+void Deliveries::note(const Lane& lane, const Delivery& delivery, DeliveryNote::Outcome outcome,
+                      std::optional<Time> next_attempt) {
+  if (delivery.event_id.empty() || !with_.tap.is_watched()) return;
+  with_.tap.note({delivery.event_id, delivery.policy.source, lane.target, outcome, delivery.attempts,
+                  delivery.last_code, delivery.last_message, next_attempt});
+}
+
 asio::awaitable<Result<void>> Deliveries::conclude(Lane& lane, DeliveryPlace place, Delivery delivery,
                                                    Attempt attempt) {
   if (attempt.outcome == Attempt::Outcome::kDelivered) {
@@ -262,7 +270,11 @@ asio::awaitable<Result<void>> Deliveries::conclude(Lane& lane, DeliveryPlace pla
     store::Batch batch;
     batch.erase(delivery_key(lane.target, place));
     Result<void> done = co_await with_.store.commit(std::move(batch));
-    if (done) delivered_.add();
+    if (!done) co_return done;
+    delivered_.add();
+    ++delivery.attempts;
+    delivery.last_code = delivery.last_message = "";
+    note(lane, delivery, DeliveryNote::Outcome::kDelivered);
     co_return done;
   }
   delivery.last_code = std::move(attempt.code);
@@ -286,6 +298,7 @@ asio::awaitable<Result<void>> Deliveries::conclude(Lane& lane, DeliveryPlace pla
   Result<void> done = co_await with_.store.commit(std::move(batch));
   if (done) {
     retried_.add();
+    note(lane, delivery, DeliveryNote::Outcome::kRetrying, due);
     offer(lane, later);
   }
   co_return done;
@@ -315,6 +328,7 @@ asio::awaitable<Result<void>> Deliveries::give_up(Lane& lane, DeliveryPlace plac
   if (after) after(done.has_value());
   if (!done) co_return done;
   (lost.empty() ? dead_lettered_ : dropped_).add();
+  note(lane, delivery, lost.empty() ? DeliveryNote::Outcome::kDeadLettered : DeliveryNote::Outcome::kDropped);
   if (!lost.empty()) {
     with_.log.warning("an event delivery was dropped", {{"target", lane.target},
                                                         {"error", delivery.last_code},

@@ -14,6 +14,7 @@
 #include "cloud/delivery_record.h"
 #include "cloud/event_target.h"
 #include "cloud/shards.h"
+#include "cloud/tap.h"
 
 namespace signalbox::cloud {
 
@@ -41,6 +42,7 @@ class Deliveries {
     store::Store& store;
     Shards& shards;
     EventTargets& targets;
+    Tap& tap;
     const Clock& clock;
     Random& random;
     Log& log;
@@ -79,6 +81,8 @@ class Deliveries {
   asio::awaitable<Result<void>> conclude(Lane& lane, DeliveryPlace place, Delivery delivery, Attempt attempt);
   asio::awaitable<Result<void>> give_up(Lane& lane, DeliveryPlace place, Delivery delivery, std::string exhausted);
   Duration backoff(std::int64_t attempts);
+  void note(const Lane& lane, const Delivery& delivery, DeliveryNote::Outcome outcome,
+            std::optional<Time> next_attempt = {});
 
   const Environment with_;
   Counter& attempts_;
@@ -100,6 +104,8 @@ class OutsideTarget : public EventTarget {
                                    store::Batch& batch) final {
     co_return Appended{deliveries_.append(*this, target, std::move(deliveries), batch), {}};
   }
+
+  bool is_outside() const final { return true; }
 
   /// Tries once, on `shard`'s thread, within a bound of its own. `delivery` lives until the awaitable is done.
   virtual asio::awaitable<Attempt> attempt(std::string target, const Delivery& delivery, Shard& shard) = 0;

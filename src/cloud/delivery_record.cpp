@@ -27,7 +27,7 @@ Texts read_texts(store::RecordReader& in) {
 
 std::string encode(const Delivery& delivery) {
   store::RecordWriter out(kVersion);
-  out.text(delivery.payload).text(delivery.trace_header).text(delivery.event);
+  out.text(delivery.payload).text(delivery.trace_header).text(delivery.event_id).text(delivery.event);
   out.number(delivery.http.path_values.size());
   for (const std::string& value : delivery.http.path_values) out.text(value);
   write(out, delivery.http.headers);
@@ -45,6 +45,7 @@ std::optional<Delivery> decode_delivery(std::string_view bytes) {
   Delivery delivery;
   delivery.payload = in.text();
   delivery.trace_header = in.text();
+  delivery.event_id = in.text();
   delivery.event = in.text();
   for (auto left = in.number(); left > 0 && in.ok(); --left) delivery.http.path_values.push_back(in.text());
   delivery.http.headers = read_texts(in);

@@ -14,7 +14,8 @@ namespace signalbox::cloud {
 struct Delivery {
   std::string payload;
   std::string trace_header;
-  std::string event;  // for a dead letter; "" where that is the payload, or there is no dead-letter queue
+  std::string event_id;  // "" where it is no event's
+  std::string event;     // for a dead letter; "" where that is the payload, or there is no dead-letter queue
   HttpParameters http;
   DeliveryPolicy policy;
   Time begun{};

@@ -52,6 +52,7 @@ struct EventDelivery {
   std::string payload;           // what the target receives: the event, or what Input... made of it
   std::string message_group_id;  // SqsParameters.MessageGroupId; "" for none
   std::string trace_header;      // "" for none
+  std::string event_id = {};     // "" where it is no event's delivery
   std::vector<std::pair<std::string, std::string>> attributes = {};  // of dead letters: name and text
   std::string event = {};  // what a dead letter holds, where there is a dead-letter queue and it is not the payload
   std::shared_ptr<const DeliveryPolicy> policy = {};  // null: the defaults, without a dead-letter queue
@@ -80,6 +81,9 @@ class EventTarget {
   /// Checks, when a target is put, that its ARN names something this kind can deliver to, and the parameters fit.
   /// Errors: ValidationException and the like, with AWS's text.
   virtual Result<void> check(const Arn& target, const TargetParameters& parameters) const = 0;
+
+  /// Whether append() only records what is to be delivered later.
+  virtual bool is_outside() const { return false; }
 
   /// Adds to `batch` what delivering `deliveries`, in order, to `target` changes. What it cannot take (the target does
   /// not exist, a payload is too large) adds nothing and is told.

@@ -6,6 +6,7 @@
 
 #include "base/time_text.h"
 #include "json/json.h"
+#include "server/json_answer.h"
 #include "store/key.h"
 #include "store/record.h"
 
@@ -22,24 +23,6 @@ constexpr int kMaxLooks = 1000;
 
 store::Key clock_key() {
   return store::Key("server.clock");
-}
-
-http::Response json_response(int status, std::string body) {
-  http::Response response;
-  response.status = status;
-  response.headers = {{"Content-Type", "application/json"}};
-  response.body = std::move(body);
-  return response;
-}
-
-http::Response error_response(int status, std::string_view message) {
-  std::string body;
-  json::Writer writer(body);
-  writer.begin_object();
-  writer.key("message");
-  writer.string(message);
-  writer.end_object();
-  return json_response(status, body + "\n");
 }
 
 std::optional<Duration> unit_of(char letter) {

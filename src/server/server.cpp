@@ -12,6 +12,7 @@
 #include "cloud/shards.h"
 #include "http/server.h"
 #include "server/clock_control.h"
+#include "server/tail.h"
 #include "services/events/events.h"
 #include "services/scheduler/scheduler.h"
 #include "services/sqs/sqs.h"
@@ -68,12 +69,14 @@ struct Server::Parts {
         door(*metrics),
         service_events(*store),
         measures(clock),
-        deliveries({*store, shards, event_targets, clock, random, log_to, *metrics}),
+        tap(shards, clock, random),
+        deliveries({*store, shards, event_targets, tap, clock, random, log_to, *metrics}),
         clients(shards, client_options(chosen)),
         sealer(secrets_key),
-        house{*store,     timers,  shards, door,  event_targets, service_events, measures,
-              deliveries, clients, sealer, clock, random,        log_to,         *metrics},
+        house{*store,  timers, shards, door,  event_targets, service_events, measures, deliveries,
+              clients, tap,    sealer, clock, random,        log_to,         *metrics},
         clock_control(clock, chosen.virtual_clock ? &virtual_clock : nullptr, shards, *store, *metrics),
+        tail(tap, identification),
         gateway(door, identification, random, log_to),
         http(
             shards.loops(), [this](const http::Request& r, http::Connection& c) { return answer(r, c); },
@@ -91,6 +94,7 @@ struct Server::Parts {
       co_return text_response("text/plain; version=0.0.4", metrics->expose());
     }
     if (request.path() == "/_signalbox/clock") co_return co_await clock_control.answer(request);
+    if (request.path() == "/_signalbox/tail") co_return co_await tail.answer(request);
     co_return co_await gateway.answer(request, connection);
   }
 
@@ -109,11 +113,13 @@ struct Server::Parts {
   cloud::EventTargets event_targets;
   cloud::ServiceEvents service_events;
   cloud::Measures measures;
+  cloud::Tap tap;
   cloud::Deliveries deliveries;
   cloud::Clients clients;
   Sealer sealer;
   cloud::House house;
   ClockControl clock_control;
+  Tail tail;
   cloud::Gateway gateway;
   std::vector<std::unique_ptr<cloud::Service>> services;
   http::Server http;

@@ -43,4 +43,8 @@ std::optional<Signature> read_claim(const http::Request& request);
 Result<std::string> verify_signature(const http::Request& request, const Signature& signature,
                                      std::string_view secret_key, Time now);
 
+/// The Authorization header for `request`, which has the headers Host and X-Amz-Date and no signature yet: what a
+/// client sends. `signature` gives access key, region and service.
+std::string authorization_of(const http::Request& request, Signature signature, std::string_view secret_key);
+
 }  // namespace signalbox::wire

@@ -175,7 +175,30 @@ Result<std::string> read_chunks(std::string_view body, const Signature& seed, co
   return fail("IncompleteBody", "The request body terminated unexpectedly", 400);
 }
 
+/// The signature that `request` ought to have.
+std::string signature_of(const http::Request& request, const Signature& signature, const Sha256Digest& key,
+                         std::string_view headers, std::string_view payload) {
+  std::string canonical(request.method);
+  canonical.append("\n").append(canonical_path(request.path(), signature.service == "s3"));
+  canonical.append("\n").append(canonical_query(request.query()));
+  canonical.append("\n").append(headers).append("\n").append(signature.signed_headers).append("\n").append(payload);
+  const std::string to_sign =
+      "AWS4-HMAC-SHA256\n" + signature.amz_date + "\n" + scope_text(signature) + "\n" + to_hex(sha256(canonical));
+  return to_hex(hmac_sha256(as_bytes(key), to_sign));
+}
+
 }  // namespace
+
+std::string authorization_of(const http::Request& request, Signature signature, std::string_view secret_key) {
+  signature.amz_date = request.header("X-Amz-Date");
+  signature.date = signature.amz_date.substr(0, 8);
+  signature.signed_headers = "host;x-amz-date";
+  const auto headers = canonical_headers(request, signature.signed_headers);
+  const std::string value = signature_of(request, signature, signing_key(secret_key, signature), headers.value_or(""),
+                                         to_hex(sha256(request.body)));
+  return "AWS4-HMAC-SHA256 Credential=" + signature.access_key + "/" + scope_text(signature) +
+         ", SignedHeaders=" + signature.signed_headers + ", Signature=" + value;
+}
 
 Result<std::string> verify_signature(const http::Request& request, const Signature& signature,
                                      std::string_view secret_key, Time now) {
@@ -194,14 +217,10 @@ Result<std::string> verify_signature(const http::Request& request, const Signatu
   }
   Result<std::string> headers = canonical_headers(request, signature.signed_headers);
   if (!headers) return headers;
-  std::string canonical(request.method);
-  canonical.append("\n").append(canonical_path(request.path(), is_s3));
-  canonical.append("\n").append(canonical_query(request.query()));
-  canonical.append("\n").append(*headers).append("\n").append(signature.signed_headers).append("\n").append(payload);
-  const std::string to_sign =
-      "AWS4-HMAC-SHA256\n" + signature.amz_date + "\n" + scope_text(signature) + "\n" + to_hex(sha256(canonical));
   const Sha256Digest key = signing_key(secret_key, signature);
-  if (!equal_in_constant_time(to_hex(hmac_sha256(as_bytes(key), to_sign)), signature.value)) return mismatch();
+  if (!equal_in_constant_time(signature_of(request, signature, key, *headers, payload), signature.value)) {
+    return mismatch();
+  }
   if (payload == kStreaming) return read_chunks(request.body, signature, key);
   if (is_hash && !equal_in_constant_time(payload, actual)) return mismatch();
   return std::string(request.body);

@@ -103,10 +103,11 @@ class TestHouse {
           timers(*store, shards.at(0).alarms()),
           service_events(*store),
           measures(clock),
-          deliveries({*store, shards, targets, clock, random, log, metrics}),
+          tap(shards, clock, random),
+          deliveries({*store, shards, targets, tap, clock, random, log, metrics}),
           clients(shards, {}),
-          house{*store,  timers, shards, door,   targets, service_events, measures, deliveries,
-                clients, sealer, clock,  random, log,     metrics} {}
+          house{*store, timers, shards, door,   targets, service_events, measures, deliveries, clients,
+                tap,    sealer, clock,  random, log,     metrics} {}
     std::unique_ptr<store::Store> store;
     SystemRandom random;
     Shards shards;
@@ -115,6 +116,7 @@ class TestHouse {
     EventTargets targets;
     ServiceEvents service_events;
     Measures measures;
+    Tap tap;
     Deliveries deliveries;
     Clients clients;
     Sealer sealer{Sealer::Key{}};

@@ -29,21 +29,62 @@ void drop(Core& core, const std::string& target, const cloud::Undelivered& undel
                          {{"target", target}, {"error", undelivered.code}, {"message", undelivered.message}});
 }
 
+/// What is told to whoever watches, when the commit is done.
+struct Told {
+  std::string event_id;
+  std::string rule;
+  std::string target;
+  cloud::DeliveryNote::Outcome outcome = cloud::DeliveryNote::Outcome::kDelivered;
+  std::string code = {};
+  std::string message = {};
+};
+
+void tell(Core& core, const std::vector<Told>& all) {
+  for (const Told& one : all) {
+    core.house.tap.note({one.event_id, one.rule, one.target, one.outcome, 1, one.code, one.message});
+  }
+}
+
+/// What those of one target would be told, were all delivered. Nothing while nobody watches.
+std::vector<Told> told_of(Core& core, const std::string& arn, const Outgoing& outgoing) {
+  std::vector<Told> told;
+  if (!core.house.tap.is_watched()) return told;
+  for (const cloud::EventDelivery& delivery : outgoing.deliveries) {
+    told.push_back({delivery.event_id, delivery.policy->source, arn});
+  }
+  return told;
+}
+
 asio::awaitable<void> append(Core& core, std::string arn, Outgoing outgoing, store::Batch& batch,
                              Settlement& settlement, DeadLetters& dead) {
+  using Outcome = cloud::DeliveryNote::Outcome;
   const std::size_t count = outgoing.deliveries.size();
+  std::vector<Told> told = told_of(core, arn, outgoing);
   cloud::Appended appended = co_await outgoing.kind->append(arn, std::move(outgoing.deliveries), batch);
   core.figures.deliveries.add(count - appended.undelivered.size());
   if (appended.after) settlement.add(std::move(appended.after));
   for (const cloud::Undelivered& undelivered : appended.undelivered) {
+    if (!told.empty()) {
+      told[undelivered.delivery].outcome = Outcome::kDropped;
+      told[undelivered.delivery].code = undelivered.code;
+      told[undelivered.delivery].message = undelivered.message;
+    }
     const auto fallback = std::ranges::find(outgoing.fallbacks, undelivered.delivery, &Outgoing::Fallback::delivery);
     if (fallback == outgoing.fallbacks.end()) {
       drop(core, arn, undelivered);
     } else {
+      if (!told.empty()) told[undelivered.delivery].outcome = Outcome::kDeadLettered;
       dead[fallback->policy->dead_letter_queue].push_back(cloud::dead_letter(
           *fallback->policy, std::move(fallback->event), arn, undelivered.code, undelivered.message));
     }
   }
+  // What goes outside is told of when it gets there.
+  if (outgoing.kind->is_outside())
+    std::erase_if(told, [](const Told& one) { return one.outcome == Outcome::kDelivered; });
+  if (told.empty()) co_return;
+  settlement.add([&core, told = std::move(told)](bool committed) {
+    if (committed) tell(core, told);
+  });
 }
 
 asio::awaitable<void> bury(Core& core, std::string queue, std::vector<cloud::EventDelivery> letters,
@@ -65,6 +106,7 @@ void Outbox::add(const Target& target, const MatchedEvent& event, const std::str
       cloud::EventDelivery{target.input.apply(event), record.message_group_id.value_or(""), trace_header});
   delivery.policy = target.policy;
   delivery.http = target.http.apply(event);
+  delivery.event_id = cloud::event_id_of(event.text);
   if (!record.dead_letter_arn) return;
   if (delivery.payload != event.text) delivery.event = event.text;
   to_one.fallbacks.push_back({to_one.deliveries.size() - 1, target.policy, std::string(event.text)});
@@ -72,6 +114,11 @@ void Outbox::add(const Target& target, const MatchedEvent& event, const std::str
 
 void Outbox::refuse(Core& core, const Target& target, const cloud::Undelivered& why, std::string_view event) {
   const std::string& queue = target.policy->dead_letter_queue;
+  if (core.house.tap.is_watched()) {
+    using Outcome = cloud::DeliveryNote::Outcome;
+    core.house.tap.note({cloud::event_id_of(event), target.policy->source, target.record.arn,
+                         queue.empty() ? Outcome::kDropped : Outcome::kDeadLettered, 1, why.code, why.message});
+  }
   if (queue.empty()) return drop(core, target.record.arn, why);
   dead_[queue].push_back(
       cloud::dead_letter(*target.policy, std::string(event), target.record.arn, why.code, why.message));

@@ -28,22 +28,34 @@ bool Router::enter(const BusId& bus, std::string_view text, const std::string& t
 
 bool Router::deliver(const BusId& bus, const Rule& rule, std::string_view text, const std::string& trace_header) {
   Event event{text, trace_header};
+  show(bus, event, {&rule});
   return add(bus, rule, event, {});
 }
 
 bool Router::route(const BusId& bus, Event& event, Hops hops) {
   const RuleIndex* index = find_index(bus);
-  if (index == nullptr || index->empty()) return true;
   std::vector<const Rule*> matched;
+  if (index == nullptr || index->empty()) {
+    show(bus, event, matched);
+    return true;
+  }
   const auto start = std::chrono::steady_clock::now();
   index->match(event.text, matched);
   core_.figures.match_time.record(std::chrono::steady_clock::now() - start);
   core_.figures.matches.add(matched.size());
+  show(bus, event, matched);
   for (const Rule* rule : matched) {
     if (reads_event(*rule) && !read(event)) return false;
   }
   for (const Rule* rule : matched) add(bus, *rule, event, hops);
   return true;
+}
+
+void Router::show(const BusId& bus, const Event& event, const std::vector<const Rule*>& matched) {
+  if (!core_.house.tap.is_watched()) return;
+  std::vector<std::string_view> names;
+  for (const Rule* rule : matched) names.push_back(rule->name);
+  core_.house.tap.event(bus.scope, bus.name, event.text, names);
 }
 
 bool Router::read(Event& event) {
@@ -71,6 +83,9 @@ void Router::forward(const BusId& from, const Rule& rule, const Target& target, 
   if (why) {
     outbox_.refuse(core_, target, *why, event.text);
   } else {
+    if (core_.house.tap.is_watched()) {
+      core_.house.tap.note({cloud::event_id_of(event.text), rule.arn, target.record.arn});
+    }
     core_.figures.deliveries.add(1);
   }
 }

@@ -48,6 +48,8 @@ class Router {
   void forward(const BusId& from, const Rule& rule, const Target& target, Event& event, Hops hops);
   std::optional<cloud::Undelivered> try_forward(const BusId& from, const Rule& rule, const Target& target, Event& event,
                                                 Hops hops);
+  /// To whoever watches.
+  void show(const BusId& bus, const Event& event, const std::vector<const Rule*>& matched);
   bool read(Event& event);
   const RuleIndex* find_index(const BusId& id);
 
