@@ -31,7 +31,7 @@ Stripe& Core::stripe_of(const ScheduleId& id) {
 SchedulePtr Core::find(const ScheduleId& id) const {
   const std::shared_lock lock(mutex_);
   const auto found = schedules_.find(id);
-  return found == schedules_.end() ? nullptr : found->second;
+  return found == schedules_.end() ? nullptr : *found;
 }
 
 std::optional<Group> Core::find_group(const cloud::Scope& scope, std::string_view name) const {
@@ -51,25 +51,25 @@ std::map<std::string, Group, std::less<>> Core::groups_of(const cloud::Scope& sc
   return groups;
 }
 
-std::map<std::string, SchedulePtr, std::less<>> Core::schedules_of(const cloud::Scope& scope,
-                                                                   std::string_view group) const {
+void Core::each_schedule(const cloud::Scope& scope, std::string_view group, const ScheduleId& after,
+                         const std::function<bool(const SchedulePtr&)>& visit) const {
   const std::shared_lock lock(mutex_);
-  std::map<std::string, SchedulePtr, std::less<>> found;
-  for (auto at = schedules_.lower_bound({scope, std::string(group), ""}); at != schedules_.end(); ++at) {
-    if (at->first.scope != scope || (!group.empty() && at->first.group != group)) break;
-    found[at->first.group + "/" + at->first.name] = at->second;
+  for (auto at = schedules_.upper_bound(std::max(after, ScheduleId{scope, std::string(group), ""}));
+       at != schedules_.end(); ++at) {
+    const ScheduleId& id = (*at)->id;
+    if (id.scope != scope || (!group.empty() && id.group != group) || !visit(*at)) return;
   }
-  return found;
 }
 
 void Core::put(SchedulePtr schedule) {
   const std::unique_lock lock(mutex_);
-  schedules_[schedule->id] = schedule;
+  if (const auto found = schedules_.find(schedule->id); found != schedules_.end()) schedules_.erase(found);
+  schedules_.insert(std::move(schedule));
 }
 
 void Core::erase(const ScheduleId& id) {
   const std::unique_lock lock(mutex_);
-  schedules_.erase(id);
+  if (const auto found = schedules_.find(id); found != schedules_.end()) schedules_.erase(found);
 }
 
 void Core::put_group(Group group) {
@@ -96,10 +96,10 @@ Result<SchedulePtr> compile_schedule(const cloud::House& house, ScheduleId id, S
   if (record.start && record.end && *record.end <= *record.start) {
     return fail("ValidationException", "The EndDate must come after the StartDate.");
   }
-  auto target = compile_target(house, id, record.target, check);
-  if (!target) return std::unexpected(std::move(target).error());
+  const auto target = compile_target(house, id, record.target, check);
+  if (!target) return std::unexpected(target.error());
   return std::make_shared<const Schedule>(
-      Schedule{std::move(id), std::move(record), *std::move(expression), *zone, *std::move(target)});
+      Schedule{std::move(id), std::move(record), *std::move(expression), *zone, *target});
 }
 
 std::optional<Time> Schedule::next(Time seen) const {

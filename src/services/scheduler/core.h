@@ -6,7 +6,9 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <shared_mutex>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -36,17 +38,28 @@ using SchedulePtr = std::shared_ptr<const Schedule>;
 /// Errors: ValidationException.
 Result<SchedulePtr> compile_schedule(const cloud::House& house, ScheduleId id, ScheduleRecord record, bool check);
 
-/// A time that came due.
+/// A time that came due, of a schedule as it was when its alarm was set.
 struct DueTime {
-  ScheduleId id;
+  SchedulePtr schedule;
   Time scheduled;
+};
+
+/// Orders schedules by their ids, so that nothing needs to keep an id twice.
+struct ById {
+  using is_transparent = void;
+  static const ScheduleId& id_of(const SchedulePtr& schedule) { return schedule->id; }
+  static const ScheduleId& id_of(const ScheduleId& id) { return id; }
+  template <class A, class B>
+  bool operator()(const A& a, const B& b) const {
+    return id_of(a) < id_of(b);
+  }
 };
 
 /// Schedules that are changed and invoked one at a time, on one shard: each belongs to one of these by its name.
 struct Stripe {
   cloud::Shard* shard = nullptr;
   cloud::Turns turns;
-  std::map<ScheduleId, Alarms::Handle> alarms;
+  std::map<SchedulePtr, Alarms::Handle, ById> alarms;
   std::vector<DueTime> due;
 };
 
@@ -60,12 +73,15 @@ struct Core {
   explicit Core(const cloud::House& with);
 
   Stripe& stripe_of(const ScheduleId& id);
+  std::span<Stripe> stripes() { return stripes_; }
   /// Null when there is none. Any thread, as all of these.
   SchedulePtr find(const ScheduleId& id) const;
   std::optional<Group> find_group(const cloud::Scope& scope, std::string_view name) const;
   std::map<std::string, Group, std::less<>> groups_of(const cloud::Scope& scope) const;
-  /// By "GROUP/NAME".
-  std::map<std::string, SchedulePtr, std::less<>> schedules_of(const cloud::Scope& scope, std::string_view group) const;
+  /// Visits the schedules of a group, or of all where `group` is "", behind `after` by group and name, until `visit`
+  /// returns false. `visit` is not to call back.
+  void each_schedule(const cloud::Scope& scope, std::string_view group, const ScheduleId& after,
+                     const std::function<bool(const SchedulePtr&)>& visit) const;
   void put(SchedulePtr schedule);
   void erase(const ScheduleId& id);
   void put_group(Group group);
@@ -79,7 +95,7 @@ struct Core {
   static constexpr std::size_t kStripes = 64;
   std::array<Stripe, kStripes> stripes_;
   mutable std::shared_mutex mutex_;
-  std::map<ScheduleId, SchedulePtr> schedules_;
+  std::set<SchedulePtr, ById> schedules_;
   std::map<cloud::Scope, std::map<std::string, Group, std::less<>>> groups_;
 };
 

@@ -71,20 +71,33 @@ asio::awaitable<Result<m::DeleteScheduleGroupOutput>> remove(Core& core, const C
   const std::string name = request.name.value_or("");
   if (name == kDefaultGroup) co_return fail("ValidationException", "The default schedule group cannot be deleted.");
   auto work = [&]() -> asio::awaitable<Result<void>> {
-    if (!core.find_group(call.scope, name)) co_return no_such_group(name);
-    for (const auto& [path, schedule] : core.schedules_of(call.scope, name)) {
-      const ScheduleId id = schedule->id;
+    const auto group = core.find_group(call.scope, name);
+    if (!group) co_return no_such_group(name);
+    // From here on no schedule can be made in it; those whose making is under way are waited for.
+    core.erase_group(call.scope, name);
+    for (Stripe& stripe : core.stripes()) {
+      co_await in_turn(stripe, []() -> asio::awaitable<void> { co_return; });
+    }
+    std::vector<ScheduleId> ids;
+    core.each_schedule(call.scope, name, {}, [&](const SchedulePtr& schedule) {
+      ids.push_back(schedule->id);
+      return true;
+    });
+    for (const ScheduleId& id : ids) {
       auto erase = [&]() -> asio::awaitable<Result<void>> {
         Result<void> erased = co_await erase_schedule(core, id);
         co_return erased;
       };
       Result<void> erased = co_await in_turn(core.stripe_of(id), std::ref(erase));
-      if (!erased) co_return erased;
+      if (!erased) {
+        core.put_group(*group);
+        co_return erased;
+      }
     }
     store::Batch batch;
     batch.erase(group_key(call.scope, name));
     Result<void> done = co_await core.house.store.commit(std::move(batch));
-    if (done) core.erase_group(call.scope, name);
+    if (!done) core.put_group(*group);
     co_return done;
   };
   Result<void> done = co_await alone(core, std::ref(work));

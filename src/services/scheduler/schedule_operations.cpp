@@ -100,8 +100,8 @@ asio::awaitable<Result<m::CreateScheduleOutput>> create(Core& core, const Call& 
   const auto compiled = compile(core, call, request);
   if (!compiled) co_return std::unexpected(compiled.error());
   const SchedulePtr& schedule = *compiled;
-  if (!core.find_group(call.scope, schedule->id.group)) co_return no_such_group(schedule->id.group);
   auto work = [&]() -> asio::awaitable<Result<void>> {
+    if (!core.find_group(call.scope, schedule->id.group)) co_return no_such_group(schedule->id.group);
     if (const SchedulePtr other = core.find(schedule->id)) {
       const bool again =
           !schedule->record.client_token.empty() && other->record.client_token == schedule->record.client_token;
@@ -195,27 +195,27 @@ asio::awaitable<Result<m::GetScheduleOutput>> get(Core& core, const Call& call, 
 asio::awaitable<Result<m::ListSchedulesOutput>> list(Core& core, const Call& call, m::ListSchedulesInput request) {
   const std::string group = request.group_name.value_or("");
   if (!group.empty() && !core.find_group(call.scope, group)) co_return no_such_group(group);
-  std::string from;
+  ScheduleId last{call.scope, group, ""};
   if (request.next_token) {
-    const auto last = cloud::read_page_token("schedules", *request.next_token);
-    if (!last) co_return invalid("Invalid NextToken provided.");
-    from = *last;
+    const auto from = cloud::read_page_token("schedules", *request.next_token);
+    const auto slash = from ? from->find('/') : std::string::npos;
+    if (slash == std::string::npos) co_return invalid("Invalid NextToken provided.");
+    last.group = from->substr(0, slash);
+    last.name = from->substr(slash + 1);
   }
   const auto most = static_cast<std::size_t>(request.max_results.value_or(kMaxPage));
   m::ListSchedulesOutput output;
   auto& schedules = output.schedules.emplace();
-  std::string last;
-  const auto all = core.schedules_of(call.scope, group);
-  for (auto at = all.upper_bound(from); at != all.end(); ++at) {
-    const Schedule& schedule = *at->second;
+  core.each_schedule(call.scope, group, ScheduleId(last), [&](const SchedulePtr& found) {
+    const Schedule& schedule = *found;
     const std::string state = schedule.record.enabled ? "ENABLED" : "DISABLED";
-    if (!schedule.id.name.starts_with(request.name_prefix.value_or(""))) continue;
-    if (request.state && *request.state != state) continue;
+    if (!schedule.id.name.starts_with(request.name_prefix.value_or(""))) return true;
+    if (request.state && *request.state != state) return true;
     if (schedules.size() == most) {
-      output.next_token = cloud::make_page_token("schedules", last);
-      break;
+      output.next_token = cloud::make_page_token("schedules", last.group + "/" + last.name);
+      return false;
     }
-    last = at->first;
+    last = schedule.id;
     m::ScheduleSummary& one = schedules.emplace_back();
     one.arn = schedule.id.arn();
     one.name = schedule.id.name;
@@ -224,7 +224,8 @@ asio::awaitable<Result<m::ListSchedulesOutput>> list(Core& core, const Call& cal
     one.creation_date = schedule.record.created;
     one.last_modification_date = schedule.record.modified;
     one.target.emplace().arn = schedule.record.target.arn;
-  }
+    return true;
+  });
   co_return output;
 }
 

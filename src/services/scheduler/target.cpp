@@ -126,20 +126,9 @@ std::string put_events_of(const TargetRecord& target, const std::string& detail)
   return text;
 }
 
-std::shared_ptr<const cloud::DeliveryPolicy> policy_of(const ScheduleId& schedule, const TargetRecord& record) {
-  auto policy = std::make_shared<cloud::DeliveryPolicy>();
-  policy->source_kind = "SCHEDULE_ARN";
-  policy->source = schedule.arn();
-  policy->dead_letter_queue = record.dead_letter_arn.value_or("");
-  policy->target = record.arn;
-  policy->max_retries = record.max_retries;
-  policy->max_age = std::chrono::seconds(record.max_age_seconds);
-  return policy;
-}
-
-Result<void> check_target(const cloud::House& house, const Target& target, const cloud::Arn& arn) {
-  const TargetRecord& record = target.record;
-  const bool bus = target.goes_to == kPutEvents && record.arn != kPutEvents;
+Result<void> check_target(const cloud::House& house, const Target& target, const TargetRecord& record,
+                          const cloud::Arn& arn) {
+  const bool bus = target.is_bus;
   if (bus && (!record.source || !record.detail_type)) {
     return invalid("EventBridgeParameters is required for the target " + record.arn + ".");
   }
@@ -173,39 +162,52 @@ bool has_failed_entries(const wire::AnyStructure& output) {
 
 }  // namespace
 
-Result<Target> compile_target(const cloud::House& house, const ScheduleId& schedule, TargetRecord record, bool check) {
+std::shared_ptr<const cloud::DeliveryPolicy> policy_of(const ScheduleId& schedule, const TargetRecord& record) {
+  auto policy = std::make_shared<cloud::DeliveryPolicy>();
+  policy->source_kind = "SCHEDULE_ARN";
+  policy->source = schedule.arn();
+  policy->dead_letter_queue = record.dead_letter_arn.value_or("");
+  policy->target = record.arn;
+  policy->max_retries = record.max_retries;
+  policy->max_age = std::chrono::seconds(record.max_age_seconds);
+  return policy;
+}
+
+Result<Target> compile_target(const cloud::House& house, const ScheduleId& schedule, const TargetRecord& record,
+                              bool check) {
   const auto arn = cloud::Arn::parse(record.arn);
   if (!arn) return invalid("Provided Arn is not in correct format.");
-  Target target{nullptr, record.arn, policy_of(schedule, record), std::move(record)};
+  Target target{nullptr, arn->service == "events" && arn->resource.starts_with("event-bus/")};
   const bool universal = arn->service == "scheduler" && arn->resource.starts_with(kUniversal);
-  if (arn->service == "events" && arn->resource.starts_with("event-bus/")) {
-    target.goes_to = kPutEvents;
-  } else if (arn->service != "sqs" && !universal) {
-    return invalid("A target of kind " + arn->service + " is not supported yet: " + target.record.arn + ".");
+  if (!target.is_bus && arn->service != "sqs" && !universal) {
+    return invalid("A target of kind " + arn->service + " is not supported yet: " + record.arn + ".");
   }
   if (!universal && arn->scope() != schedule.scope) {
-    return invalid("A target in another account or Region is not supported yet: " + target.record.arn + ".");
+    return invalid("A target in another account or Region is not supported yet: " + record.arn + ".");
   }
-  target.kind = house.event_targets.find(*cloud::Arn::parse(target.goes_to));
+  target.kind = house.event_targets.find(*cloud::Arn::parse(target.goes_to(record)));
   if (target.kind == nullptr) return invalid("There are no targets of kind " + arn->service + ".");
   if (!check) return target;
-  Result<void> checked = check_target(house, target, *arn);
+  Result<void> checked = check_target(house, target, record, *arn);
   if (!checked) return std::unexpected(std::move(checked).error());
   return target;
 }
 
-cloud::EventDelivery Target::delivery(const ScheduleId& schedule, Time scheduled,
+std::string Target::goes_to(const TargetRecord& record) const {
+  return is_bus ? std::string(kPutEvents) : record.arn;
+}
+
+cloud::EventDelivery Target::delivery(const ScheduleId& schedule, const TargetRecord& record, Time scheduled,
                                       const std::string& execution_id) const {
   std::string input = record.input.value_or("{}");
   replace_all(input, "<aws.scheduler.schedule-arn>", schedule.arn());
   replace_all(input, "<aws.scheduler.scheduled-time>", to_iso8601(scheduled));
   replace_all(input, "<aws.scheduler.execution-id>", execution_id);
-  const bool bus = goes_to == kPutEvents && record.arn != kPutEvents;
   // How often it was tried, only the one who tries knows; what is in the batch is there at once.
-  if (goes_to == record.arn && !goes_to.starts_with("arn:aws:scheduler:")) replace_all(input, kAttempt, "1");
-  cloud::EventDelivery delivery{bus ? put_events_of(record, input) : std::move(input),
+  if (!kind->is_outside()) replace_all(input, kAttempt, "1");
+  cloud::EventDelivery delivery{is_bus ? put_events_of(record, input) : std::move(input),
                                 record.message_group_id.value_or(""), ""};
-  delivery.policy = policy;
+  delivery.policy = policy_of(schedule, record);
   return delivery;
 }
 

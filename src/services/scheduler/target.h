@@ -20,17 +20,21 @@ inline constexpr const char* kUniversalKind = "scheduler:aws-sdk";
 /// A schedule's target, compiled once.
 struct Target {
   cloud::EventTarget* kind;  // a queue's, or that of universal targets
-  std::string goes_to;       // the ARN that `kind` is given
-  std::shared_ptr<const cloud::DeliveryPolicy> policy;
-  TargetRecord record;
+  bool is_bus;               // an event bus, which is reached by PutEvents
 
+  /// The ARN that `kind` is given.
+  std::string goes_to(const TargetRecord& record) const;
   /// What one invocation brings.
-  cloud::EventDelivery delivery(const ScheduleId& schedule, Time scheduled, const std::string& execution_id) const;
+  cloud::EventDelivery delivery(const ScheduleId& schedule, const TargetRecord& record, Time scheduled,
+                                const std::string& execution_id) const;
 };
+
+std::shared_ptr<const cloud::DeliveryPolicy> policy_of(const ScheduleId& schedule, const TargetRecord& record);
 
 /// Errors: ValidationException naming what is wrong or not supported. `check` also asks whether the target can be given
 /// to a schedule now (input that fits the operation, a queue that takes such messages).
-Result<Target> compile_target(const cloud::House& house, const ScheduleId& schedule, TargetRecord record, bool check);
+Result<Target> compile_target(const cloud::House& house, const ScheduleId& schedule, const TargetRecord& record,
+                              bool check);
 
 /// Calls the operations that universal targets name, in-process, as the schedule's account.
 class UniversalTarget final : public cloud::OutsideTarget {

@@ -17,17 +17,15 @@ constexpr auto kTryAgain = std::chrono::seconds(1);
 asio::awaitable<void> act_in_turn(Core& core, Stripe& stripe);
 
 void set_alarm(Core& core, const DueTime& due, Time when) {
-  Stripe& stripe = core.stripe_of(due.id);
-  Alarms& alarms = stripe.shard->alarms();
-  if (const auto found = stripe.alarms.find(due.id); found != stripe.alarms.end()) {
-    alarms.cancel(found->second);
-    stripe.alarms.erase(found);
-  }
-  stripe.alarms[due.id] = alarms.set(when, [&core, &stripe, due] {
-    stripe.alarms.erase(due.id);
-    stripe.due.push_back(due);
-    if (stripe.due.size() == 1) stripe.shard->spawn(act_in_turn(core, stripe));
+  disarm(core, due.schedule->id);
+  Stripe& stripe = core.stripe_of(due.schedule->id);
+  const Alarms::Handle handle = stripe.shard->alarms().set(when, [&core, due] {
+    Stripe& its = core.stripe_of(due.schedule->id);
+    its.alarms.erase(due.schedule);
+    its.due.push_back(due);
+    if (its.due.size() == 1) its.shard->spawn(act_in_turn(core, its));
   });
+  stripe.alarms.emplace(due.schedule, handle);
 }
 
 /// The last scheduled time that is to be invoked by `now`, where those before it were missed.
@@ -53,30 +51,35 @@ asio::awaitable<std::vector<cloud::AfterCommit>> append(Core& core, std::span<co
   struct ToOne {
     cloud::EventTarget* kind;
     std::vector<cloud::EventDelivery> deliveries;
-    std::vector<SchedulePtr> schedules;
   };
   std::map<std::string, ToOne> by_target;
   std::vector<cloud::AfterCommit> afters;
   const Time now = core.house.clock.now();
   for (const Invocation& one : invocations) {
     const Target& target = one.schedule->target;
-    if (now - one.scheduled > target.policy->max_age + std::chrono::minutes(one.schedule->record.window_minutes)) {
+    const ScheduleRecord& record = one.schedule->record;
+    const auto max_age = std::chrono::seconds(record.target.max_age_seconds);
+    if (now - one.scheduled > max_age + std::chrono::minutes(record.window_minutes)) {
       core.figures.dropped.add();
       core.house.log.warning("a schedule's time was missed for too long", {{"schedule", one.schedule->id.arn()}});
       continue;
     }
-    ToOne& to_one = by_target.try_emplace(target.goes_to, ToOne{target.kind, {}, {}}).first->second;
-    to_one.deliveries.push_back(target.delivery(one.schedule->id, one.scheduled, core.house.random.uuid()));
-    to_one.schedules.push_back(one.schedule);
+    ToOne& to_one = by_target.try_emplace(target.goes_to(record.target), ToOne{target.kind, {}}).first->second;
+    to_one.deliveries.push_back(
+        target.delivery(one.schedule->id, record.target, one.scheduled, core.house.random.uuid()));
   }
   std::map<std::string, std::vector<cloud::EventDelivery>> dead;
   for (auto& [arn, to_one] : by_target) {
     std::vector<std::string> payloads;
-    for (const auto& delivery : to_one.deliveries) payloads.push_back(delivery.payload);
+    std::vector<std::shared_ptr<const cloud::DeliveryPolicy>> policies;
+    for (const auto& delivery : to_one.deliveries) {
+      payloads.push_back(delivery.payload);
+      policies.push_back(delivery.policy);
+    }
     cloud::Appended appended = co_await to_one.kind->append(arn, std::move(to_one.deliveries), batch);
     if (appended.after) afters.push_back(std::move(appended.after));
     for (const cloud::Undelivered& why : appended.undelivered) {
-      const cloud::DeliveryPolicy& policy = *to_one.schedules[why.delivery]->target.policy;
+      const cloud::DeliveryPolicy& policy = *policies[why.delivery];
       core.figures.dropped.add();
       core.house.log.warning("a schedule's target could not be invoked",
                              {{"schedule", policy.source}, {"error", why.code}, {"message", why.message}});
@@ -97,19 +100,20 @@ asio::awaitable<void> act(Core& core, std::span<const DueTime> due) {
   store::Batch batch;
   std::vector<Invocation> invocations;
   for (const DueTime& one : due) {
-    const SchedulePtr schedule = core.find(one.id);
+    const ScheduleId& id = one.schedule->id;
+    const SchedulePtr schedule = core.find(id);
     // It may have changed while this waited for its turn: then its own alarm is set.
     if (!schedule || !schedule->record.enabled || schedule->next(one.scheduled - Duration(1)) != one.scheduled)
       continue;
-    if (core.stripe_of(one.id).alarms.contains(one.id)) continue;
+    if (core.stripe_of(id).alarms.contains(id)) continue;
     const Time scheduled = last_missed(*schedule, one.scheduled, now);
     const bool over = schedule->record.delete_after_completion && !schedule->next(scheduled);
     invocations.push_back({schedule, one.scheduled, scheduled, over});
     if (over) {
-      batch.erase(schedule_key(one.id));
-      batch.erase(seen_key(one.id));
+      batch.erase(schedule_key(id));
+      batch.erase(seen_key(id));
     } else {
-      batch.put(seen_key(one.id), encode_seen(scheduled));
+      batch.put(seen_key(id), encode_seen(scheduled));
     }
   }
   if (invocations.empty()) co_return;
@@ -120,7 +124,7 @@ asio::awaitable<void> act(Core& core, std::span<const DueTime> due) {
   if (!done) core.house.log.error("schedules could not act, trying again", {{"why", done.error().message}});
   for (const Invocation& one : invocations) {
     if (!done) {
-      set_alarm(core, {one.schedule->id, one.first}, now + kTryAgain);
+      set_alarm(core, {one.schedule, one.first}, now + kTryAgain);
     } else if (one.over) {
       core.erase(one.schedule->id);
     } else {
@@ -143,7 +147,7 @@ void arm(Core& core, const SchedulePtr& schedule, Time seen) {
   disarm(core, schedule->id);
   if (!schedule->record.enabled) return;
   const auto next = schedule->next(seen);
-  if (next) set_alarm(core, {schedule->id, *next}, schedule->invoked_at(*next));
+  if (next) set_alarm(core, {schedule, *next}, schedule->invoked_at(*next));
 }
 
 void disarm(Core& core, const ScheduleId& id) {

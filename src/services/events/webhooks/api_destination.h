@@ -11,8 +11,8 @@
 
 namespace signalbox::events {
 
-/// AWS's default and highest.
-inline constexpr std::int64_t kMaxInvocationsPerSecond = 300;
+/// Invocations a second; AWS's default. Its quota, which can be raised there, is no bound here.
+inline constexpr std::int64_t kDefaultRate = 300;
 
 struct ApiDestination {
   cloud::Scope scope;
@@ -22,7 +22,7 @@ struct ApiDestination {
   std::string connection_arn;
   std::string endpoint;
   std::string method;
-  std::int64_t rate = kMaxInvocationsPerSecond;  // invocations a second
+  std::int64_t rate = kDefaultRate;  // invocations a second
   Time created{};
   Time modified{};
 

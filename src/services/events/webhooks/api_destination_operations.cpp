@@ -31,10 +31,6 @@ Result<void> check(Core& core, const ApiDestination& destination) {
   if (!http::Url::parse(destination.endpoint)) {
     return fail("ValidationException", "Parameter InvocationEndpoint is not valid: " + destination.endpoint + ".");
   }
-  if (destination.rate > kMaxInvocationsPerSecond) {
-    return fail("ValidationException", "Parameter InvocationRateLimitPerSecond must be at most " +
-                                           std::to_string(kMaxInvocationsPerSecond) + ".");
-  }
   return {};
 }
 
@@ -66,7 +62,7 @@ asio::awaitable<Result<m::CreateApiDestinationResponse>> create(Core& core, cons
   destination.connection_arn = request.connection_arn.value_or("");
   destination.endpoint = request.invocation_endpoint.value_or("");
   destination.method = request.http_method.value_or("");
-  destination.rate = request.invocation_rate_limit_per_second.value_or(kMaxInvocationsPerSecond);
+  destination.rate = request.invocation_rate_limit_per_second.value_or(kDefaultRate);
   destination.created = destination.modified = core.house.clock.now();
   auto work = [&]() -> asio::awaitable<Result<void>> {
     if (core.webhooks.destinations.find(call.scope, destination.name)) {
