@@ -136,8 +136,6 @@ def test_operations_answer_as_documented(events):
      "InvocationEndpoint is not valid"),
     (lambda e: destination(e, "http://h/", e.describe_connection(Name="c")["ConnectionArn"] + "0"),
      "ResourceNotFoundException", "does not exist"),
-    (lambda e: destination(e, "http://h/", e.describe_connection(Name="c")["ConnectionArn"],
-                           InvocationRateLimitPerSecond=301), "ValidationException", "InvocationRateLimitPerSecond"),
     (lambda e: rule(e, "arn:aws:events:us-east-1:000000000000:api-destination/d/1"), "ValidationException",
      "another account"),
 ])
@@ -273,6 +271,20 @@ def test_what_waits_survives_kill_9(new_server, new_sink):
     advance(server, "10m")
     received = again.wait_for(300)
     assert sorted(request["body"]["detail"]["n"] for request in received) == list(range(300))
+
+
+@pytest.mark.parametrize("fault", ["status=500", "status=429&retry-after=5", "hang=1", "close=body", "close=headers"])
+def test_a_restart_during_a_fault_loses_nothing(new_server, sink, fault):
+    server = new_server("--clock", "virtual").start()
+    events = server.client("events")
+    rule(events, destination(events, f"{sink.url}/x?{fault}&fail=1"))
+    send(events, {"n": 1})
+    sink.wait_for(1)
+    server.kill()
+    server.start()
+    advance(server, "1m")
+    assert [request["body"]["detail"] for request in sink.wait_for(2)] == [{"n": 1}] * 2
+    assert sink.requests()[-1]["status"] == 200
 
 
 def test_a_rate_is_kept(new_server, sink):

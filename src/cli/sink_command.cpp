@@ -126,7 +126,7 @@ class Sink {
     if (how.fail > 0 && ++failures_[std::string(request.target)] <= how.fail) {
       if (how.status < 400) how.status = 500;
     } else if (how.fail > 0) {
-      how.status = 200;
+      how = {};
     }
     ++count_;
     if (!options_.quiet) note(request, how.status);
@@ -202,7 +202,7 @@ void describe_sink(CLI::App& command, SinkOptions& options) {
   command.add_flag("--quiet", options.quiet, "Only count");
   command.footer(
       "Requests may ask for an answer: /status/503, ?status=429&retry-after=2, ?delay=500, ?hang=1,\n"
-      "?close=headers or ?close=body (breaks off), ?fail=3 (so many times, then 200).\n"
+      "?close=headers or ?close=body (breaks off), ?fail=3 (all that so many times, then 200).\n"
       "GET /_sink/requests lists what came, DELETE forgets it; GET /_sink/count counts.");
 }
 
