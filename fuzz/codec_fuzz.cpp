@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "check.h"
+#include "models/cloudwatch.h"
 #include "models/events.h"
 #include "models/sqs.h"
 #include "wire/protocol.h"
@@ -16,7 +17,8 @@ using namespace signalbox;
 
 std::vector<const wire::Operation*> all_operations() {
   std::vector<const wire::Operation*> all;
-  for (const wire::Service* service : {&models::events::kService, &models::sqs::kService}) {
+  for (const wire::Service* service :
+       {&models::events::kService, &models::sqs::kService, &models::cloudwatch::kService}) {
     for (const wire::Operation& operation : service->operations) all.push_back(&operation);
   }
   return all;
@@ -29,8 +31,8 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
   if (size < 2) return 0;
   const wire::Operation& operation = *operations[data[0] % operations.size()];
   const wire::ProtocolKind kinds[] = {wire::ProtocolKind::kJson10, wire::ProtocolKind::kJson11,
-                                      wire::ProtocolKind::kQuery};
-  const wire::ProtocolKind kind = kinds[data[1] % 3];
+                                      wire::ProtocolKind::kQuery, wire::ProtocolKind::kRpcV2Cbor};
+  const wire::ProtocolKind kind = kinds[data[1] % 4];
   const std::string body(reinterpret_cast<const char*>(data + 2), size - 2);
 
   http::Request request;

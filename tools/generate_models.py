@@ -26,7 +26,9 @@ CPP_WORDS = {"default", "class", "delete", "new", "operator", "private", "public
              "static", "struct", "switch", "typedef", "void", "volatile", "while", "and", "or", "not", "xor"}
 
 # What AWS's answers show and botocore's models do not say: the prefix of __type in JSON errors.
-JSON_ERROR_PREFIXES = {"sqs": "com.amazonaws.sqs"}
+JSON_ERROR_PREFIXES = {"cloudwatch": "com.amazonaws.cloudwatch", "sqs": "com.amazonaws.sqs"}
+# Services that check only that required members are there before their operations begin.
+CHECK_PRESENCE_ONLY = {"sqs"}
 
 
 def snake(name):
@@ -227,13 +229,18 @@ def source(model):
         sender = error.get("senderFault", not fault)
         out.append(f"    {{{quoted(name)}, {quoted(error.get('code', name))}, {status}, {str(sender).lower()}}},")
     out += ["};", ""]
+    spoken = set(model.metadata.get("protocols", [])) | {model.metadata["protocol"]}
     protocols = []
-    if model.metadata["protocol"] == "json":
+    if "json" in spoken:
         protocols.append("ProtocolKind::kJson10" if model.metadata["jsonVersion"] == "1.0" else "ProtocolKind::kJson11")
-    if model.metadata["protocol"] == "rest-json":
+    if "rest-json" in spoken:
         protocols.append("ProtocolKind::kRestJson")
+    if "smithy-rpc-v2-cbor" in spoken:
+        protocols.append("ProtocolKind::kRpcV2Cbor")
     if "xmlNamespace" in model.metadata:
         protocols.append("ProtocolKind::kQuery")
+    compressed = any("gzip" in operation.get("requestcompression", {}).get("encodings", [])
+                     for operation in model.operations.values())
     out += [f"constexpr ProtocolKind kProtocols[] = {{{', '.join(protocols)}}};", "", "}  // namespace", "",
             "const Service kService = {",
             f"    .id = {quoted(model.name)},",
@@ -243,6 +250,8 @@ def source(model):
             f"    .xml_namespace = {quoted(model.metadata.get('xmlNamespace', ''))},",
             f"    .json_error_prefix = {quoted(JSON_ERROR_PREFIXES.get(model.name, ''))},",
             f"    .query_compatible = {str('awsQueryCompatible' in model.metadata).lower()},",
+            f"    .checks_presence_only = {str(model.name in CHECK_PRESENCE_ONLY).lower()},",
+            f"    .takes_gzip = {str(compressed).lower()},",
             "    .protocols = kProtocols,", "    .operations = kOperations,", "    .errors = kErrors,", "};", ""]
     for index, (name, operation) in enumerate(model.operations.items()):
         types = f"{operation['input']['shape']}, {operation['output']['shape']}"

@@ -53,7 +53,7 @@ def trim_shape(shape):
 
 
 def trim_operation(operation):
-    trimmed = {"http": operation["http"]}
+    trimmed = pick(operation, ("http", "requestcompression"))
     for part in ("input", "output"):
         if part in operation:
             trimmed[part] = pick(operation[part], ("shape", "resultWrapper", "locationName"))

@@ -1,5 +1,8 @@
 #include "cloud/gateway.h"
 
+#include <algorithm>
+
+#include "base/gzip.h"
 #include "wire/protocol.h"
 #include "wire/route.h"
 
@@ -22,6 +25,17 @@ Call make_call(const http::Request& request, Identity&& identity, std::string re
   return call;
 }
 
+/// A compressed body may not become longer than this: no operation that takes one needs as much.
+constexpr std::size_t kMaxUnzipped = std::size_t{16} * 1024 * 1024;
+
+/// Whether the body is compressed for one of the services that take that, and not content of its own.
+bool is_zipped(const Door& door, const http::Request& request, std::string_view signing_service) {
+  if (!http::same_name(request.header("Content-Encoding"), "gzip")) return false;
+  return std::ranges::any_of(door.services(), [&](const wire::Service* service) {
+    return service->takes_gzip && (signing_service.empty() || service->signing_name == signing_service);
+  });
+}
+
 }  // namespace
 
 asio::awaitable<http::Response> Gateway::answer(const http::Request& request, http::Connection& connection) {
@@ -29,11 +43,19 @@ asio::awaitable<http::Response> Gateway::answer(const http::Request& request, ht
   Result<Identity> identity = identification_.identify(request);
   http::Request decoded = request;
   if (identity && identity->body) decoded.body = *identity->body;
-  const wire::Routed routed =
-      wire::route(door_.services(), decoded, identity ? std::string_view(identity->signing_service) : "");
+  const std::string_view signing_service = identity ? std::string_view(identity->signing_service) : "";
+  std::optional<std::string> unzipped;
+  const bool zipped = identity && is_zipped(door_, request, signing_service);
+  if (zipped) unzipped = gunzip(decoded.body, kMaxUnzipped);
+  if (unzipped) decoded.body = *unzipped;
+  const wire::Routed routed = wire::route(door_.services(), decoded, signing_service);
   const wire::Protocol& protocol = wire::protocol(routed.protocol);
   const wire::Service& service = routed.service != nullptr ? *routed.service : kNoService;
   if (!identity) co_return protocol.encode_error(service, identity.error(), request_id);
+  if (zipped && !unzipped) {
+    const Error broken{"SerializationException", "The body is not gzip, or too long when it is unpacked.", 400};
+    co_return protocol.encode_error(service, broken, request_id);
+  }
   if (!routed.operation) co_return protocol.encode_error(service, routed.operation.error(), request_id);
 
   const wire::Operation& operation = **routed.operation;

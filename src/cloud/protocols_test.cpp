@@ -2,9 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "models/cloudwatch.h"
 #include "models/events.h"
 #include "models/scheduler.h"
 #include "models/sqs.h"
+#include "wire/cbor.h"
 #include "wire/constraints.h"
 #include "wire/protocol.h"
 #include "wire/route.h"
@@ -12,6 +16,7 @@
 namespace signalbox::wire {
 namespace {
 
+namespace cloudwatch = models::cloudwatch;
 namespace events = models::events;
 namespace scheduler = models::scheduler;
 namespace sqs = models::sqs;
@@ -41,6 +46,7 @@ std::string error_of(const Result<T>& result) {
 
 TEST(Models, EveryPatternCanBeChecked) {
   std::string bad;
+  EXPECT_TRUE(patterns_are_usable(cloudwatch::kService, bad)) << bad;
   EXPECT_TRUE(patterns_are_usable(events::kService, bad)) << bad;
   EXPECT_TRUE(patterns_are_usable(scheduler::kService, bad)) << bad;
   EXPECT_TRUE(patterns_are_usable(sqs::kService, bad)) << bad;
@@ -179,8 +185,135 @@ TEST(QueryProtocol, WritesXml) {
             std::string::npos);
 }
 
+std::string bytes_of(std::initializer_list<int> values) {
+  std::string bytes;
+  for (const int value : values) bytes.push_back(static_cast<char>(value));
+  return bytes;
+}
+
+TEST(RpcCborProtocol, ReadsWhatSdksSend) {
+  std::string body;
+  CborWriter w(body);
+  w.begin_map(3);
+  w.text("Namespace");
+  w.text("App");
+  w.text("Unknown");
+  w.begin_array(2);
+  w.begin_map(1);
+  w.text("x");
+  w.number(1);
+  w.tag(7);
+  w.bytes("b");
+  w.text("MetricData");
+  w.begin_array(1);
+  w.begin_map(4);
+  w.text("MetricName");
+  w.text("Latency");
+  w.text("Timestamp");
+  w.tag(1);
+  w.number(1493402200.5);
+  w.text("Value");
+  w.integer(-3);
+  w.text("StorageResolution");
+  w.integer(1);
+  const auto put = decode(ProtocolKind::kRpcV2Cbor, cloudwatch::kPutMetricData, body);
+  ASSERT_EQ(error_of(put), "");
+  const auto& datum = put->metric_data->front();
+  EXPECT_EQ(datum.timestamp, Time(Duration(1493402200500)));
+  EXPECT_EQ(datum.value, -3.0);
+  EXPECT_EQ(datum.storage_resolution, 1);
+}
+
+TEST(RpcCborProtocol, ReadsEveryFormOfAnItem) {
+  struct {
+    std::string value;
+    double expected;
+  } cases[] = {
+      {bytes_of({0x17}), 23},
+      {bytes_of({0x18, 0xff}), 255},
+      {bytes_of({0x19, 0x01, 0x00}), 256},
+      {bytes_of({0x1a, 0x00, 0x01, 0x00, 0x00}), 65536},
+      {bytes_of({0x1b, 0, 0, 0, 1, 0, 0, 0, 0}), 4294967296.0},
+      {bytes_of({0x38, 0x63}), -100},
+      {bytes_of({0xf9, 0x3c, 0x00}), 1},
+      {bytes_of({0xf9, 0xc4, 0x00}), -4},
+      {bytes_of({0xf9, 0x00, 0x01}), 5.960464477539063e-8},
+      {bytes_of({0xfa, 0x47, 0xc3, 0x50, 0x00}), 100000},
+      {bytes_of({0xfb, 0x3f, 0xf1, 0x99, 0x99, 0x99, 0x99, 0x99, 0x9a}), 1.1},
+  };
+  // {_ "AlarmName": (_ "a", "b"), "EvaluationPeriods": 1, "Threshold": value}
+  const std::string start = bytes_of({0xbf, 0x69}) + "AlarmName" + bytes_of({0x7f, 0x61}) + "a" + bytes_of({0x61}) +
+                            "b" + bytes_of({0xff, 0x71}) + "EvaluationPeriods" + bytes_of({0x01, 0x72}) +
+                            "ComparisonOperator" + bytes_of({0x71}) + "LessThanThreshold" + bytes_of({0x69}) +
+                            "Threshold";
+  for (const auto& c : cases) {
+    const auto alarm =
+        decode(ProtocolKind::kRpcV2Cbor, cloudwatch::kPutMetricAlarm, start + c.value + bytes_of({0xff}));
+    ASSERT_EQ(error_of(alarm), "") << c.expected;
+    EXPECT_EQ(alarm->alarm_name, "ab");
+    EXPECT_EQ(alarm->threshold, c.expected);
+  }
+}
+
+TEST(RpcCborProtocol, SaysWhatIsWrong) {
+  const std::string deep(100'000, static_cast<char>(0x81));
+  const std::string unknown = bytes_of({0xa1, 0x61}) + "x";
+  struct {
+    std::string body;
+    const char* error;
+  } cases[] = {
+      {bytes_of({0xff}), "SerializationException: Expected a map for DeleteAlarmsInput"},
+      {bytes_of({0x80}), "SerializationException: Expected a map for DeleteAlarmsInput"},
+      {bytes_of({0xa1}), "SerializationException: The body is not well-formed CBOR"},
+      {bytes_of({0xa0, 0xa0}), "SerializationException: The body goes on after its structure"},
+      {unknown + deep, "SerializationException: The body is not well-formed CBOR"},
+      {unknown + bytes_of({0x7b, 255, 255, 255, 255, 255, 255, 255, 255}),
+       "SerializationException: The body is not well-formed CBOR"},
+      {unknown + bytes_of({0x9b, 255, 255, 255, 255, 255, 255, 255, 255}),
+       "SerializationException: The body is not well-formed CBOR"},
+      {bytes_of({0xa1, 0x6a}) + "AlarmNames" + bytes_of({0x81, 0x01}),
+       "SerializationException: Expected a text for AlarmName"},
+      {bytes_of({0xa1, 0x6a}) + "AlarmNames" + bytes_of({0x81, 0x61, 0xff}),
+       "SerializationException: A text is not UTF-8"},
+      {bytes_of({0xa1, 0x6a}) + "AlarmNames" + bytes_of({0xf6}),
+       "ValidationError: 1 validation error detected: Value null at 'alarmNames' failed to satisfy constraint: Member "
+       "must not be null"},
+  };
+  for (const auto& c : cases) {
+    EXPECT_EQ(error_of(decode(ProtocolKind::kRpcV2Cbor, cloudwatch::kDeleteAlarms, c.body)), c.error);
+  }
+}
+
+TEST(RpcCborProtocol, WritesAnswersAndErrors) {
+  cloudwatch::GetMetricStatisticsOutput output;
+  output.label = "L";
+  auto& point = output.datapoints.emplace().emplace_back();
+  point.timestamp = Time(Duration(1500));
+  point.sum = 2;
+  const auto& operation = *cloudwatch::kGetMetricStatistics.operation;
+  const auto answer =
+      protocol(ProtocolKind::kRpcV2Cbor).encode(operation, AnyStructure(*operation.output, output), "request-1");
+  EXPECT_EQ(answer.body, bytes_of({0xa2, 0x65}) + "Label" + bytes_of({0x61}) + "L" + bytes_of({0x6a}) + "Datapoints" +
+                             bytes_of({0x81, 0xa2, 0x69}) + "Timestamp" +
+                             bytes_of({0xc1, 0xfb, 0x3f, 0xf8, 0, 0, 0, 0, 0, 0, 0x63}) + "Sum" +
+                             bytes_of({0xfb, 0x40, 0, 0, 0, 0, 0, 0, 0}));
+  const auto error = protocol(ProtocolKind::kRpcV2Cbor)
+                         .encode_error(cloudwatch::kService, Error{"ResourceNotFound", "m", 0}, "request-1");
+  EXPECT_EQ(error.status, 404);
+  EXPECT_EQ(error.body, bytes_of({0xa2, 0x66}) + "__type" + bytes_of({0x78, 41}) +
+                            "com.amazonaws.cloudwatch#ResourceNotFound" + bytes_of({0x67}) + "message" +
+                            bytes_of({0x61}) + "m");
+  const std::pair<std::string, std::string> header{"x-amzn-query-error", "ResourceNotFound;Sender"};
+  EXPECT_EQ(std::ranges::count(error.headers, header), 1);
+}
+
 TEST(Route, FindsServiceAndOperation) {
-  const Service* const services[] = {&events::kService, &sqs::kService};
+  const Service* const services[] = {&events::kService, &sqs::kService, &cloudwatch::kService};
+  const auto rpc = [](std::string_view path) {
+    auto request = post("", {{"smithy-protocol", "rpc-v2-cbor"}});
+    request.target = path;
+    return request;
+  };
   struct {
     http::Request request;
     const char* expected;
@@ -193,6 +326,12 @@ TEST(Route, FindsServiceAndOperation) {
       {post("Action=SendMessage", {{"Content-Type", "application/x-www-form-urlencoded"}}), "SendMessage"},
       {post("Action=Nothing", {{"Content-Type", "application/x-www-form-urlencoded"}}), "InvalidAction"},
       {post("", {}), "MissingAction"},
+      {rpc("/service/GraniteServiceVersion20100801/operation/PutMetricData"), "PutMetricData"},
+      {rpc("/x/service/com.a.GraniteServiceVersion20100801/operation/PutMetricData"), "PutMetricData"},
+      {rpc("/service/GraniteServiceVersion20100801/operation/Nothing"), "UnknownOperationException"},
+      {rpc("/service/Nothing/operation/PutMetricData"), "UnknownOperationException"},
+      {rpc("/operation/PutMetricData"), "UnknownOperationException"},
+      {rpc("/"), "UnknownOperationException"},
   };
   for (const auto& c : cases) {
     const auto routed = route(services, c.request, "sqs");

@@ -130,11 +130,11 @@ class Checker {
     }
   }
 
-  Result<void> result() const {
+  Result<void> result(std::string code) const {
     if (count_ == 0) return {};
-    return fail("ValidationException",
-                std::to_string(count_) +
-                    (count_ == 1 ? " validation error detected: " : " validation errors detected: ") + text_);
+    return fail(std::move(code), std::to_string(count_) +
+                                     (count_ == 1 ? " validation error detected: " : " validation errors detected: ") +
+                                     text_);
   }
 
  private:
@@ -269,10 +269,10 @@ void gather_patterns(const Shape& shape, std::set<const Shape*>& seen) {
 }  // namespace
 
 Result<void> check_constraints(const Service& service, const Shape& shape, const void* structure) {
-  if (service.query_compatible) return check_presence(shape, structure, "");
+  if (service.checks_presence_only) return check_presence(shape, structure, "");
   Checker checker;
   checker.structure(shape, structure, "");
-  return checker.result();
+  return checker.result(service.xml_namespace.empty() ? "ValidationException" : "ValidationError");
 }
 
 bool patterns_are_usable(const Service& service, std::string& bad) {

@@ -7,8 +7,9 @@
 namespace signalbox::wire {
 
 /// Checks required members, lengths, ranges, patterns and enums of `structure`, which `shape` describes.
-/// Most services list every violation in one ValidationException ("2 validation errors detected: ..."). SQS checks
-/// only that required members are there (MissingParameter) and leaves the rest to its operations.
+/// Most services list every violation in one ValidationException ("2 validation errors detected: ..."), which those
+/// that speak the query protocol call ValidationError. SQS checks only that required members are there
+/// (MissingParameter) and leaves the rest to its operations.
 Result<void> check_constraints(const Service& service, const Shape& shape, const void* structure);
 
 /// True when every pattern of the service's shapes can be checked; names one that cannot in `bad`. For tests.

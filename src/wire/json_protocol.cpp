@@ -2,6 +2,7 @@
 
 #include "json/json.h"
 #include "wire/constraints.h"
+#include "wire/error_type.h"
 #include "wire/json_codec.h"
 
 namespace signalbox::wire {
@@ -27,36 +28,17 @@ http::Response JsonProtocol::encode(const Operation&, const AnyStructure& output
   return response;
 }
 
-namespace {
-
-/// What __type says. Services that have prefixes have another for the errors that their models do not declare, which
-/// they name there as exceptions, while x-amzn-query-error has the query protocol's name.
-std::string type_of(const Service& service, const ErrorShape* declared, const std::string& code) {
-  if (service.json_error_prefix.empty()) return code;
-  if (declared != nullptr) return std::string(service.json_error_prefix) + "#" + code;
-  const std::string_view name = code == "InvalidParameterValue" ? "InvalidParameterValueException"
-                                : code == "MissingParameter"    ? "MissingRequiredParameterException"
-                                                                : std::string_view(code);
-  return "com.amazon.coral.service#" + std::string(name);
-}
-
-}  // namespace
-
 http::Response JsonProtocol::encode_error(const Service& service, const Error& error,
                                           std::string_view request_id) const {
   const ErrorShape* shape = service.find_error(error.code);
   http::Response response;
   response.status = error.http_status != 0 ? error.http_status : shape != nullptr ? shape->http_status : 400;
   response.headers = {{"x-amzn-RequestId", std::string(request_id)}, {"Content-Type", std::string(content_type_)}};
-  if (service.query_compatible) {
-    const bool sender = shape != nullptr ? shape->sender_fault : response.status < 500;
-    std::string code(shape != nullptr ? shape->query_code : std::string_view(error.code));
-    response.headers.emplace_back("x-amzn-query-error", code + (sender ? ";Sender" : ";Receiver"));
-  }
+  if (service.query_compatible) response.headers.push_back(query_error_header(service, error, response.status));
   json::Writer writer(response.body);
   writer.begin_object();
   writer.key("__type");
-  writer.string(type_of(service, shape, error.code));
+  writer.string(error_type(service, error.code));
   writer.key("message");
   writer.string(error.message);
   writer.end_object();

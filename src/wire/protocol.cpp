@@ -3,6 +3,7 @@
 #include "wire/json_protocol.h"
 #include "wire/query_protocol.h"
 #include "wire/rest_json_protocol.h"
+#include "wire/rpc_cbor_protocol.h"
 
 namespace signalbox::wire {
 
@@ -11,6 +12,7 @@ const Protocol& protocol(ProtocolKind kind) {
   static const JsonProtocol json11("application/x-amz-json-1.1");
   static const QueryProtocol query;
   static const RestJsonProtocol rest_json;
+  static const RpcCborProtocol rpc_cbor;
   switch (kind) {
     case ProtocolKind::kJson10:
       return json10;
@@ -20,6 +22,8 @@ const Protocol& protocol(ProtocolKind kind) {
       return query;
     case ProtocolKind::kRestJson:
       return rest_json;
+    case ProtocolKind::kRpcV2Cbor:
+      return rpc_cbor;
   }
   return json11;
 }

@@ -169,6 +169,13 @@ void write_map(std::string& out, const Shape& shape, std::string_view name, cons
   if (!shape.flattened) close(out, name);
 }
 
+/// The shortest text that reads back the same.
+std::string number_text(double value) {
+  char text[32];
+  const auto [end, problem] = std::to_chars(text, text + sizeof text, value);
+  return problem == std::errc() ? std::string(text, end) : std::to_string(value);
+}
+
 std::string scalar_text(const Shape& shape, const void* value) {
   switch (shape.type) {
     case ShapeType::kInteger:
@@ -177,7 +184,7 @@ std::string scalar_text(const Shape& shape, const void* value) {
       return std::to_string(*static_cast<const std::int64_t*>(value));
     case ShapeType::kFloat:
     case ShapeType::kDouble:
-      return std::to_string(*static_cast<const double*>(value));
+      return number_text(*static_cast<const double*>(value));
     case ShapeType::kBoolean:
       return *static_cast<const bool*>(value) ? "true" : "false";
     case ShapeType::kTimestamp:

@@ -27,6 +27,28 @@ Routed route_json(std::span<const Service* const> services, std::string_view tar
   return {protocol, nullptr, fail("UnknownOperationException", "", 400)};
 }
 
+/// Smithy RPC v2: /service/SERVICE/operation/OPERATION, whatever comes before.
+Routed route_rpc(std::span<const Service* const> services, std::string_view path) {
+  constexpr std::string_view kServicePart = "/service/";
+  constexpr std::string_view kOperationPart = "/operation/";
+  constexpr ProtocolKind kind = ProtocolKind::kRpcV2Cbor;
+  const auto unknown = [](const Service* service) {
+    return Routed{kind, service, fail("UnknownOperationException", "", 404)};
+  };
+  const auto operation_at = path.rfind(kOperationPart);
+  const auto service_at = path.substr(0, operation_at).rfind(kServicePart);
+  if (operation_at == std::string_view::npos || service_at == std::string_view::npos) return unknown(nullptr);
+  std::string_view name = path.substr(0, operation_at).substr(service_at + kServicePart.size());
+  if (const auto dot = name.rfind('.'); dot != std::string_view::npos) name.remove_prefix(dot + 1);
+  for (const Service* service : services) {
+    if (!speaks(*service, kind) || service->target_prefix != name) continue;
+    const Operation* operation = service->find_operation(path.substr(operation_at + kOperationPart.size()));
+    if (operation == nullptr) return unknown(service);
+    return {kind, service, operation};
+  }
+  return unknown(nullptr);
+}
+
 Routed route_query(std::span<const Service* const> services, const http::Request& request,
                    std::string_view signing_service) {
   const auto action = form_parameter(form_text(request), "Action");
@@ -71,6 +93,7 @@ std::optional<Routed> route_rest(std::span<const Service* const> services, const
 Routed route(std::span<const Service* const> services, const http::Request& request, std::string_view signing_service) {
   const std::string_view target = request.header("X-Amz-Target");
   if (!target.empty()) return route_json(services, target, request.header("Content-Type"));
+  if (request.header("Smithy-Protocol") == "rpc-v2-cbor") return route_rpc(services, request.path());
   if (auto routed = route_rest(services, request, signing_service)) return *std::move(routed);
   return route_query(services, request, signing_service);
 }

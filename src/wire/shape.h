@@ -94,7 +94,7 @@ struct ErrorShape {
   bool sender_fault;
 };
 
-enum class ProtocolKind : std::uint8_t { kJson10, kJson11, kQuery, kRestJson };
+enum class ProtocolKind : std::uint8_t { kJson10, kJson11, kQuery, kRestJson, kRpcV2Cbor };
 
 struct Service;
 
@@ -152,7 +152,9 @@ struct Service {
   std::string_view api_version;
   std::string_view xml_namespace;
   std::string_view json_error_prefix;  // before '#' in __type; empty for none ("com.amazonaws.sqs")
-  bool query_compatible;               // answers x-amzn-query-error beside JSON errors
+  bool query_compatible;               // answers x-amzn-query-error beside errors of other protocols
+  bool checks_presence_only;           // of the model's constraints, before an operation begins
+  bool takes_gzip;                     // bodies with Content-Encoding: gzip
   std::span<const ProtocolKind> protocols;
   std::span<const Operation> operations;
   std::span<const ErrorShape> errors;
