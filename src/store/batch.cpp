@@ -42,6 +42,11 @@ void Batch::erase_range(std::string_view from, std::string_view to) {
   add(Kind::kEraseRange, from, to);
 }
 
+void Batch::append(const Batch& more) {
+  ops_.append(more.ops_);
+  count_ += more.count_;
+}
+
 void Batch::each(const std::function<void(Kind, std::string_view, std::string_view)>& visit) const {
   std::string_view rest = ops_;
   while (!rest.empty()) {

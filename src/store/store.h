@@ -31,6 +31,8 @@ class Batch {
   void erase(std::string_view key);
   /// Erases every key in [from, to).
   void erase_range(std::string_view from, std::string_view to);
+  /// Adds all changes of `more` behind these.
+  void append(const Batch& more);
   bool empty() const { return count_ == 0; }
   std::size_t count() const { return count_; }
   std::size_t bytes() const { return ops_.size(); }

@@ -54,6 +54,26 @@ void Bus::erase_rule(std::string_view name) {
   publish();
 }
 
+void Bus::load_archive(const RulePtr& archive) {
+  archives_[archive->name] = archive;
+  builder_.put(archive);
+  builder_.has_archives(true);
+}
+
+void Bus::put_archive(const RulePtr& archive) {
+  load_archive(archive);
+  publish();
+}
+
+void Bus::erase_archive(std::string_view name) {
+  const auto found = archives_.find(name);
+  if (found == archives_.end()) return;
+  builder_.erase(name);
+  archives_.erase(found);
+  builder_.has_archives(!archives_.empty());
+  publish();
+}
+
 BusPtr Buses::find(const BusId& id) const {
   const std::shared_lock lock(mutex_);
   const auto found = buses_.find(id);

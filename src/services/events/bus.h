@@ -82,7 +82,13 @@ class Bus {
     return due_.size() == 1;
   }
   std::vector<DueRule> take_due() { return std::exchange(due_, {}); }
-  void publish() { index_.set(rules_.empty() ? nullptr : builder_.index()); }
+  void publish() { index_.set(rules_.empty() && archives_.empty() ? nullptr : builder_.index()); }
+
+  /// What archives have in the index (archives/archives.h), by a name that is no rule's.
+  void load_archive(const RulePtr& archive);
+  void put_archive(const RulePtr& archive);
+  void erase_archive(std::string_view name);
+  bool has_archives() const { return !archives_.empty(); }
 
  private:
   const BusId id_;
@@ -92,6 +98,7 @@ class Bus {
   Published<BusRecord> record_;
   Published<RuleIndex> index_;
   std::map<std::string, RulePtr, std::less<>> rules_;
+  std::map<std::string, RulePtr, std::less<>> archives_;
   RuleIndexBuilder builder_;
   std::map<std::string, Alarms::Handle, std::less<>> alarms_;
   std::vector<DueRule> due_;

@@ -144,6 +144,9 @@ asio::awaitable<Result<m::DeleteEventBusResponse>> remove(Core& core, const Call
     if (!bus->rules().empty()) {
       co_return fail("ValidationException", "Event bus " + id.name + " can't be deleted since it has rules.");
     }
+    if (bus->has_archives()) {
+      co_return fail("ValidationException", "Event bus " + id.name + " can't be deleted since it has archives.");
+    }
     store::Batch batch;
     batch.erase(bus_key(id));
     Result<void> done = co_await core.house.store.commit(std::move(batch));

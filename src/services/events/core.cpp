@@ -11,6 +11,8 @@ Figures::Figures(Metrics& metrics)
       dead_lettered(metrics.counter("signalbox_events_dead_lettered_total", "Events sent to dead-letter queues.")),
       scheduled(metrics.counter("signalbox_events_scheduled_total", "Times that schedules of rules came due.")),
       own(metrics.counter("signalbox_events_of_services_total", "Events that services put on default buses.")),
+      archived(metrics.counter("signalbox_events_archived_total", "Events put in archives.")),
+      replayed(metrics.counter("signalbox_events_replayed_total", "Archived events that were replayed.")),
       match_time(metrics.histogram("signalbox_events_match_seconds", "Time to find the rules that an event matches.")) {
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cloud/services.h"
+#include "services/events/archives/archives.h"
 #include "services/events/bus.h"
 #include "services/events/webhooks/webhooks.h"
 
@@ -18,6 +19,8 @@ struct Figures {
   Counter& dead_lettered;
   Counter& scheduled;
   Counter& own;
+  Counter& archived;
+  Counter& replayed;
   Histogram& match_time;
 };
 
@@ -26,6 +29,7 @@ struct Core {
   const cloud::House house;
   Buses buses;
   Webhooks webhooks;
+  Archives archives;
   Figures figures;
 };
 
@@ -46,6 +50,8 @@ void register_tag_operations(Core& core);
 void register_put_events(Core& core);
 void register_connection_operations(Core& core);
 void register_api_destination_operations(Core& core);
+void register_archive_operations(Core& core);
+void register_replay_operations(Core& core);
 
 /// Takes in a connection's record at the start. Errors: code "StoreError".
 Result<void> load_connection(Core& core, std::string_view value);

@@ -112,6 +112,13 @@ void Outbox::add(const Target& target, const MatchedEvent& event, const std::str
   to_one.fallbacks.push_back({to_one.deliveries.size() - 1, target.policy, std::string(event.text)});
 }
 
+void Outbox::archive(const std::shared_ptr<ArchivedEvents>& archive, std::string_view event, Time now) {
+  const auto is_its = [&](const auto& deposit) { return &deposit->archive() == archive.get(); };
+  auto found = std::ranges::find_if(deposits_, is_its);
+  if (found == deposits_.end()) found = deposits_.insert(found, std::make_unique<Deposit>(archive, now));
+  (*found)->add(event, archived_);
+}
+
 void Outbox::refuse(Core& core, const Target& target, const cloud::Undelivered& why, std::string_view event) {
   const std::string& queue = target.policy->dead_letter_queue;
   if (core.house.tap.is_watched()) {
@@ -130,6 +137,14 @@ asio::awaitable<cloud::AfterCommit> append(Core& core, Outbox outbox, store::Bat
     co_await append(core, arn, std::move(to_one), batch, *settlement, outbox.dead_);
   }
   for (auto& [queue, letters] : outbox.dead_) co_await bury(core, queue, std::move(letters), batch, *settlement);
+  batch.append(outbox.archived_);
+  for (std::shared_ptr<Deposit> deposit : std::exchange(outbox.deposits_, {})) {
+    deposit->count(batch);
+    settlement->add([&core, deposit = std::move(deposit)](bool committed) {
+      deposit->settle(committed);
+      if (committed) core.figures.archived.add(deposit->events());
+    });
+  }
   co_return [settlement](bool committed) { settlement->settle(committed); };
 }
 

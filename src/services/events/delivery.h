@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cloud/event_target.h"
+#include "services/events/archives/archived_events.h"
 #include "services/events/core.h"
 #include "services/events/matched_event.h"
 
@@ -33,7 +34,9 @@ class Outbox {
   void add(const Target& target, const MatchedEvent& event, const std::string& trace_header);
   /// The target did not take the event: it goes to its dead-letter queue, or is lost.
   void refuse(Core& core, const Target& target, const cloud::Undelivered& why, std::string_view event);
-  bool empty() const { return outgoing_.empty() && dead_.empty(); }
+  /// The event goes into the archive.
+  void archive(const std::shared_ptr<ArchivedEvents>& archive, std::string_view event, Time now);
+  bool empty() const { return outgoing_.empty() && dead_.empty() && deposits_.empty(); }
 
  private:
   friend asio::awaitable<cloud::AfterCommit> append(Core& core, Outbox outbox, store::Batch& batch);
@@ -41,6 +44,9 @@ class Outbox {
   std::map<std::string, Outgoing, std::less<>> outgoing_;
   /// What goes to dead-letter queues, by their ARN.
   std::map<std::string, std::vector<cloud::EventDelivery>, std::less<>> dead_;
+  /// One for each archive that takes something, and all that they take.
+  std::vector<std::unique_ptr<Deposit>> deposits_;
+  store::Batch archived_;
 };
 
 /// Adds to `batch` what delivering all of it changes. What a target cannot take goes to the dead-letter queue that its

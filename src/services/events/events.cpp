@@ -49,6 +49,9 @@ class Loading {
     each(kBusSpace, 3, [this](const Place& place, std::string_view value) { return load_bus(place, value); });
     each(kTargetSpace, 5, [this](const Place& place, std::string_view value) { return load_target(place, value); });
     each(kRuleSpace, 4, [this](const Place& place, std::string_view value) { return load_rule(place, value); });
+    if (done_) done_ = load_archives(core_, snapshot_);
+    for (const auto& archive : core_.archives.archives.all())
+      touched_.insert(core_.buses.make(archive->bus_id()).get());
     for (Bus* bus : touched_) bus->publish();
     each(kSeenSpace, 4, [this](const Place& place, std::string_view value) { return load_seen(place, value); });
     return std::move(done_);
@@ -144,11 +147,17 @@ Events::Events(const cloud::House& house) : core_(std::make_unique<Core>(house))
   register_connection_operations(*core_);
   register_api_destination_operations(*core_);
   house.service_events.put_on(std::make_unique<OwnEvents>(*core_));
+  register_archive_operations(*core_);
+  register_replay_operations(*core_);
   house.event_targets.add("events:api-destination",
                           std::make_unique<ApiDestinationTarget>(core_->house, core_->webhooks));
 }
 
 Events::~Events() = default;
+
+void Events::drain() {
+  core_->archives.draining = true;
+}
 
 Result<void> Events::load() {
   const auto snapshot = core_->house.store.read();

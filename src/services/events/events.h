@@ -17,6 +17,7 @@ class Events final : public cloud::Service {
   /// Reads buses, rules and targets. The kinds of targets must be known by now: construct all services first.
   /// Errors: code "StoreError" for a record that cannot be read.
   Result<void> load() override;
+  void drain() override;
 
  private:
   std::unique_ptr<Core> core_;

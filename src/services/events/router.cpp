@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "base/time_text.h"
 #include "services/events/bus_access.h"
@@ -19,17 +20,46 @@ std::optional<cloud::Undelivered> refused(std::string code, std::string message)
 
 }  // namespace
 
-Router::Router(Core& core) : core_(core), ingestion_time_(to_iso8601(core.house.clock.now())) {}
+Router::Router(Core& core) : core_(core), now_(core.house.clock.now()), ingestion_time_(to_iso8601(now_)) {}
 
 bool Router::enter(const BusId& bus, std::string_view text, const std::string& trace_header) {
   Event event{text, trace_header};
   return route(bus, event, {});
 }
 
+bool Router::replay(const BusId& bus, std::string_view text, const std::vector<std::string>& only) {
+  replaying_ = true;
+  only_ = only.empty() ? nullptr : &only;
+  const std::string no_trace;
+  Event event{text, no_trace};
+  return route(bus, event, {});
+}
+
 bool Router::deliver(const BusId& bus, const Rule& rule, std::string_view text, const std::string& trace_header) {
   Event event{text, trace_header};
   show(bus, event, {&rule});
-  return add(bus, rule, event, {});
+  if (!add(bus, rule, event, {})) return false;
+  const RuleIndex* index = find_index(bus);
+  if (index == nullptr || !index->has_archives()) return true;
+  std::vector<const Rule*> matched;
+  index->match(text, matched);
+  for (const Rule* archive : matched) {
+    if (archive->archive) add(bus, *archive, event, {});
+  }
+  return true;
+}
+
+void Router::match(const RuleIndex& index, std::string_view text, std::vector<const Rule*>& matched) {
+  const auto start = std::chrono::steady_clock::now();
+  index.match(text, matched);
+  core_.figures.match_time.record(std::chrono::steady_clock::now() - start);
+  if (replaying_) {
+    const auto* const only = std::exchange(only_, nullptr);  // not for the buses that the event goes on to
+    std::erase_if(matched, [only](const Rule* rule) {
+      return rule->archive || (only != nullptr && std::ranges::find(*only, rule->arn) == only->end());
+    });
+  }
+  core_.figures.matches.add(matched.size());
 }
 
 bool Router::route(const BusId& bus, Event& event, Hops hops) {
@@ -39,10 +69,7 @@ bool Router::route(const BusId& bus, Event& event, Hops hops) {
     show(bus, event, matched);
     return true;
   }
-  const auto start = std::chrono::steady_clock::now();
-  index->match(event.text, matched);
-  core_.figures.match_time.record(std::chrono::steady_clock::now() - start);
-  core_.figures.matches.add(matched.size());
+  match(*index, event.text, matched);
   show(bus, event, matched);
   for (const Rule* rule : matched) {
     if (reads_event(*rule) && !read(event)) return false;
@@ -54,7 +81,9 @@ bool Router::route(const BusId& bus, Event& event, Hops hops) {
 void Router::show(const BusId& bus, const Event& event, const std::vector<const Rule*>& matched) {
   if (!core_.house.tap.is_watched()) return;
   std::vector<std::string_view> names;
-  for (const Rule* rule : matched) names.push_back(rule->name);
+  for (const Rule* rule : matched) {
+    if (!rule->archive) names.push_back(rule->name);
+  }
   core_.house.tap.event(bus.scope, bus.name, event.text, names);
 }
 
@@ -66,6 +95,10 @@ bool Router::read(Event& event) {
 }
 
 bool Router::add(const BusId& bus, const Rule& rule, Event& event, Hops hops) {
+  if (rule.archive) {
+    outbox_.archive(rule.archive, event.text, now_);
+    return true;
+  }
   if (reads_event(rule) && !read(event)) return false;
   const MatchedEvent matched{event.text, event.root, ingestion_time_, rule.arn, rule.name};
   for (const auto& target : rule.targets) {

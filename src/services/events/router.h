@@ -31,7 +31,11 @@ class Router {
   /// event, and need not live longer than the call.
   bool enter(const BusId& bus, std::string_view text, const std::string& trace_header);
 
-  /// Adds what one rule brings, whatever its pattern says.
+  /// As enter, for an event that a replay brings: archives do not take it, and of the rules of `bus` only those with
+  /// the ARNs `only` do, where there are any. A router that replays does nothing else.
+  bool replay(const BusId& bus, std::string_view text, const std::vector<std::string>& only);
+
+  /// Adds what one rule brings, whatever its pattern says, and puts the event in the archives of `bus`.
   bool deliver(const BusId& bus, const Rule& rule, std::string_view text, const std::string& trace_header = "");
 
   /// All that was added, for events::deliver.
@@ -44,6 +48,8 @@ class Router {
     std::optional<json::Value> root = std::nullopt;
   };
   bool route(const BusId& bus, Event& event, Hops hops);
+  /// The rules and archives that are to have the event.
+  void match(const RuleIndex& index, std::string_view text, std::vector<const Rule*>& matched);
   bool add(const BusId& bus, const Rule& rule, Event& event, Hops hops);
   void forward(const BusId& from, const Rule& rule, const Target& target, Event& event, Hops hops);
   std::optional<cloud::Undelivered> try_forward(const BusId& from, const Rule& rule, const Target& target, Event& event,
@@ -54,10 +60,13 @@ class Router {
   const RuleIndex* find_index(const BusId& id);
 
   Core& core_;
+  const Time now_;
   const std::string ingestion_time_;
   json::Document document_;
   std::map<BusId, std::shared_ptr<const RuleIndex>> indexes_;
   Outbox outbox_;
+  bool replaying_ = false;
+  const std::vector<std::string>* only_ = nullptr;  // for the bus that the event enters
 };
 
 }  // namespace signalbox::events

@@ -12,6 +12,8 @@
 
 namespace signalbox::events {
 
+class ArchivedEvents;
+
 struct Rule {
   std::string name;
   std::string arn;
@@ -19,6 +21,8 @@ struct Rule {
   std::shared_ptr<const pattern::Pattern> pattern;     // null without one
   std::shared_ptr<const schedule::Schedule> schedule;  // null without one
   std::vector<std::shared_ptr<const Target>> targets;  // by id
+  /// What an archive has in the index of its bus: the events that match go there. Null for what is a rule.
+  std::shared_ptr<ArchivedEvents> archive = {};
 
   bool is_enabled() const { return record.state != "DISABLED"; }
 };

@@ -39,6 +39,7 @@ std::shared_ptr<const RuleIndex> RuleIndexBuilder::index() {
   auto index = std::make_shared<RuleIndex>();
   index->matcher_ = matcher_.snapshot();
   index->rules_ = rules_;
+  index->has_archives_ = has_archives_;
   rules_.share();
   return index;
 }

@@ -21,11 +21,14 @@ class RuleIndex {
   /// long as the index.
   void match(std::string_view event, std::vector<const Rule*>& matched) const;
   bool empty() const { return matcher_->size() == 0; }
+  /// Whether archives are among the rules.
+  bool has_archives() const { return has_archives_; }
 
  private:
   friend class RuleIndexBuilder;
   std::shared_ptr<const pattern::Matcher> matcher_;
   pattern::PagedTable<RulePtr> rules_;  // by rule_key
+  bool has_archives_ = false;
 };
 
 /// The changing side of the index: lives on the bus's shard.
@@ -34,6 +37,7 @@ class RuleIndexBuilder {
   /// Adds a rule, or replaces the one of the same name.
   void put(const RulePtr& rule);
   void erase(std::string_view name);
+  void has_archives(bool has) { has_archives_ = has; }
   /// The rules as they are now.
   std::shared_ptr<const RuleIndex> index();
 
@@ -42,6 +46,7 @@ class RuleIndexBuilder {
   pattern::PagedTable<RulePtr> rules_;
   std::map<std::string, pattern::RuleId, std::less<>> ids_;
   pattern::RuleId last_id_ = 0;
+  bool has_archives_ = false;
 };
 
 }  // namespace signalbox::events

@@ -1,4 +1,4 @@
-// Named things of accounts and Regions that few change and many read: connections, API destinations.
+// Named things of accounts and Regions that few change and many read: connections, API destinations, archives, replays.
 #pragma once
 
 #include <map>
@@ -6,6 +6,7 @@
 #include <shared_mutex>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cloud/scope.h"
 
@@ -41,6 +42,16 @@ class Registry {
     const std::shared_lock lock(mutex_);
     const auto found = by_scope_.find(scope);
     return found == by_scope_.end() ? std::map<std::string, Pointer, std::less<>>() : found->second;
+  }
+
+  /// Of all accounts and Regions.
+  std::vector<Pointer> all() const {
+    std::vector<Pointer> all;
+    const std::shared_lock lock(mutex_);
+    for (const auto& [scope, named] : by_scope_) {
+      for (const auto& [name, one] : named) all.push_back(one);
+    }
+    return all;
   }
 
   void put(T one) {
