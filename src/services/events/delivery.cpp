@@ -138,7 +138,8 @@ asio::awaitable<cloud::AfterCommit> append(Core& core, Outbox outbox, store::Bat
   }
   for (auto& [queue, letters] : outbox.dead_) co_await bury(core, queue, std::move(letters), batch, *settlement);
   batch.append(outbox.archived_);
-  for (std::shared_ptr<Deposit> deposit : std::exchange(outbox.deposits_, {})) {
+  for (auto& owned : outbox.deposits_) {
+    std::shared_ptr<Deposit> deposit = std::move(owned);
     deposit->count(batch);
     settlement->add([&core, deposit = std::move(deposit)](bool committed) {
       deposit->settle(committed);

@@ -8,6 +8,8 @@ namespace {
 /// What all pages hold together, and a page at least.
 constexpr std::size_t kMemory = 4 * 1024 * 1024;
 constexpr std::size_t kMinPage = 16 * 1024;
+/// Later than the time of any event.
+constexpr Time kLast = std::chrono::sys_days(std::chrono::year(9999) / 12 / 31) + std::chrono::days(1);
 
 std::unexpected<Error> broken() {
   return fail("InternalFailure", "The archived events cannot be read.", 500);
@@ -16,7 +18,7 @@ std::unexpected<Error> broken() {
 }  // namespace
 
 ArchiveReader::ArchiveReader(const store::Store& store, const ArchivedEvents& archive, EventPlace from, Time to)
-    : store_(store), id_(archive.id()), from_(from), to_(to), closed_(archive.spans(from.time, to)) {
+    : store_(store), id_(archive.id()), from_(from), to_(std::min(to, kLast)), closed_(archive.spans(from.time, to)) {
   std::ranges::reverse(closed_);
 }
 

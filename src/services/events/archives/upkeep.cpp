@@ -87,6 +87,8 @@ Result<std::vector<ArchivedEvent>> read_some(Core& core, std::uint64_t archive, 
 /// Writes the segment's blocks, and at last, in one commit, puts them in the place of its events.
 asio::awaitable<Result<void>> pack(Core& core, ArchivePtr archive, std::uint64_t segment) {
   const std::uint64_t id = archive->id;
+  Counter& packed_bytes =
+      core.house.metrics.counter("signalbox_events_packed_bytes_total", "Bytes of blocks that archived events became.");
   store::Batch batch;
   const store::Key blocks = segment_key(kBlockSpace, id, segment);
   batch.erase_range(blocks, blocks.end());  // of an attempt that did not come to its end
@@ -96,7 +98,9 @@ asio::awaitable<Result<void>> pack(Core& core, ArchivePtr archive, std::uint64_t
     if (!events) co_return std::unexpected(events.error());
     if (events->empty()) break;
     from = events->back().place;
-    batch.put(place_key(kBlockSpace, id, segment, from), pack_block(*events));
+    const std::string block = pack_block(*events);
+    packed_bytes.add(block.size());
+    batch.put(place_key(kBlockSpace, id, segment, from), block);
     ++from.sequence;
     Result<void> done = co_await core.house.store.commit(std::exchange(batch, {}));
     if (!done) co_return done;
