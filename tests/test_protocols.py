@@ -69,8 +69,7 @@ def test_query_answers_are_xml(server):
      f"1 validation error detected: Value '{'n' * 65}' at 'name' failed to satisfy constraint: Member must have "
      "length less than or equal to 64"),
     ("AWSEvents.PutEvents", {"Entries": []}, 400, "ValidationException", None),
-    ("AWSEvents.CreateArchive", {"ArchiveName": "a", "EventSourceArn": "arn:aws:events:us-east-1:000000000000:event-bus/default"},
-     501, "NotImplemented", "Signalbox does not implement events:CreateArchive yet."),
+    ("AWSEvents.ListEndpoints", {}, 501, "NotImplemented", "Signalbox does not implement events:ListEndpoints yet."),
 ])
 def test_json_errors(server, target, body, status, kind, message):
     answered = json_error(server, target, body)

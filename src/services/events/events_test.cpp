@@ -367,7 +367,7 @@ TEST(Tags, BelongToBusesAndRules) {
 
 TEST(Events, AnswersByNameWhatItDoesNotDo) {
   TestServer server;
-  EXPECT_TRUE(error_of(server.call(m::kStartReplay, m::StartReplayRequest{})).starts_with("NotImplemented: "));
+  EXPECT_TRUE(error_of(server.call(m::kListEndpoints, m::ListEndpointsRequest{})).starts_with("NotImplemented: "));
 }
 
 }  // namespace
