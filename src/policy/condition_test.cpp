@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <sstream>
+
 #include "policy/glob.h"
 
 namespace signalbox::policy {
@@ -58,10 +60,9 @@ bool met(const char* op, const char* policy_values, const std::string& values) {
   EXPECT_TRUE(condition) << op << (condition ? "" : condition.error().message);
   if (!parsed || !condition) return false;
   Context context;
-  for (std::size_t from = 0; values != "-" && from != std::string::npos + 1;) {
-    const std::size_t comma = values.find(',', from);
-    context.add("test:KEY", values.substr(from, comma - from));
-    from = comma + 1;
+  if (values != "-") {
+    std::istringstream list(values + ",");
+    for (std::string value; std::getline(list, value, ',');) context.add("test:KEY", value);
   }
   const Tag tags[] = {{"Team", "blue*"}};
   Request request;
