@@ -35,11 +35,12 @@ std::string load_with(std::string_view key, const std::string& value) {
   SystemRandom random;
   cloud::ServiceEvents service_events(**store);
   cloud::Measures measures(clock);
-  cloud::Deliveries deliveries({**store, shards, targets, clock, random, log, metrics});
+  cloud::Tap tap(shards, clock, random);
+  cloud::Deliveries deliveries({**store, shards, targets, tap, clock, random, log, metrics});
   cloud::Clients clients(shards, {});
   const Sealer sealer{Sealer::Key{}};
-  cloud::House house{**store, timers, shards, door,   targets, service_events, measures, deliveries,
-                     clients, sealer, clock,  random, log,     metrics};
+  cloud::House house{**store, timers, shards, door,   targets, service_events, measures, deliveries, clients,
+                     tap,     sealer, clock,  random, log,     metrics};
   Sqs sqs(house);
   return error_of(sqs.load());
 }
