@@ -29,6 +29,9 @@ CPP_WORDS = {"default", "class", "delete", "new", "operator", "private", "public
 JSON_ERROR_PREFIXES = {"cloudwatch": "com.amazonaws.cloudwatch", "sqs": "com.amazonaws.sqs"}
 # Services that check only that required members are there before their operations begin.
 CHECK_PRESENCE_ONLY = {"sqs"}
+# ... and the code of errors for inputs that break the model's constraints, where it is neither
+# ValidationException nor, of services that speak XML, ValidationError.
+CONSTRAINT_ERRORS = {"logs": "InvalidParameterException"}
 
 
 def snake(name):
@@ -241,6 +244,7 @@ def source(model):
         protocols.append("ProtocolKind::kQuery")
     compressed = any("gzip" in operation.get("requestcompression", {}).get("encodings", [])
                      for operation in model.operations.values())
+    constraint_error = "ValidationError" if "xmlNamespace" in model.metadata else "ValidationException"
     out += [f"constexpr ProtocolKind kProtocols[] = {{{', '.join(protocols)}}};", "", "}  // namespace", "",
             "const Service kService = {",
             f"    .id = {quoted(model.name)},",
@@ -249,6 +253,7 @@ def source(model):
             f"    .api_version = {quoted(model.metadata['apiVersion'])},",
             f"    .xml_namespace = {quoted(model.metadata.get('xmlNamespace', ''))},",
             f"    .json_error_prefix = {quoted(JSON_ERROR_PREFIXES.get(model.name, ''))},",
+            f"    .constraint_error = {quoted(CONSTRAINT_ERRORS.get(model.name, constraint_error))},",
             f"    .query_compatible = {str('awsQueryCompatible' in model.metadata).lower()},",
             f"    .checks_presence_only = {str(model.name in CHECK_PRESENCE_ONLY).lower()},",
             f"    .takes_gzip = {str(compressed).lower()},",

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Trims botocore's service models to what Signalbox needs of them: names, types, constraints, errors; no prose.
 
-usage: trim_models.py [--botocore DIR] [--query-names FILE] SERVICE [OUT]
+usage: trim_models.py [--botocore DIR] [--query-names FILE] [--without OPERATION]... SERVICE [OUT]
 
 SERVICE is botocore's folder name (events, sqs, ...). --botocore names an installed botocore package (default: the
 importable one). --query-names names an older model of the same service that still spoke the query protocol: the names
-its shapes have there are merged in, for services that answer both protocols (SQS). Writes OUT, by default
+its shapes have there are merged in, for services that answer both protocols (SQS). --without leaves out operations
+whose shapes the generator cannot carry (GetLogFields of logs, which is recursive). Writes OUT, by default
 models/SERVICE.json.
 """
 
@@ -85,6 +86,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--botocore")
     parser.add_argument("--query-names")
+    parser.add_argument("--without", action="append", default=[])
     parser.add_argument("service")
     parser.add_argument("out", nargs="?")
     options = parser.parse_args()
@@ -94,7 +96,8 @@ def main():
     source = newest_model(options.botocore, options.service)
     model = {
         "metadata": pick(source["metadata"], METADATA),
-        "operations": {name: trim_operation(operation) for name, operation in source["operations"].items()},
+        "operations": {name: trim_operation(operation) for name, operation in source["operations"].items()
+                       if name not in options.without},
         "shapes": {name: trim_shape(shape) for name, shape in source["shapes"].items()},
     }
     if options.query_names:

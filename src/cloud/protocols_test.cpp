@@ -6,6 +6,7 @@
 
 #include "models/cloudwatch.h"
 #include "models/events.h"
+#include "models/logs.h"
 #include "models/scheduler.h"
 #include "models/sqs.h"
 #include "wire/cbor.h"
@@ -18,6 +19,7 @@ namespace {
 
 namespace cloudwatch = models::cloudwatch;
 namespace events = models::events;
+namespace logs = models::logs;
 namespace scheduler = models::scheduler;
 namespace sqs = models::sqs;
 
@@ -48,6 +50,7 @@ TEST(Models, EveryPatternCanBeChecked) {
   std::string bad;
   EXPECT_TRUE(patterns_are_usable(cloudwatch::kService, bad)) << bad;
   EXPECT_TRUE(patterns_are_usable(events::kService, bad)) << bad;
+  EXPECT_TRUE(patterns_are_usable(logs::kService, bad)) << bad;
   EXPECT_TRUE(patterns_are_usable(scheduler::kService, bad)) << bad;
   EXPECT_TRUE(patterns_are_usable(sqs::kService, bad)) << bad;
 }

@@ -47,6 +47,8 @@ class Service {
   /// Called once, before the server stops, from a thread of no shard: requests that wait (long polls) are to answer
   /// soon with what they have.
   virtual void drain() {}
+  /// Called once, after the shards have stopped and before the store is closed: threads of the service's own end here.
+  virtual void stop() {}
 };
 
 }  // namespace signalbox::cloud

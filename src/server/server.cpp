@@ -14,6 +14,7 @@
 #include "server/clock_control.h"
 #include "server/tail.h"
 #include "services/events/events.h"
+#include "services/logs/logs.h"
 #include "services/scheduler/scheduler.h"
 #include "services/sqs/sqs.h"
 #include "store/store.h"
@@ -84,6 +85,7 @@ struct Server::Parts {
     services.push_back(std::make_unique<sqs::Sqs>(house));
     services.push_back(std::make_unique<events::Events>(house));
     services.push_back(std::make_unique<scheduler::Scheduler>(house));
+    services.push_back(std::make_unique<logs::Logs>(house));
   }
 
   asio::awaitable<http::Response> answer(const http::Request& request, http::Connection& connection) {
@@ -182,6 +184,7 @@ Result<void> Server::stop() {
     parts_->log.warning("stopping with requests in progress");
   }
   parts_->shards.stop();
+  for (const auto& service : parts_->services) service->stop();
   Result<void> closed = parts_->store->close();
   if (!closed) return closed;
   parts_->log.info("stopped");

@@ -130,11 +130,12 @@ class Checker {
     }
   }
 
-  Result<void> result(std::string code) const {
+  /// The violations, under `code`.
+  Result<void> result(std::string_view code) const {
     if (count_ == 0) return {};
-    return fail(std::move(code), std::to_string(count_) +
-                                     (count_ == 1 ? " validation error detected: " : " validation errors detected: ") +
-                                     text_);
+    return fail(std::string(code),
+                std::to_string(count_) +
+                    (count_ == 1 ? " validation error detected: " : " validation errors detected: ") + text_);
   }
 
  private:
@@ -272,7 +273,7 @@ Result<void> check_constraints(const Service& service, const Shape& shape, const
   if (service.checks_presence_only) return check_presence(shape, structure, "");
   Checker checker;
   checker.structure(shape, structure, "");
-  return checker.result(service.xml_namespace.empty() ? "ValidationException" : "ValidationError");
+  return checker.result(service.constraint_error);
 }
 
 bool patterns_are_usable(const Service& service, std::string& bad) {

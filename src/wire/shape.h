@@ -152,6 +152,7 @@ struct Service {
   std::string_view api_version;
   std::string_view xml_namespace;
   std::string_view json_error_prefix;  // before '#' in __type; empty for none ("com.amazonaws.sqs")
+  std::string_view constraint_error;   // code for inputs that break constraints: "ValidationException"
   bool query_compatible;               // answers x-amzn-query-error beside errors of other protocols
   bool checks_presence_only;           // of the model's constraints, before an operation begins
   bool takes_gzip;                     // bodies with Content-Encoding: gzip

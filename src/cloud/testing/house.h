@@ -140,6 +140,7 @@ class TestHouse {
   void stop() {
     for (const auto& service : parts_->services) service->drain();
     parts_->shards.stop();
+    for (const auto& service : parts_->services) service->stop();
     EXPECT_TRUE(parts_->store->close());
     parts_.reset();
   }

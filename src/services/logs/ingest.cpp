@@ -1,0 +1,74 @@
+#include "services/logs/ingest.h"
+
+#include <algorithm>
+
+#include "services/logs/subscription.h"
+
+namespace signalbox::logs {
+
+StreamPtr make_stream(Group& group, std::string name, Millis now, store::Batch& batch) {
+  StreamRecord record;
+  record.id = group.next_stream++;
+  record.created = now;
+  batch.put(stream_key(group.id, name), encode(record));
+  auto stream = std::make_shared<Stream>(Stream{std::move(name), record});
+  group.streams().add(stream);
+  return stream;
+}
+
+cloud::AfterCommit ingest(Core& core, const GroupPtr& group, const StreamPtr& stream, std::span<const NewEvent> events,
+                          store::Batch& batch) {
+  const Millis now = millis_of(core.house.clock.now());
+  FrameWriter frame(stream->record.id, now, events.size());
+  std::uint64_t bytes = 0;
+  for (const NewEvent& event : events) {
+    frame.add(event.time, event.message);
+    bytes += event.message.size() + kEventOverhead;
+  }
+  const std::uint64_t first = group->begin_frame(events.size());
+  batch.put(frame_key(group->id, first), std::move(frame).take());
+  const auto [min, max] = std::ranges::minmax(events, {}, &NewEvent::time);
+  auto settle = [&core, group, stream, first, bytes, now, min_time = min.time, max_time = max.time,
+                 count = events.size()](bool committed) {
+    group->settle_frame(first);
+    if (!committed) return;
+    group->count_frame(bytes, max_time);
+    stream->record.count(min_time, max_time, now);
+    core.figures.events.add(count);
+    core.figures.bytes.add(bytes);
+    seal_when_due(core, group);
+    sweep_when_due(core, group);
+  };
+  return [group, settle](bool committed) {
+    if (group->shard.is_current()) return settle(committed);
+    group->shard.post([settle, committed] { settle(committed); });
+  };
+}
+
+asio::awaitable<void> forward(Core& core, GroupPtr group, StreamPtr stream, std::span<const NewEvent> events,
+                              std::uint64_t first, store::Batch& batch, std::shared_ptr<AfterAll> after) {
+  if (group->subscriptions.empty()) co_return;
+  const Subscriptions subscriptions = group->subscriptions;  // they may change while a destination is waited for
+  for (const auto& [name, subscription] : subscriptions) {
+    const auto destination = cloud::Arn::parse(subscription.record.destination);
+    cloud::EventTarget* const kind = destination ? core.house.event_targets.find(*destination) : nullptr;
+    auto deliveries = deliveries_of(core, *group, stream->name, subscription, events, first);
+    if (deliveries.empty()) continue;
+    const std::size_t count = deliveries.size();
+    cloud::Appended appended;
+    if (kind != nullptr) {
+      appended = co_await kind->append(subscription.record.destination, std::move(deliveries), batch);
+    } else {
+      for (std::size_t i = 0; i < count; ++i) appended.undelivered.push_back({i, "NO_RESOURCE", "no such kind of destination"});
+    }
+    after->add(std::move(appended.after));
+    for (const cloud::Undelivered& why : appended.undelivered) {
+      core.figures.undelivered.add();
+      core.house.log.warning("a subscription filter's destination could not take log events",
+                             {{"group", group->name}, {"filter", name}, {"destination", subscription.record.destination},
+                              {"error", why.code}, {"message", why.message}});
+    }
+  }
+}
+
+}  // namespace signalbox::logs

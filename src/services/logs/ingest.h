@@ -1,0 +1,49 @@
+// How log events come in, whoever brings them: into the tail of their group, and on to its subscription filters.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "services/logs/core.h"
+
+namespace signalbox::logs {
+
+struct NewEvent {
+  Millis time = 0;
+  std::string_view message;
+};
+
+/// Makes a stream, from now on known to all; its record goes into `batch`. On the group's shard. After a commit that
+/// failed, remove it again from the table.
+StreamPtr make_stream(Group& group, std::string name, Millis now, store::Batch& batch);
+
+/// Adds the events, of any times in order, to `batch`. On the group's shard. The result is to be called when the batch
+/// was committed or was not.
+cloud::AfterCommit ingest(Core& core, const GroupPtr& group, const StreamPtr& stream, std::span<const NewEvent> events,
+                          store::Batch& batch);
+
+/// Calls all of several, once, whichever way it ends.
+class AfterAll {
+ public:
+  AfterAll() = default;
+  AfterAll(const AfterAll&) = delete;
+  ~AfterAll() { settle(false); }
+  void add(cloud::AfterCommit after) {
+    if (after) waiting_.push_back(std::move(after));
+  }
+  void settle(bool committed) {
+    for (const auto& after : std::exchange(waiting_, {})) after(committed);
+  }
+
+ private:
+  std::vector<cloud::AfterCommit> waiting_;
+};
+
+/// Adds to `batch` what the group's subscription filters make of the events, which `ingest` numbered from `first` on. On
+/// the group's shard. What a destination cannot take is dropped and logged.
+asio::awaitable<void> forward(Core& core, GroupPtr group, StreamPtr stream, std::span<const NewEvent> events,
+                              std::uint64_t first, store::Batch& batch, std::shared_ptr<AfterAll> after);
+
+}  // namespace signalbox::logs

@@ -1,0 +1,23 @@
+// Amazon CloudWatch Logs: log groups and streams, events in and out, filters, retention.
+#pragma once
+
+#include <memory>
+
+#include "cloud/services.h"
+
+namespace signalbox::logs {
+
+struct Core;
+
+class Logs final : public cloud::Service {
+ public:
+  explicit Logs(const cloud::House& house);
+  ~Logs() override;
+  Result<void> load() override;
+  void stop() override;
+
+ private:
+  std::unique_ptr<Core> core_;
+};
+
+}  // namespace signalbox::logs
