@@ -94,7 +94,8 @@ Result<Header> read_header(std::string_view bytes) {
   header.text_size = in.number();
   header.columns = in.text_view();
   header.text = in.text_view();
-  const bool sane = in.complete() && header.count <= kMaxText && header.columns_size <= kMaxText && header.text_size <= kMaxText;
+  const bool sane =
+      in.complete() && header.count <= kMaxText && header.columns_size <= kMaxText && header.text_size <= kMaxText;
   if (!sane) return broken();
   return header;
 }

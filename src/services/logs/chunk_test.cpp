@@ -26,7 +26,8 @@ TEST(Frame, ThereAndBack) {
 }
 
 MadeChunk example() {
-  return make_chunk(3, {{{50, 12}, 60, 9, "third"}, {{-4, 13}, 61, 2, "first"}, {{50, 11}, 60, 2, ""}, {{90, 1}, 59, 4000, "last"}});
+  return make_chunk(
+      3, {{{50, 12}, 60, 9, "third"}, {{-4, 13}, 61, 2, "first"}, {{50, 11}, 60, 2, ""}, {{90, 1}, 59, 4000, "last"}});
 }
 
 TEST(Chunk, ThereAndBack) {

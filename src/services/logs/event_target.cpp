@@ -39,7 +39,8 @@ cloud::Appended none_taken(std::size_t count, const std::string& message) {
 
 Result<RuleLogEvent> log_event_of(std::string payload) {
   const auto wrong = [] {
-    return fail("INVALID_PARAMETER", R"(A log group takes events, and of an input transformer {"timestamp":...,"message":...}.)");
+    return fail("INVALID_PARAMETER",
+                R"(A log group takes events, and of an input transformer {"timestamp":...,"message":...}.)");
   };
   json::Document document;
   const auto root = document.parse(payload);

@@ -130,7 +130,7 @@ Result<PageRequest> page_of(const m::FilterLogEventsRequest& request) {
 
 /// The ids of the streams that the request names, one way or another.
 Result<std::optional<std::vector<std::uint32_t>>> streams_of(const StreamTable& streams,
-                                                            const m::FilterLogEventsRequest& request) {
+                                                             const m::FilterLogEventsRequest& request) {
   std::vector<std::uint32_t> ids;
   if (request.log_stream_names) {
     for (const std::string& name : *request.log_stream_names) {

@@ -15,8 +15,8 @@ using cloud::Call;
 constexpr std::size_t kMaxGroups = 1'000'000;
 constexpr std::int32_t kMaxPage = 50;
 /// The days that PutRetentionPolicy takes.
-constexpr std::array kRetentions = {1,   3,   5,   7,   14,   30,   60,   90,   120,  150,  180, 365,
-                                    400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653};
+constexpr std::array kRetentions = {1,   3,   5,   7,   14,   30,   60,   90,   120,  150,  180,
+                                    365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653};
 
 Result<void> check_create(const m::CreateLogGroupRequest& request) {
   if (request.kms_key_id) return not_supported("kmsKeyId", "log groups are not encrypted");
@@ -29,7 +29,8 @@ Result<void> check_create(const m::CreateLogGroupRequest& request) {
   return {};
 }
 
-asio::awaitable<Result<m::CreateLogGroupResponse>> create(Core& core, const Call& call, m::CreateLogGroupRequest request) {
+asio::awaitable<Result<m::CreateLogGroupResponse>> create(Core& core, const Call& call,
+                                                          m::CreateLogGroupRequest request) {
   if (auto checked = check_create(request); !checked) co_return std::unexpected(checked.error());
   GroupRecord record;
   record.scope = call.scope;
@@ -62,13 +63,15 @@ void erase_all(const GroupRecord& group, store::Batch& batch) {
   batch.erase(group_key(group.scope, group.name));
   batch.erase(head_key(group.id));
   batch.erase(next_stream_key(group.id));
-  for (const store::Key& part : {streams_key(group.id), tail_key(group.id), chunks_key(group.id), chunk_index_key(group.id),
-                                 subscriptions_key(group.id), metric_filters_key(group.id)}) {
+  for (const store::Key& part :
+       {streams_key(group.id), tail_key(group.id), chunks_key(group.id), chunk_index_key(group.id),
+        subscriptions_key(group.id), metric_filters_key(group.id)}) {
     batch.erase_range(part, part.end());
   }
 }
 
-asio::awaitable<Result<m::DeleteLogGroupResponse>> remove(Core& core, const Call& call, m::DeleteLogGroupRequest request) {
+asio::awaitable<Result<m::DeleteLogGroupResponse>> remove(Core& core, const Call& call,
+                                                          m::DeleteLogGroupRequest request) {
   auto named = named_group(core, call.scope, request.log_group_name);
   if (!named) co_return std::unexpected(std::move(named).error());
   const GroupPtr group = *named;
@@ -77,7 +80,8 @@ asio::awaitable<Result<m::DeleteLogGroupResponse>> remove(Core& core, const Call
     if (group->deleted) co_return no_such_group();
     const auto record = group->record();
     if (record->protected_from_deletion) {
-      co_return fail("ValidationException", "The log group is protected from deletion. Disable deletion protection first.");
+      co_return fail("ValidationException",
+                     "The log group is protected from deletion. Disable deletion protection first.");
     }
     store::Batch batch;
     erase_all(*record, batch);
@@ -118,7 +122,8 @@ asio::awaitable<Result<std::optional<m::LogGroup>>> show(GroupPtr group) {
 }
 
 Result<void> check_describe(const m::DescribeLogGroupsRequest& request) {
-  if (request.include_linked_accounts.value_or(false)) return not_supported("includeLinkedAccounts", "there are no linked accounts");
+  if (request.include_linked_accounts.value_or(false))
+    return not_supported("includeLinkedAccounts", "there are no linked accounts");
   if (request.account_identifiers) return not_supported("accountIdentifiers", "there are no linked accounts");
   if (request.log_group_name_prefix && request.log_group_name_pattern) {
     return invalid("LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.");
@@ -275,7 +280,8 @@ asio::awaitable<Result<m::PutRetentionPolicyResponse>> put_retention(Core& core,
     std::string set;
     for (const int one : kRetentions) set += (set.empty() ? "" : ", ") + std::to_string(one);
     co_return invalid("1 validation error detected: Value '" + std::to_string(days) +
-                      "' at 'retentionInDays' failed to satisfy constraint: Member must satisfy enum value set: [" + set + "]");
+                      "' at 'retentionInDays' failed to satisfy constraint: Member must satisfy enum value set: [" +
+                      set + "]");
   }
   Result<void> done = co_await set_retention(core, call, request.log_group_name, days);
   if (!done) co_return std::unexpected(std::move(done).error());
@@ -289,8 +295,8 @@ asio::awaitable<Result<m::DeleteRetentionPolicyResponse>> delete_retention(Core&
   co_return m::DeleteRetentionPolicyResponse{};
 }
 
-asio::awaitable<Result<m::PutLogGroupDeletionProtectionResponse>> protect(Core& core, const Call& call,
-                                                                          m::PutLogGroupDeletionProtectionRequest request) {
+asio::awaitable<Result<m::PutLogGroupDeletionProtectionResponse>> protect(
+    Core& core, const Call& call, m::PutLogGroupDeletionProtectionRequest request) {
   auto group = named_group(core, call.scope, std::nullopt, request.log_group_identifier);
   if (!group) co_return std::unexpected(std::move(group).error());
   auto change = [&](GroupRecord& record) -> Result<void> {
@@ -324,9 +330,10 @@ void register_group_operations(Core& core) {
   door.handle(m::kDeleteRetentionPolicy, [&core](const Call& call, m::DeleteRetentionPolicyRequest request) {
     return delete_retention(core, call, std::move(request));
   });
-  door.handle(m::kPutLogGroupDeletionProtection, [&core](const Call& call, m::PutLogGroupDeletionProtectionRequest request) {
-    return protect(core, call, std::move(request));
-  });
+  door.handle(m::kPutLogGroupDeletionProtection,
+              [&core](const Call& call, m::PutLogGroupDeletionProtectionRequest request) {
+                return protect(core, call, std::move(request));
+              });
 }
 
 }  // namespace signalbox::logs

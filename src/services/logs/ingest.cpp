@@ -59,14 +59,18 @@ asio::awaitable<void> forward(Core& core, GroupPtr group, StreamPtr stream, std:
     if (kind != nullptr) {
       appended = co_await kind->append(subscription.record.destination, std::move(deliveries), batch);
     } else {
-      for (std::size_t i = 0; i < count; ++i) appended.undelivered.push_back({i, "NO_RESOURCE", "no such kind of destination"});
+      for (std::size_t i = 0; i < count; ++i)
+        appended.undelivered.push_back({i, "NO_RESOURCE", "no such kind of destination"});
     }
     after->add(std::move(appended.after));
     for (const cloud::Undelivered& why : appended.undelivered) {
       core.figures.undelivered.add();
       core.house.log.warning("a subscription filter's destination could not take log events",
-                             {{"group", group->name}, {"filter", name}, {"destination", subscription.record.destination},
-                              {"error", why.code}, {"message", why.message}});
+                             {{"group", group->name},
+                              {"filter", name},
+                              {"destination", subscription.record.destination},
+                              {"error", why.code},
+                              {"message", why.message}});
     }
   }
 }

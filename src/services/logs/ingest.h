@@ -41,8 +41,8 @@ class AfterAll {
   std::vector<cloud::AfterCommit> waiting_;
 };
 
-/// Adds to `batch` what the group's subscription filters make of the events, which `ingest` numbered from `first` on. On
-/// the group's shard. What a destination cannot take is dropped and logged.
+/// Adds to `batch` what the group's subscription filters make of the events, which `ingest` numbered from `first` on.
+/// On the group's shard. What a destination cannot take is dropped and logged.
 asio::awaitable<void> forward(Core& core, GroupPtr group, StreamPtr stream, std::span<const NewEvent> events,
                               std::uint64_t first, store::Batch& batch, std::shared_ptr<AfterAll> after);
 

@@ -27,7 +27,8 @@ Result<void> check(const std::vector<m::InputLogEvent>& events) {
     }
   }
   if (bytes > kMaxCallBytes) {
-    return invalid("Upload too large: " + std::to_string(bytes) + " bytes exceeds limit of " + std::to_string(kMaxCallBytes));
+    return invalid("Upload too large: " + std::to_string(bytes) + " bytes exceeds limit of " +
+                   std::to_string(kMaxCallBytes));
   }
   if (*events.back().timestamp - *events.front().timestamp > kMaxSpan) {
     return invalid("The batch of log events in a single PutLogEvents request cannot span more than 24 hours.");
@@ -90,7 +91,8 @@ asio::awaitable<Result<m::PutLogEventsResponse>> put(Core& core, const Call& cal
   if (!done) co_return std::unexpected(std::move(done).error());
   // Ignored since 2023, and still given.
   response.next_sequence_token = to_event_id({millis_of(core.house.clock.now()), 0});
-  if (request.entity) response.rejected_entity_info.emplace().error_type = m::entity_rejection_error_type::kUnsupportedLogGroupType;
+  if (request.entity)
+    response.rejected_entity_info.emplace().error_type = m::entity_rejection_error_type::kUnsupportedLogGroupType;
   co_return response;
 }
 

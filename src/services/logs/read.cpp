@@ -85,7 +85,8 @@ class PageReader {
   Result<void> read_tail() {
     bool broken = false;
     Result<void> scanned = view_.snapshot->scan(
-        frame_key(view_.group, view_.head), tail_key(view_.group).end(), [&](std::string_view key, std::string_view value) {
+        frame_key(view_.group, view_.head), tail_key(view_.group).end(),
+        [&](std::string_view key, std::string_view value) {
           const auto number = number_in_key(key);
           FrameReader frame(value, number.value_or(0));
           const StreamPtr stream = wants_stream(frame.stream()) ? view_.streams->find(frame.stream()) : nullptr;

@@ -14,8 +14,8 @@ inline constexpr std::size_t kMaxPageEvents = 10'000;
 inline constexpr std::size_t kMaxPageBytes = 1024 * 1024;
 
 struct PageRequest {
-  Position from;  // included
-  Position to;    // not included
+  Position from;          // included
+  Position to;            // not included
   bool backward = false;  // the last that fit, not the first
   std::size_t max_events = kMaxPageEvents;
   std::size_t max_bytes = kMaxPageBytes;

@@ -30,19 +30,19 @@ Result<Sealed> make(const View& view, std::uint64_t until, std::uint64_t next_ch
   std::deque<std::string> frames;  // the events refer to them
   std::vector<Event> events;
   bool broken = false;
-  Result<void> scanned = view.snapshot->scan(
-      frame_key(view.group, view.head), frame_key(view.group, until), [&](std::string_view key, std::string_view value) {
-        const auto number = number_in_key(key);
-        FrameReader frame(frames.emplace_back(value), number.value_or(0));
-        while (const auto event = frame.next()) {
-          sealed.bytes += event->message.size() + kEventOverhead;
-          if (event->at.time >= view.expired_before) events.push_back(*event);
-        }
-        broken = !number || !frame.ok();
-        sealed.until = number.value_or(0) + frame.count();
-        ++sealed.frames;
-        return !broken && sealed.bytes < kMaxSealBytes;
-      });
+  Result<void> scanned = view.snapshot->scan(frame_key(view.group, view.head), frame_key(view.group, until),
+                                             [&](std::string_view key, std::string_view value) {
+                                               const auto number = number_in_key(key);
+                                               FrameReader frame(frames.emplace_back(value), number.value_or(0));
+                                               while (const auto event = frame.next()) {
+                                                 sealed.bytes += event->message.size() + kEventOverhead;
+                                                 if (event->at.time >= view.expired_before) events.push_back(*event);
+                                               }
+                                               broken = !number || !frame.ok();
+                                               sealed.until = number.value_or(0) + frame.count();
+                                               ++sealed.frames;
+                                               return !broken && sealed.bytes < kMaxSealBytes;
+                                             });
   if (!scanned) return std::unexpected(std::move(scanned).error());
   if (broken) return unreadable("log events");
   for (const Event& event : events) sealed.streams.push_back(event.stream);
@@ -50,7 +50,8 @@ Result<Sealed> make(const View& view, std::uint64_t until, std::uint64_t next_ch
   sealed.streams.erase(std::ranges::unique(sealed.streams).begin(), sealed.streams.end());
   const auto alive = view.streams->find_all(sealed.streams);
   std::erase_if(events, [&](const Event& event) {
-    return !alive[static_cast<std::size_t>(std::ranges::lower_bound(sealed.streams, event.stream) - sealed.streams.begin())];
+    return !alive[static_cast<std::size_t>(std::ranges::lower_bound(sealed.streams, event.stream) -
+                                           sealed.streams.begin())];
   });
   std::ranges::sort(events, {}, &Event::at);
   for (auto first = events.begin(); first != events.end();) {
@@ -107,7 +108,8 @@ asio::awaitable<Result<void>> seal(Core& core, GroupPtr group) {
 asio::awaitable<void> seal_now(Core& core, GroupPtr group) {
   const Result<void> done = co_await seal(core, group);
   group->sealing = false;
-  if (!done) core.house.log.error("log events could not be sealed", {{"group", group->name}, {"why", done.error().message}});
+  if (!done)
+    core.house.log.error("log events could not be sealed", {{"group", group->name}, {"why", done.error().message}});
   // After a failure the next event tries again.
   if (done) seal_when_due(core, group);
 }

@@ -13,7 +13,8 @@ using cloud::Call;
 
 constexpr std::int32_t kMaxPage = 50;
 
-asio::awaitable<Result<m::CreateLogStreamResponse>> create(Core& core, const Call& call, m::CreateLogStreamRequest request) {
+asio::awaitable<Result<m::CreateLogStreamResponse>> create(Core& core, const Call& call,
+                                                           m::CreateLogStreamRequest request) {
   auto named = named_group(core, call.scope, request.log_group_name);
   if (!named) co_return std::unexpected(std::move(named).error());
   const GroupPtr group = *named;
@@ -32,7 +33,8 @@ asio::awaitable<Result<m::CreateLogStreamResponse>> create(Core& core, const Cal
   co_return m::CreateLogStreamResponse{};
 }
 
-asio::awaitable<Result<m::DeleteLogStreamResponse>> remove(Core& core, const Call& call, m::DeleteLogStreamRequest request) {
+asio::awaitable<Result<m::DeleteLogStreamResponse>> remove(Core& core, const Call& call,
+                                                           m::DeleteLogStreamRequest request) {
   auto named = named_group(core, call.scope, request.log_group_name);
   if (!named) co_return std::unexpected(std::move(named).error());
   const GroupPtr group = *named;
@@ -117,7 +119,9 @@ Found by_name(const StreamTable::ByName& streams, const StreamQuery& query, cons
 
 Found by_time(const StreamTable::ByName& streams, const StreamQuery& query, const std::optional<std::string>& last) {
   // Sorted by what the token holds: the time with an offset that makes it sort as text, then the name.
-  const auto order = [](const Stream& stream) { return std::pair<Millis, std::string_view>(stream.record.last, stream.name); };
+  const auto order = [](const Stream& stream) {
+    return std::pair<Millis, std::string_view>(stream.record.last, stream.name);
+  };
   const auto before = [&](const StreamPtr& a, const StreamPtr& b) {
     return query.descending ? order(*b) < order(*a) : order(*a) < order(*b);
   };

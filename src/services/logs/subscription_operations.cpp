@@ -13,8 +13,10 @@ using cloud::Call;
 constexpr std::size_t kMaxFilters = 2;
 constexpr std::int32_t kMaxPage = 50;
 
-Result<Subscription> subscription_of(const Core& core, const Call& call, const m::PutSubscriptionFilterRequest& request) {
-  if (request.apply_on_transformed_logs.value_or(false)) return not_supported("applyOnTransformedLogs", "there are no transformers");
+Result<Subscription> subscription_of(const Core& core, const Call& call,
+                                     const m::PutSubscriptionFilterRequest& request) {
+  if (request.apply_on_transformed_logs.value_or(false))
+    return not_supported("applyOnTransformedLogs", "there are no transformers");
   if (request.field_selection_criteria) return not_supported("fieldSelectionCriteria", "it is not done yet");
   if (request.emit_system_fields) return not_supported("emitSystemFields", "it is not done yet");
   const std::string destination = request.destination_arn.value_or("");
@@ -58,8 +60,9 @@ asio::awaitable<Result<void>> put_here(Core& core, GroupPtr group, Subscription 
   cloud::Appended appended = co_await kind->append(made.record.destination, std::move(trial), batch);
   after.add(std::move(appended.after));
   if (!appended.undelivered.empty()) {
-    co_return invalid("Could not deliver test message to specified Kinesis stream. Check if the given Kinesis stream is in "
-                      "ACTIVE state.");
+    co_return invalid(
+        "Could not deliver test message to specified Kinesis stream. Check if the given Kinesis stream is in "
+        "ACTIVE state.");
   }
   Result<void> done = co_await core.house.store.commit(std::move(batch));
   after.settle(done.has_value());
@@ -114,8 +117,8 @@ m::SubscriptionFilter shown(const Group& group, const SubscriptionRecord& record
   return out;
 }
 
-asio::awaitable<Result<m::DescribeSubscriptionFiltersResponse>> describe(Core& core, const Call& call,
-                                                                         m::DescribeSubscriptionFiltersRequest request) {
+asio::awaitable<Result<m::DescribeSubscriptionFiltersResponse>> describe(
+    Core& core, const Call& call, m::DescribeSubscriptionFiltersRequest request) {
   const auto group = named_group(core, call.scope, request.log_group_name);
   if (!group) co_return std::unexpected(group.error());
   std::string last;
@@ -151,9 +154,10 @@ void register_subscription_operations(Core& core) {
   door.handle(m::kDeleteSubscriptionFilter, [&core](const Call& call, m::DeleteSubscriptionFilterRequest request) {
     return remove(core, call, std::move(request));
   });
-  door.handle(m::kDescribeSubscriptionFilters, [&core](const Call& call, m::DescribeSubscriptionFiltersRequest request) {
-    return describe(core, call, std::move(request));
-  });
+  door.handle(m::kDescribeSubscriptionFilters,
+              [&core](const Call& call, m::DescribeSubscriptionFiltersRequest request) {
+                return describe(core, call, std::move(request));
+              });
 }
 
 }  // namespace signalbox::logs

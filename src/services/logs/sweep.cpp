@@ -34,13 +34,16 @@ void erase_chunks(const Group& group, const ChunkList& gone, store::Batch& batch
 }
 
 bool has_live_stream(const ChunkInfo& chunk, const StreamTable& streams) {
-  return std::ranges::any_of(streams.find_all(chunk.stream_ids()), [](const StreamPtr& stream) { return stream != nullptr; });
+  return std::ranges::any_of(streams.find_all(chunk.stream_ids()),
+                             [](const StreamPtr& stream) { return stream != nullptr; });
 }
 
 asio::awaitable<void> sweep_now(Core& core, GroupPtr group) {
   Result<void> done = group->deleted ? Result<void>() : group->open();
   if (done && !group->deleted) done = co_await sweep(core, group);
-  if (!done) core.house.log.error("expired log events could not be erased", {{"group", group->name}, {"why", done.error().message}});
+  if (!done)
+    core.house.log.error("expired log events could not be erased",
+                         {{"group", group->name}, {"why", done.error().message}});
   sweep_when_due(core, group);
 }
 
@@ -59,7 +62,8 @@ asio::awaitable<Result<void>> sweep(Core& core, GroupPtr group) {
   store::Batch batch;
   erase_chunks(*group, gone, batch);
   const std::uint64_t until = group->settled_until();
-  const bool tail_too = !group->sealing && group->tail_frames > 0 && group->tail_max_time < expired && until > group->head;
+  const bool tail_too =
+      !group->sealing && group->tail_frames > 0 && group->tail_max_time < expired && until > group->head;
   if (tail_too) {
     batch.erase_range(frame_key(group->id, group->head), frame_key(group->id, until));
     batch.put(head_key(group->id), encode_number(until));

@@ -13,7 +13,8 @@ constexpr std::size_t kMaxTags = 50;
 Result<GroupPtr> tagged(const Core& core, const Call& call, const std::optional<std::string>& text) {
   const auto arn = cloud::Arn::parse(text.value_or(""));
   const auto name = arn ? group_of_arn(*arn) : std::nullopt;
-  if (!name) return invalid("The ARN " + text.value_or("") + " is not that of a log group, and other resources have no tags.");
+  if (!name)
+    return invalid("The ARN " + text.value_or("") + " is not that of a log group, and other resources have no tags.");
   GroupPtr group = arn->scope() == call.scope ? core.find(call.scope, *name) : nullptr;
   if (!group) return fail("ResourceNotFoundException", "The specified resource does not exist.");
   return group;
@@ -29,7 +30,8 @@ asio::awaitable<Result<void>> change_tags(Core& core, Result<GroupPtr> group, Ch
     GroupRecord record = *(*group)->record();
     change(record.tags);
     if (record.tags.size() > kMaxTags) {
-      co_return fail("TooManyTagsException", "A log group can have no more than " + std::to_string(kMaxTags) + " tags.");
+      co_return fail("TooManyTagsException",
+                     "A log group can have no more than " + std::to_string(kMaxTags) + " tags.");
     }
     store::Batch batch;
     batch.put(group_key(record.scope, record.name), encode(record));
@@ -69,34 +71,41 @@ Result<Response> tags_of(const Result<GroupPtr>& group) {
 
 void register_tag_operations(Core& core) {
   auto& door = core.house.door;
-  door.handle(m::kTagResource,
-              [&core](const Call& call, m::TagResourceRequest request) -> asio::awaitable<Result<m::TagResourceResponse>> {
-                co_return nothing_but<m::TagResourceResponse>(
-                    co_await change_tags(core, tagged(core, call, request.resource_arn), adding(request.tags)));
+  door.handle(
+      m::kTagResource,
+      [&core](const Call& call, m::TagResourceRequest request) -> asio::awaitable<Result<m::TagResourceResponse>> {
+        co_return nothing_but<m::TagResourceResponse>(
+            co_await change_tags(core, tagged(core, call, request.resource_arn), adding(request.tags)));
+      });
+  door.handle(
+      m::kUntagResource,
+      [&core](const Call& call, m::UntagResourceRequest request) -> asio::awaitable<Result<m::UntagResourceResponse>> {
+        co_return nothing_but<m::UntagResourceResponse>(
+            co_await change_tags(core, tagged(core, call, request.resource_arn), removing(request.tag_keys)));
+      });
+  door.handle(
+      m::kListTagsForResource,
+      [&core](const Call& call,
+              m::ListTagsForResourceRequest request) -> asio::awaitable<Result<m::ListTagsForResourceResponse>> {
+        co_return tags_of<m::ListTagsForResourceResponse>(tagged(core, call, request.resource_arn));
+      });
+  door.handle(
+      m::kTagLogGroup,
+      [&core](const Call& call, m::TagLogGroupRequest request) -> asio::awaitable<Result<m::TagLogGroupResponse>> {
+        co_return nothing_but<m::TagLogGroupResponse>(
+            co_await change_tags(core, named_group(core, call.scope, request.log_group_name), adding(request.tags)));
+      });
+  door.handle(
+      m::kUntagLogGroup,
+      [&core](const Call& call, m::UntagLogGroupRequest request) -> asio::awaitable<Result<m::UntagLogGroupResponse>> {
+        co_return nothing_but<m::UntagLogGroupResponse>(
+            co_await change_tags(core, named_group(core, call.scope, request.log_group_name), removing(request.tags)));
+      });
+  door.handle(m::kListTagsLogGroup,
+              [&core](const Call& call,
+                      m::ListTagsLogGroupRequest request) -> asio::awaitable<Result<m::ListTagsLogGroupResponse>> {
+                co_return tags_of<m::ListTagsLogGroupResponse>(named_group(core, call.scope, request.log_group_name));
               });
-  door.handle(m::kUntagResource,
-              [&core](const Call& call, m::UntagResourceRequest request) -> asio::awaitable<Result<m::UntagResourceResponse>> {
-                co_return nothing_but<m::UntagResourceResponse>(
-                    co_await change_tags(core, tagged(core, call, request.resource_arn), removing(request.tag_keys)));
-              });
-  door.handle(m::kListTagsForResource, [&core](const Call& call, m::ListTagsForResourceRequest request)
-                                           -> asio::awaitable<Result<m::ListTagsForResourceResponse>> {
-    co_return tags_of<m::ListTagsForResourceResponse>(tagged(core, call, request.resource_arn));
-  });
-  door.handle(m::kTagLogGroup,
-              [&core](const Call& call, m::TagLogGroupRequest request) -> asio::awaitable<Result<m::TagLogGroupResponse>> {
-                co_return nothing_but<m::TagLogGroupResponse>(co_await change_tags(
-                    core, named_group(core, call.scope, request.log_group_name), adding(request.tags)));
-              });
-  door.handle(m::kUntagLogGroup,
-              [&core](const Call& call, m::UntagLogGroupRequest request) -> asio::awaitable<Result<m::UntagLogGroupResponse>> {
-                co_return nothing_but<m::UntagLogGroupResponse>(co_await change_tags(
-                    core, named_group(core, call.scope, request.log_group_name), removing(request.tags)));
-              });
-  door.handle(m::kListTagsLogGroup, [&core](const Call& call, m::ListTagsLogGroupRequest request)
-                                        -> asio::awaitable<Result<m::ListTagsLogGroupResponse>> {
-    co_return tags_of<m::ListTagsLogGroupResponse>(named_group(core, call.scope, request.log_group_name));
-  });
 }
 
 }  // namespace signalbox::logs

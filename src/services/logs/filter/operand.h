@@ -37,7 +37,8 @@ class Operand {
   /// Reads a text in quotes, a %regular expression%, or a word that ends before a space or one of `stops`.
   static Result<Operand> read(Reader& reader, std::string_view stops);
 
-  /// Whether `value` (the text of a log event's field) stands in that relation to this. Only numbers are less or greater.
+  /// Whether `value` (the text of a log event's field) stands in that relation to this. Only numbers are less or
+  /// greater.
   bool holds(Comparison comparison, std::string_view value) const;
   bool is_ordered() const { return number_.has_value(); }
 

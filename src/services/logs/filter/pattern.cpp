@@ -8,8 +8,8 @@ namespace signalbox::logs::filter {
 
 Result<Pattern> Pattern::compile(std::string_view text) {
   if (text.size() > kMaxPatternLength) {
-    return fail("InvalidParameterException", "Invalid filter pattern: it is longer than " +
-                                                 std::to_string(kMaxPatternLength) + " characters.");
+    return fail("InvalidParameterException",
+                "Invalid filter pattern: it is longer than " + std::to_string(kMaxPatternLength) + " characters.");
   }
   Pattern pattern;
   const auto start = text.find_first_not_of(" \t\r\n");

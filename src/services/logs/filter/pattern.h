@@ -1,6 +1,6 @@
-// Filter patterns: what metric filters, subscription filters and FilterLogEvents select log events with ("Filter pattern
-// syntax for metric filters, subscription filters, filter log events, and Live Tail" in the CloudWatch Logs User Guide).
-// A pure library: no I/O.
+// Filter patterns: what metric filters, subscription filters and FilterLogEvents select log events with ("Filter
+// pattern syntax for metric filters, subscription filters, filter log events, and Live Tail" in the CloudWatch Logs
+// User Guide). A pure library: no I/O.
 //   ERROR -"retry in"                      terms: all of the plain ones, none of those with '-', one of those with '?'
 //   { $.status >= 500 && $.path = "/a/*" } JSON: selectors compared with numbers, texts with '*', %regular expressions%
 //   [ip, ..., status = 4*, bytes > 1000]   fields between spaces, by their places

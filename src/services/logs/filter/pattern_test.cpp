@@ -145,9 +145,29 @@ TEST(Pattern, ExtractsWhatItNames) {
 }
 
 TEST(Pattern, RefusesWhatItCannotRead) {
-  for (const char* text : {"\"open", "%open", "%(%", "a(b", "{ $.a }", "{ $.a = }", "{ a = 1 }", "{ $.a = 1", "{ $.a = 1 } x",
-                           "{ $.a > b }", "{ $.a IS MAYBE }", "{ $. = 1 }", "{ $.a[x] = 1 }", "{ ($.a = 1 }", "{}", "[a", "[a=]",
-                           "[a=1 b]", "[..., ...]", "[a > x]", "[a=1 || b=2]", "-", "?"}) {
+  for (const char* text : {"\"open",
+                           "%open",
+                           "%(%",
+                           "a(b",
+                           "{ $.a }",
+                           "{ $.a = }",
+                           "{ a = 1 }",
+                           "{ $.a = 1",
+                           "{ $.a = 1 } x",
+                           "{ $.a > b }",
+                           "{ $.a IS MAYBE }",
+                           "{ $. = 1 }",
+                           "{ $.a[x] = 1 }",
+                           "{ ($.a = 1 }",
+                           "{}",
+                           "[a",
+                           "[a=]",
+                           "[a=1 b]",
+                           "[..., ...]",
+                           "[a > x]",
+                           "[a=1 || b=2]",
+                           "-",
+                           "?"}) {
     const auto pattern = Pattern::compile(text);
     ASSERT_FALSE(pattern) << text;
     EXPECT_EQ(pattern.error().code, "InvalidParameterException") << text;

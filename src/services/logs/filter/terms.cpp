@@ -10,7 +10,8 @@ namespace {
 /// common patterns of other tools show to be taken, are exceptions.
 bool may_be_bare(char c) {
   const auto byte = static_cast<unsigned char>(c);
-  return std::isalnum(byte) != 0 || byte >= 0x80U || std::string_view("_.-:/@#$*+,;=!&'~^|<>").find(c) != std::string_view::npos;
+  return std::isalnum(byte) != 0 || byte >= 0x80U ||
+         std::string_view("_.-:/@#$*+,;=!&'~^|<>").find(c) != std::string_view::npos;
 }
 
 }  // namespace
