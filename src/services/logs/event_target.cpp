@@ -3,6 +3,7 @@
 #include "base/time_text.h"
 #include "json/json.h"
 #include "services/logs/ingest.h"
+#include "services/logs/metric_filters.h"
 
 namespace signalbox::logs {
 namespace {
@@ -88,7 +89,8 @@ asio::awaitable<cloud::Appended> GroupTarget::append_here(GroupPtr group, std::v
                                                           store::Batch& batch) {
   cloud::Appended appended;
   const Millis now = millis_of(core_.house.clock.now());
-  std::vector<RuleLogEvent> taken;
+  const auto kept = std::make_shared<std::vector<RuleLogEvent>>();
+  std::vector<RuleLogEvent>& taken = *kept;
   for (std::size_t i = 0; i < deliveries.size(); ++i) {
     auto event = log_event_of(std::move(deliveries[i].payload));
     if (event) {
@@ -98,7 +100,7 @@ asio::awaitable<cloud::Appended> GroupTarget::append_here(GroupPtr group, std::v
     }
   }
   if (taken.empty()) co_return appended;
-  std::vector<NewEvent> events;
+  std::vector<NewEvent> events;  // of what is kept
   for (const RuleLogEvent& event : taken) {
     const Millis time = event.time.value_or(now);
     events.push_back({time < now - kMaxAge || time > now + kMaxAhead ? now : time, event.message});
@@ -114,11 +116,12 @@ asio::awaitable<cloud::Appended> GroupTarget::append_here(GroupPtr group, std::v
   auto after = std::make_shared<AfterAll>();
   after->add(ingest(core_, group, stream, events, batch));
   co_await forward(core_, group, stream, events, group->last_begun(), batch, after);
-  appended.after = [group, stream, after](bool committed) {
+  appended.after = [this, group, stream, after, kept, events](bool committed) {
     after->settle(committed);
     if (!committed) return;
-    const auto durable = [group, stream] {
+    const auto durable = [this, group, stream, kept, events] {
       if (group->events_stream == stream->name) group->events_stream_is_durable = true;
+      measure(core_, *group, events);
     };
     group->shard.is_current() ? durable() : group->shard.post(durable);
   };

@@ -3,6 +3,7 @@
 
 #include "models/logs.h"
 #include "services/logs/ingest.h"
+#include "services/logs/metric_filters.h"
 #include "services/logs/position_text.h"
 
 namespace signalbox::logs {
@@ -70,6 +71,7 @@ asio::awaitable<Result<void>> store_events(Core& core, GroupPtr group, StreamPtr
   if (group->streams().find(stream->name) != stream) co_return no_such_stream();
   Result<void> done = co_await core.house.store.commit(std::move(batch));
   after->settle(done.has_value());
+  if (done) measure(core, *group, events);
   co_return done;
 }
 

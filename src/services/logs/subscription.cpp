@@ -1,8 +1,7 @@
 #include "services/logs/subscription.h"
 
-#include <zlib.h>
-
 #include "base/encoding.h"
+#include "base/gzip.h"
 #include "json/json.h"
 #include "services/logs/position_text.h"
 
@@ -11,23 +10,6 @@ namespace {
 
 /// Messages of one record: a stream's records have a bound, and a call's events may be more.
 constexpr std::size_t kMaxRecordBytes = 700 * 1024;
-
-/// RFC 1952. Empty for a text that zlib has no memory for, which is none of these sizes.
-std::string gzip(std::string_view text) {
-  constexpr int kGzipWindow = 15 + 16;
-  constexpr int kMemoryLevel = 8;
-  z_stream stream{};
-  if (deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, kGzipWindow, kMemoryLevel, Z_DEFAULT_STRATEGY) != Z_OK) return {};
-  std::string out(deflateBound(&stream, text.size()), '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));  // NOLINT: zlib does not write there
-  stream.avail_in = static_cast<uInt>(text.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  deflate(&stream, Z_FINISH);
-  out.resize(stream.total_out);
-  deflateEnd(&stream);
-  return out;
-}
 
 /// Writes one record's text.
 class RecordText {
