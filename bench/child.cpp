@@ -13,28 +13,29 @@
 
 namespace signalbox::bench {
 
-Child::Child(const std::vector<std::string>& command) {
-  start([&command](int out) {
+Child::Child(const std::vector<std::string>& command, Cores cores) {
+  const auto body = [&command](int out) {
     ::dup2(out, STDOUT_FILENO);
     std::vector<char*> arguments;
     for (const std::string& argument : command) arguments.push_back(const_cast<char*>(argument.c_str()));
     arguments.push_back(nullptr);
     ::execv(arguments[0], arguments.data());
     std::perror(arguments[0]);
-  });
+  };
+  start(body, cores);
 }
 
 Child::Child(const std::function<void(int)>& body) {
-  start(body);
+  start(body, Cores::kFirst);
 }
 
-void Child::start(const std::function<void(int)>& body) {
+void Child::start(const std::function<void(int)>& body, Cores cores) {
   int ends[2];
   if (::pipe(ends) != 0) std::exit(1);
   process_ = ::fork();
   if (process_ == 0) {
     ::close(ends[0]);
-    pin_to_core(0);
+    if (cores == Cores::kFirst) pin_to_core(0);
     body(ends[1]);
     ::_exit(1);
   }

@@ -10,12 +10,15 @@
 
 namespace signalbox::bench {
 
+/// Which cores a child may use.
+enum class Cores { kFirst, kAll };
+
 /// The process ends, killed, with this object.
 class Child {
  public:
-  /// Starts `command` on core 0 and waits until it has printed a line; `line()` is that line. Exits the program when
-  /// it prints none.
-  explicit Child(const std::vector<std::string>& command);
+  /// Starts `command`, by default on core 0, and waits until it has printed a line; `line()` is that line. Exits the
+  /// program when it prints none.
+  explicit Child(const std::vector<std::string>& command, Cores cores = Cores::kFirst);
   /// Runs `body` in a forked process on core 0; it prints one line to the descriptor it is given.
   explicit Child(const std::function<void(int)>& body);
   ~Child();
@@ -30,7 +33,7 @@ class Child {
   double cpu_seconds() const;
 
  private:
-  void start(const std::function<void(int)>& body);
+  void start(const std::function<void(int)>& body, Cores cores);
   pid_t process_ = -1;
   std::string line_;
 };

@@ -105,6 +105,7 @@ struct Chunk {
     const std::uint32_t start = i == 0 ? 0 : ends[i - 1];
     return {text.data() + start, ends[i] - start};
   }
+  std::uint32_t length(std::size_t i) const { return i == 0 ? ends[0] : ends[i] - ends[i - 1]; }
   std::string_view whole_text() const { return {text.data(), text.size() - kPadding}; }
 };
 /// Reuses what `into` has allocated. Errors (InternalFailure) for broken bytes. The text is read only when asked for.

@@ -13,6 +13,8 @@
 
 namespace signalbox::logs {
 
+class Queries;
+
 struct Figures {
   explicit Figures(Metrics& metrics);
   Counter& events;
@@ -42,6 +44,7 @@ struct Core {
   const cloud::House house;
   Figures figures;
   Workers workers;
+  cloud::Turns definition_turns;  // of saved queries, on shard 0
 
  private:
   mutable std::shared_mutex mutex_;
@@ -88,5 +91,7 @@ void register_put_log_events(Core& core);
 void register_get_operations(Core& core);
 void register_filter_operations(Core& core);
 void register_subscription_operations(Core& core);
+void register_query_definitions(Core& core);
+void register_query_operations(Core& core, Queries& queries);
 
 }  // namespace signalbox::logs

@@ -1,12 +1,18 @@
 #include "services/logs/logs.h"
 
+#include <algorithm>
+#include <thread>
+
 #include "models/logs.h"
 #include "services/logs/core.h"
 #include "services/logs/event_target.h"
+#include "services/logs/queries.h"
 
 namespace signalbox::logs {
 
-Logs::Logs(const cloud::House& house) : core_(std::make_unique<Core>(house)) {
+Logs::Logs(const cloud::House& house)
+    : core_(std::make_unique<Core>(house)),
+      queries_(std::make_unique<Queries>(std::max(1U, std::thread::hardware_concurrency()))) {
   house.door.add_service(models::logs::kService);
   house.event_targets.add("logs", std::make_unique<GroupTarget>(*core_));
   register_group_operations(*core_);
@@ -16,6 +22,8 @@ Logs::Logs(const cloud::House& house) : core_(std::make_unique<Core>(house)) {
   register_get_operations(*core_);
   register_filter_operations(*core_);
   register_subscription_operations(*core_);
+  register_query_definitions(*core_);
+  register_query_operations(*core_, *queries_);
 }
 
 Logs::~Logs() = default;
@@ -39,6 +47,7 @@ Result<void> Logs::load() {
 }
 
 void Logs::stop() {
+  queries_->stop();
   core_->workers.stop();
 }
 

@@ -8,6 +8,7 @@
 namespace signalbox::logs {
 
 struct Core;
+class Queries;
 
 class Logs final : public cloud::Service {
  public:
@@ -18,6 +19,7 @@ class Logs final : public cloud::Service {
 
  private:
   std::unique_ptr<Core> core_;
+  std::unique_ptr<Queries> queries_;
 };
 
 }  // namespace signalbox::logs
