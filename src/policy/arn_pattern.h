@@ -17,6 +17,10 @@ class ArnPattern {
   static Result<ArnPattern> compile(std::string_view text, bool variables);
   /// `buffer` is memory to work in.
   bool matches(std::string_view arn, const Request& request, std::string& buffer) const;
+  /// False when a variable has no value.
+  bool resolves(const Request& request, std::string& buffer) const {
+    return text_.resolve(request, buffer).has_value();
+  }
   void add_keys(std::vector<std::string>& names) const { text_.add_keys(names); }
 
  private:

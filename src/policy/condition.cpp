@@ -178,6 +178,15 @@ bool Condition::met(const Request& request, std::string& buffer) const {
   return negated_;  // no value at all does not match, either
 }
 
+bool Condition::reads_missing_key(const Request& request, std::string& buffer) const {
+  const auto missing = [&](const Operand& operand) {
+    const auto* text = std::get_if<Template>(&operand);
+    const auto* arn = std::get_if<ArnPattern>(&operand);
+    return (text != nullptr && !text->resolve(request, buffer)) || (arn != nullptr && !arn->resolves(request, buffer));
+  };
+  return key_.values(request).empty() || std::ranges::any_of(operands_, missing);
+}
+
 /// An empty text counts as no value (IAM User Guide, "Multivalued context keys").
 bool Condition::quantified(const KeyValues& values, const Request& request, std::string& buffer) const {
   const bool all = quantifier_ == Quantifier::kForAllValues;

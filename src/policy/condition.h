@@ -37,6 +37,9 @@ class Condition {
   /// True when the condition is met. `buffer` is memory to work in.
   bool met(const Request& request, std::string& buffer) const;
 
+  /// True when a key it reads, also as a variable without a default, has no value.
+  bool reads_missing_key(const Request& request, std::string& buffer) const;
+
   /// Adds the names of the keys it reads.
   void add_keys(std::vector<std::string>& names) const;
 

@@ -16,13 +16,13 @@ class Evaluation {
  public:
   Evaluation(const Request& request, const Policies& policies) : request_(request), policies_(policies) {}
   Decision decide();
+  Decision decide_by_resource_policy();
 
  private:
   void read(const Document& document, Verdict& verdict);
   Verdict read(Documents documents);
   bool has_account() const;
   bool same_account() const;
-  Decision decide_by_resource_policy(const Verdict& resource) const;
   Decision decide_by_all(const Verdict& identity, const Verdict& boundary, const Verdict& session,
                          const Verdict& resource) const;
 
@@ -86,17 +86,14 @@ bool Evaluation::same_account() const {
 }
 
 Decision Evaluation::decide() {
-  Verdict resource;
-  if (!has_account()) {  // nobody's policies but the resource's apply
-    if (policies_.resource != nullptr) read(*policies_.resource, resource);
-    return decide_by_resource_policy(resource);
-  }
+  if (!has_account()) return decide_by_resource_policy();  // there are no others
   bool every_level = true;
   for (const Documents level : policies_.service_control) {
     const Verdict verdict = read(level);
     if (verdict.deny != nullptr) return denied(PolicyType::kServiceControl, verdict.deny);
     every_level = every_level && verdict.allow != nullptr;
   }
+  Verdict resource;
   if (policies_.resource != nullptr) read(*policies_.resource, resource);
   if (resource.deny != nullptr) return denied(resource_type(), resource.deny);
   const Verdict identity = read(policies_.identity);
@@ -110,7 +107,9 @@ Decision Evaluation::decide() {
   return decide_by_all(identity, boundary, session, resource);
 }
 
-Decision Evaluation::decide_by_resource_policy(const Verdict& resource) const {
+Decision Evaluation::decide_by_resource_policy() {
+  Verdict resource;
+  if (policies_.resource != nullptr) read(*policies_.resource, resource);
   if (resource.deny != nullptr) return denied(resource_type(), resource.deny);
   if (resource.allow == nullptr) return lacking(resource_type());
   return allowed(resource_type(), resource.allow);
@@ -141,6 +140,12 @@ Decision Evaluation::decide_by_all(const Verdict& identity, const Verdict& bound
 
 Decision evaluate(const Request& request, const Policies& policies) {
   return Evaluation(request, policies).decide();
+}
+
+Decision evaluate_resource_policy(const Request& request, const Document& policy) {
+  Policies policies;
+  policies.resource = &policy;
+  return Evaluation(request, policies).decide_by_resource_policy();
 }
 
 }  // namespace signalbox::policy

@@ -55,6 +55,10 @@ struct Decision {
 /// policy evaluation logic". Takes no lock, and allocates only where policy variables make long texts.
 Decision evaluate(const Request& request, const Policies& policies);
 
+/// What a resource policy alone says, for a caller whose own side allows or is nobody's business yet: it is enough that
+/// the policy reaches the caller in any way.
+Decision evaluate_resource_policy(const Request& request, const Document& policy);
+
 /// A statement that had a part in a decision.
 struct MatchedStatement {
   PolicyType type;

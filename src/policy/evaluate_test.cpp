@@ -274,6 +274,42 @@ TEST(Evaluate, KeysThatFollowFromTheRequest) {
   }
 }
 
+TEST(Evaluate, AResourcePolicyAloneIsEnoughWhereTheCallersSideIsNotAsked) {
+  const auto policy = Document::parse(text_of("A", R"({"AWS":"111122223333"})"), DocumentKind::kResource);
+  ASSERT_TRUE(policy);
+  EXPECT_TRUE(evaluate_resource_policy({kSession, "s3:GetObject", kBucket, kOther, nullptr}, *policy).allowed());
+  EXPECT_FALSE(evaluate_resource_policy({kSession, "sqs:SendMessage", kBucket, kOther, nullptr}, *policy).allowed());
+  EXPECT_FALSE(evaluate_resource_policy({kService, "s3:GetObject", kBucket, kOther, nullptr}, *policy).allowed());
+}
+
+TEST(Evaluate, UnknownKeysNeitherAllowNorKeepFromDenying) {
+  struct {
+    const char *effect, *condition;
+    Outcome when_absent, when_unknown;
+  } const cases[] = {
+      {"Allow", R"("StringEquals":{"aws:x":"1"})", Outcome::kImplicitDeny, Outcome::kImplicitDeny},
+      {"Allow", R"("StringNotEquals":{"aws:x":"1"})", Outcome::kAllowed, Outcome::kImplicitDeny},
+      {"Allow", R"("StringNotEquals":{"aws:username":"${aws:x}"})", Outcome::kAllowed, Outcome::kImplicitDeny},
+      {"Allow", R"("StringEquals":{"aws:username":"${aws:x, 'ada'}"})", Outcome::kAllowed, Outcome::kAllowed},
+      {"Allow", R"("StringEquals":{"aws:username":"ada"})", Outcome::kAllowed, Outcome::kAllowed},
+      {"Deny", R"("StringEquals":{"aws:x":"1"})", Outcome::kImplicitDeny, Outcome::kExplicitDeny},
+      {"Deny", R"("StringEquals":{"aws:x":"1","aws:username":"bob"})", Outcome::kImplicitDeny, Outcome::kImplicitDeny},
+  };
+  for (const auto& c : cases) {
+    const auto document = Document::parse(R"({"Version":"2012-10-17","Statement":{"Effect":")" + std::string(c.effect) +
+                                              R"(","Action":"*","Resource":"*","Condition":{)" + c.condition + "}}}",
+                                          DocumentKind::kManaged);
+    ASSERT_TRUE(document) << c.condition;
+    const Document* const identity[] = {&*document};
+    Policies policies;
+    policies.identity = identity;
+    Request request = {kUser, "s3:GetObject", kBucket, kAccount, nullptr};
+    EXPECT_EQ(evaluate(request, policies).outcome, c.when_absent) << c.effect << c.condition;
+    request.others_unknown = true;
+    EXPECT_EQ(evaluate(request, policies).outcome, c.when_unknown) << c.effect << c.condition;
+  }
+}
+
 TEST(Explain, ShowsWhatTheSimulatorShows) {
   const auto first = Document::parse(R"({"Version":"2012-10-17","Statement":[
       {"Sid":"one","Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{"Null":{"aws:SourceIp":"true"}}},

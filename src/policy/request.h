@@ -71,6 +71,10 @@ struct Request {
   /// Whose the resource is; "" counts as the caller's own.
   std::string_view resource_account;
   const Context* context = nullptr;
+  /// False: a key that is not there is absent, as with AWS. True: whoever asks cannot tell all that AWS could, so a key
+  /// that is not there is unknown; a condition that reads one never lets a statement allow, and never keeps one from
+  /// denying.
+  bool others_unknown = false;
 };
 
 }  // namespace signalbox::policy

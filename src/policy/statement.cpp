@@ -15,7 +15,10 @@ bool Statement::applies(const Request& request, std::string& buffer) const {
         resources, [&](const ArnPattern& p) { return p.matches(request.resource, request, buffer); });
     if (resource == not_resources) return false;
   }
-  return std::ranges::all_of(conditions, [&](const Condition& c) { return c.met(request, buffer); });
+  return std::ranges::all_of(conditions, [&](const Condition& c) {
+    if (request.others_unknown && c.reads_missing_key(request, buffer)) return !allows;
+    return c.met(request, buffer);
+  });
 }
 
 Grant Statement::grant(const Principal& caller) const {

@@ -1,5 +1,7 @@
 #include "services/events/bus.h"
 
+#include "policy/document.h"
+
 namespace signalbox::events {
 
 std::unexpected<Error> no_such_bus(std::string_view name) {
@@ -8,6 +10,17 @@ std::unexpected<Error> no_such_bus(std::string_view name) {
 
 std::unexpected<Error> limit_exceeded() {
   return fail("LimitExceededException", "The requested resource exceeds the maximum number allowed.");
+}
+
+void Bus::set_record(BusRecord record) {
+  auto policy = policy::Document::parse(record.policy, policy::DocumentKind::kResource);
+  policy_.set(policy ? std::make_shared<const policy::Document>(*std::move(policy)) : nullptr);
+  record_.set(std::make_shared<const BusRecord>(std::move(record)));
+}
+
+void Bus::remove() {
+  record_.set(nullptr);
+  policy_.set(nullptr);
 }
 
 RulePtr Bus::find_rule(std::string_view name) const {

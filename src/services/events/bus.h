@@ -18,6 +18,10 @@
 #include "services/events/rule.h"
 #include "services/events/rule_index.h"
 
+namespace signalbox::policy {
+class Document;
+}
+
 namespace signalbox::events {
 
 namespace asio = boost::asio;
@@ -57,12 +61,15 @@ class Bus {
 
   /// Any thread. Null while the bus does not exist: its object is there a little before and after.
   std::shared_ptr<const BusRecord> record() const { return record_.get(); }
+  /// Any thread. The record's policy, compiled; null while there is none, or one from before policies were checked:
+  /// that one allows nothing.
+  std::shared_ptr<const policy::Document> policy() const { return policy_.get(); }
   /// Any thread. Null when the bus has no rules.
   std::shared_ptr<const RuleIndex> index() const { return index_.get(); }
 
   // The rest on the bus's shard only; changes are made after their commit.
-  void set_record(BusRecord record) { record_.set(std::make_shared<const BusRecord>(std::move(record))); }
-  void remove() { record_.set(nullptr); }
+  void set_record(BusRecord record);
+  void remove();
 
   const std::map<std::string, RulePtr, std::less<>>& rules() const { return rules_; }
   /// Null when there is no such rule.
@@ -96,6 +103,7 @@ class Bus {
   cloud::Shard& shard_;
   cloud::Turns turns_;
   Published<BusRecord> record_;
+  Published<policy::Document> policy_;
   Published<RuleIndex> index_;
   std::map<std::string, RulePtr, std::less<>> rules_;
   std::map<std::string, RulePtr, std::less<>> archives_;

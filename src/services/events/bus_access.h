@@ -4,20 +4,23 @@
 #include <string>
 #include <string_view>
 
+#include "policy/document.h"
+
 namespace signalbox::events {
 
 /// What a policy can ask about one event and who brings it.
 struct BusAccess {
   std::string bus_arn;
+  std::string bus_account;
   std::string account;     // who brings it
-  std::string role_arn;    // with which role; "" for the account itself
+  std::string role_arn;    // with which role, of that account; "" for the account itself
   std::string source_arn;  // the rule that forwards it; "" for PutEvents
   std::string_view event;  // its text: events:source and events:detail-type are read from it
 };
 
 /// True when a statement allows events:PutEvents and none denies it. A condition on anything else than events:source,
-/// events:detail-type, events:eventBusInvocation, aws:PrincipalAccount, aws:SourceAccount and aws:SourceArn never lets
-/// a statement allow, and always lets one deny.
-bool policy_allows(std::string_view policy, const BusAccess& access);
+/// events:detail-type, events:eventBusInvocation, aws:SourceAccount, aws:SourceArn and what follows from the caller
+/// (policy/request.h) never lets a statement allow, and always lets one deny.
+bool policy_allows(const policy::Document& policy, const BusAccess& access);
 
 }  // namespace signalbox::events

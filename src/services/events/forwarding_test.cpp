@@ -191,12 +191,26 @@ TEST(BusAccess, IsWhatThePolicySays) {
   for (const PolicyCase& c : cases) {
     SCOPED_TRACE(c.about);
     const std::string policy = std::string(R"({"Statement":[)") + c.statement + "]}";
-    EXPECT_EQ(policy_allows(policy, {"arn:aws:events:us-east-1:999999999999:event-bus/b", "123456789012",
-                                     "arn:aws:iam::123456789012:role/r", "arn:aws:events:us-east-1:123456789012:rule/r",
-                                     R"({"source":"my.app","detail-type":"Thing"})"}),
+    // A policy that is not a good one allows nothing (Bus::policy is null).
+    const auto document = policy::Document::parse(policy, policy::DocumentKind::kResource);
+    EXPECT_EQ(document && policy_allows(*document, {"arn:aws:events:us-east-1:999999999999:event-bus/b", "999999999999",
+                                                    "123456789012", "arn:aws:iam::123456789012:role/r",
+                                                    "arn:aws:events:us-east-1:123456789012:rule/r",
+                                                    R"({"source":"my.app","detail-type":"Thing"})"}),
               c.allows);
   }
-  EXPECT_FALSE(policy_allows("", {"b", "1", "", "", "{}"}));
+}
+
+TEST(BusAccess, DoesNotBelieveInRolesOfOtherAccounts) {
+  const auto document = policy::Document::parse(
+      R"({"Statement":{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::222222222222:role/r"},"Action":"events:*",)"
+      R"("Resource":"*"}})",
+      policy::DocumentKind::kResource);
+  ASSERT_TRUE(document);
+  const std::string bus = "arn:aws:events:us-east-1:999999999999:event-bus/b";
+  const std::string role = "arn:aws:iam::222222222222:role/r";
+  EXPECT_TRUE(policy_allows(*document, {bus, "999999999999", "222222222222", role, "", "{}"}));
+  EXPECT_FALSE(policy_allows(*document, {bus, "999999999999", "123456789012", role, "", "{}"}));
 }
 
 }  // namespace

@@ -15,26 +15,27 @@ std::unexpected<Error> missing(std::string_view parameters) {
   return fail("ValidationException", "Parameter(s) " + std::string(parameters) + " must be specified.");
 }
 
-Result<PolicyStatement> statement_of(const m::PutPermissionRequest& request, const Bus& bus) {
+Result<policy::Permission> permission_of(const m::PutPermissionRequest& request, const Bus& bus) {
   if (!request.action) return missing("Action");
   if (!request.principal) return missing("Principal");
   if (!request.statement_id) return missing("StatementId");
-  PolicyStatement statement{*request.statement_id, *request.principal, *request.action, bus.arn(), "", "", ""};
-  if (statement.principal_arn != "*") {
+  policy::Permission permission{*request.statement_id, {*request.principal}, {*request.action}, bus.arn(), {}};
+  if (*request.principal != "*") {
     const auto partition = cloud::Arn::parse(bus.arn())->partition;
-    statement.principal_arn = cloud::Arn{partition, "iam", "", *request.principal, "root"}.text();
+    permission.principals = {cloud::Arn{partition, "iam", "", *request.principal, "root"}.text()};
   }
   if (request.condition) {
-    statement.condition_type = request.condition->type.value_or("");
-    statement.condition_key = request.condition->key.value_or("");
-    statement.condition_value = request.condition->value.value_or("");
-    if (statement.condition_type != kConditionType || statement.condition_key != kConditionKey) {
+    auto& condition = permission.condition.emplace();
+    condition.type = request.condition->type.value_or("");
+    condition.key = request.condition->key.value_or("");
+    condition.value = request.condition->value.value_or("");
+    if (condition.type != kConditionType || condition.key != kConditionKey) {
       return fail("ValidationException",
                   "Parameter Condition is not valid: only Type StringEquals with Key "
                   "aws:PrincipalOrgID is supported.");
     }
   }
-  return statement;
+  return permission;
 }
 
 Result<std::string> policy_with(const m::PutPermissionRequest& request, const Bus& bus, std::string_view policy) {
@@ -45,9 +46,9 @@ Result<std::string> policy_with(const m::PutPermissionRequest& request, const Bu
     }
     return check_policy(*request.policy);
   }
-  const auto statement = statement_of(request, bus);
-  if (!statement) return std::unexpected(statement.error());
-  return with_statement(policy, *statement);
+  const auto permission = permission_of(request, bus);
+  if (!permission) return std::unexpected(permission.error());
+  return with_statement(policy, *permission);
 }
 
 Result<std::string> policy_without(const m::RemovePermissionRequest& request, std::string_view policy) {

@@ -5,31 +5,22 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "policy/statement_text.h"
 
 namespace signalbox::events {
 
 /// AWS's quota: the policy of a bus, in bytes.
 inline constexpr std::size_t kMaxPolicyBytes = 10240;
 
-struct PolicyStatement {
-  std::string sid;
-  std::string principal_arn;  // "*" for anyone
-  std::string action;
-  std::string resource_arn;
-  std::string condition_type;  // "" for no condition
-  std::string condition_key;
-  std::string condition_value;
-};
-
-/// `policy` ("" for none) with the statement added, in place of one with the same sid.
+/// `policy` ("" for none) with the permission added, in place of one with the same sid.
 /// Errors: PolicyLengthExceededException.
-Result<std::string> with_statement(std::string_view policy, const PolicyStatement& statement);
+Result<std::string> with_statement(std::string_view policy, const policy::Permission& permission);
 
 /// `policy` without the statement; "" when none is left. Errors: ResourceNotFoundException.
 Result<std::string> without_statement(std::string_view policy, std::string_view sid);
 
-/// A whole policy that a caller brings, without white space. Errors: ValidationException when it is not a JSON object
-/// with statements, PolicyLengthExceededException.
+/// A whole policy that a caller brings, without white space. Errors: ValidationException when it is not a good resource
+/// policy, PolicyLengthExceededException.
 Result<std::string> check_policy(std::string_view policy);
 
 }  // namespace signalbox::events

@@ -5,13 +5,16 @@
 namespace signalbox::events {
 namespace {
 
-PolicyStatement anyone(std::string sid) {
-  return {std::move(sid), "*", "events:PutEvents", "arn:bus", "", "", ""};
+policy::Permission anyone(std::string sid) {
+  return {std::move(sid), {"*"}, {"events:PutEvents"}, "arn:bus", {}};
 }
 
 TEST(Policy, AddsReplacesAndRemovesStatements) {
-  auto policy = with_statement("", {"one", "arn:aws:iam::111111111111:root", "events:PutEvents", "arn:bus",
-                                    "StringEquals", "aws:PrincipalOrgID", "o-1"});
+  auto policy = with_statement("", {"one",
+                                    {"arn:aws:iam::111111111111:root"},
+                                    {"events:PutEvents"},
+                                    "arn:bus",
+                                    policy::Permission::Condition{"StringEquals", "aws:PrincipalOrgID", "o-1"}});
   ASSERT_TRUE(policy);
   EXPECT_EQ(*policy,
             R"({"Version":"2012-10-17","Statement":[{"Sid":"one","Effect":"Allow",)"
@@ -42,7 +45,11 @@ TEST(Policy, IsBounded) {
 }
 
 TEST(Policy, ChecksAWholePolicy) {
-  EXPECT_EQ(*check_policy(R"({ "Statement": [ { "Sid": "a" } ] })"), R"({"Statement":[{"Sid":"a"}]})");
+  EXPECT_EQ(
+      *check_policy(R"({ "Statement": [ {"Effect":"Allow","Principal":"*","Action":"events:*","Resource":"*"} ]})"),
+      R"({"Statement":[{"Effect":"Allow","Principal":"*","Action":"events:*","Resource":"*"}]})");
+  EXPECT_EQ(check_policy(R"({"Statement":[{"Sid":"a","Effect":"Allow"}]})").error().message,
+            "Parameter Policy is not valid. Reason: Missing required field Principal");
   for (const char* bad : {"", "[]", "{}", R"({"Statement":1})", "{"}) {
     EXPECT_EQ(check_policy(bad).error().code, "ValidationException") << bad;
   }

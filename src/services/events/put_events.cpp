@@ -55,8 +55,8 @@ class Entries {
 
   bool is_allowed(const BusId& id, std::string_view event) {
     const auto bus = core_.buses.need(id);
-    const auto record = bus ? (*bus)->record() : nullptr;
-    return record && policy_allows(record->policy, {id.arn(), caller_.account, "", "", event});
+    const auto policy = bus ? (*bus)->policy() : nullptr;
+    return policy && policy_allows(*policy, {id.arn(), id.scope.account, caller_.account, "", "", event});
   }
 
   Core& core_;

@@ -135,9 +135,10 @@ std::optional<cloud::Undelivered> Router::try_forward(const BusId& from, const R
   const auto bus = core_.buses.need(to);
   const auto record = bus ? (*bus)->record() : nullptr;
   if (!record) return refused("NO_RESOURCE", "Event bus " + to.name + " does not exist.");
+  const auto policy = (*bus)->policy();
   if (from.scope.account != to.scope.account &&
-      !policy_allows(record->policy,
-                     {(*bus)->arn(), from.scope.account, target.record.role_arn.value_or(""), rule.arn, event.text})) {
+      !(policy && policy_allows(*policy, {(*bus)->arn(), to.scope.account, from.scope.account,
+                                          target.record.role_arn.value_or(""), rule.arn, event.text}))) {
     return refused("NO_PERMISSIONS", "The policy of event bus " + (*bus)->arn() + " does not allow account " +
                                          from.scope.account + " to put events.");
   }

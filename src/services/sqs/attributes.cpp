@@ -78,7 +78,7 @@ Answer<model::SetQueueAttributesResponse> Sqs::set_attributes(Queue& queue, Attr
   Result<Settings> settings = read_settings(merged, queue.name.fifo());
   if (!settings) co_return std::unexpected(std::move(settings).error());
   if (const auto policy = changes.find("Policy"); policy != changes.end()) {
-    Result<void> sized = check_policy_size(policy->second);
+    Result<void> sized = check_policy(policy->second);
     if (!sized) co_return std::unexpected(std::move(sized).error());
   }
   if (const auto policy = changes.find("RedrivePolicy"); policy != changes.end()) {

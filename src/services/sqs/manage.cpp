@@ -41,7 +41,7 @@ Answer<model::CreateQueueResult> Sqs::create_queue(const cloud::Call& call, mode
   Result<void> checked = check_tags(name.name, request.tags.value_or(Attributes()));
   if (!checked) co_return std::unexpected(std::move(checked).error());
   if (const auto policy = attributes.find("Policy"); policy != attributes.end()) {
-    checked = check_policy_size(policy->second);
+    checked = check_policy(policy->second);
     if (!checked) co_return std::unexpected(std::move(checked).error());
   }
   if (const auto policy = attributes.find("RedrivePolicy"); policy != attributes.end()) {

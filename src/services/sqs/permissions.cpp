@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "json/json.h"
+#include "policy/document.h"
+#include "policy/statement_text.h"
 #include "services/sqs/sqs.h"
 
 namespace signalbox::sqs {
@@ -23,76 +25,19 @@ constexpr std::string_view kActions[] = {"*",
                                          "ChangeMessageVisibility",
                                          "ListDeadLetterSourceQueues"};
 
-/// The statements of a policy as JSON texts, with their Sids.
-std::vector<std::pair<std::string, std::string>> statements_of(const std::string& policy) {
-  std::vector<std::pair<std::string, std::string>> statements;
-  json::Document document;
-  const auto root = document.parse(policy);
-  if (!root) return statements;
-  const auto list = root->find("Statement");
-  if (!list) return statements;
-  const auto add = [&statements](json::Value statement) {
-    const auto sid = statement.find("Sid");
-    std::string text;
-    json::append_minified(text, statement);
-    statements.emplace_back(sid && sid->is_string() ? sid->as_string() : "", std::move(text));
-  };
-  if (list->is_array()) {
-    for (const json::Value statement : list->elements()) add(statement);
-  } else {
-    add(*list);
+std::string policy_of(const Queue& queue, const std::vector<policy::StatementText>& statements) {
+  return statements.empty() ? "" : policy::policy_text(queue.arn + "/SQSDefaultPolicy", statements);
+}
+
+policy::Permission permission_of(const Queue& queue, const model::AddPermissionRequest& request) {
+  policy::Permission permission;
+  permission.sid = *request.label;
+  for (const std::string& account : *request.aws_account_ids) {
+    permission.principals.push_back("arn:aws:iam::" + account + ":root");
   }
-  return statements;
-}
-
-std::string policy_of(const Queue& queue, const std::vector<std::pair<std::string, std::string>>& statements) {
-  if (statements.empty()) return "";
-  std::string text;
-  json::Writer writer(text);
-  writer.begin_object();
-  writer.key("Version");
-  writer.string("2012-10-17");
-  writer.key("Id");
-  writer.string(queue.arn + "/SQSDefaultPolicy");
-  writer.key("Statement");
-  writer.begin_array();
-  for (const auto& [sid, statement] : statements) writer.raw(statement);
-  writer.end_array();
-  writer.end_object();
-  return text;
-}
-
-/// One value bare, several as an array: the form in which AWS keeps them.
-void write_one_or_many(json::Writer& writer, const std::vector<std::string>& values) {
-  if (values.size() == 1) return writer.string(values.front());
-  writer.begin_array();
-  for (const std::string& value : values) writer.string(value);
-  writer.end_array();
-}
-
-std::string statement_text(const Queue& queue, const model::AddPermissionRequest& request) {
-  std::vector<std::string> principals;
-  for (const std::string& account : *request.aws_account_ids) principals.push_back("arn:aws:iam::" + account + ":root");
-  std::vector<std::string> actions;
-  for (const std::string& action : *request.actions) actions.push_back("SQS:" + action);
-  std::string text;
-  json::Writer writer(text);
-  writer.begin_object();
-  writer.key("Sid");
-  writer.string(*request.label);
-  writer.key("Effect");
-  writer.string("Allow");
-  writer.key("Principal");
-  writer.begin_object();
-  writer.key("AWS");
-  write_one_or_many(writer, principals);
-  writer.end_object();
-  writer.key("Action");
-  write_one_or_many(writer, actions);
-  writer.key("Resource");
-  writer.string(queue.arn);
-  writer.end_object();
-  return text;
+  for (const std::string& action : *request.actions) permission.actions.push_back("SQS:" + action);
+  permission.resource = queue.arn;
+  return permission;
 }
 
 Result<void> check(const model::AddPermissionRequest& request) {
@@ -124,10 +69,11 @@ Result<void> check(const model::AddPermissionRequest& request) {
 
 }  // namespace
 
-Result<void> check_policy_size(const std::string& policy) {
+Result<void> check_policy(const std::string& policy) {
+  if (policy.empty()) return {};
   const auto over = [](std::string message) { return fail(model::errors::kOverLimit, std::move(message), 403); };
   if (policy.size() > kMaxPolicyBytes) return over("Submitted policy is over max allowed size.");
-  const auto statements = statements_of(policy);
+  const auto statements = policy::statement_texts(policy);
   if (statements.size() > kMaxStatements) {
     return over(std::to_string(statements.size()) +
                 " statements were found in the submitted policy, max allowed is 20");
@@ -144,18 +90,21 @@ Result<void> check_policy_size(const std::string& policy) {
                   " actions were found in a statement from the submitted policy, max allowed is 7");
     }
   }
+  if (!policy::Document::parse(policy, policy::DocumentKind::kResource)) {
+    return fail(model::errors::kInvalidAttributeValue, "Invalid value for the parameter Policy.");
+  }
   return {};
 }
 
 Answer<model::AddPermissionResponse> Sqs::add_permission(Queue& queue, model::AddPermissionRequest request) {
   Result<void> checked = check(request);
   if (!checked) co_return std::unexpected(std::move(checked).error());
-  auto statements = statements_of(queue.attributes["Policy"]);
+  auto statements = policy::statement_texts(queue.attributes["Policy"]);
   for (const auto& [sid, text] : statements) {
     if (sid != *request.label) continue;
     co_return invalid_parameter("Value " + sid + " for parameter Label is invalid. Reason: Already exists.");
   }
-  statements.emplace_back(*request.label, statement_text(queue, request));
+  statements.push_back(policy::statement_text(permission_of(queue, request)));
   Attributes changes;
   changes["Policy"] = policy_of(queue, statements);
   Result<model::SetQueueAttributesResponse> set = co_await set_attributes(queue, std::move(changes));
@@ -164,8 +113,8 @@ Answer<model::AddPermissionResponse> Sqs::add_permission(Queue& queue, model::Ad
 }
 
 Answer<model::RemovePermissionResponse> Sqs::remove_permission(Queue& queue, std::string label) {
-  auto statements = statements_of(queue.attributes["Policy"]);
-  const auto removed = std::erase_if(statements, [&label](const auto& statement) { return statement.first == label; });
+  auto statements = policy::statement_texts(queue.attributes["Policy"]);
+  const auto removed = std::erase_if(statements, [&label](const auto& statement) { return statement.sid == label; });
   if (removed == 0) {
     co_return invalid_parameter("Value " + label +
                                 " for parameter Label is invalid. Reason: can't find label on existing policy.");

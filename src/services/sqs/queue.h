@@ -53,8 +53,9 @@ struct Settings {
 Result<Settings> read_settings(const Attributes& attributes, bool fifo);
 /// The texts in which a queue of these attributes tells them, with those that it has by default.
 Attributes setting_texts(const Attributes& attributes, const Settings& settings, bool fifo);
-/// Whether a policy is within AWS's bounds. Errors: OverLimit.
-Result<void> check_policy_size(const std::string& policy);
+/// Whether a policy ("" for none) is a good resource policy within AWS's bounds. Errors: OverLimit,
+/// InvalidAttributeValue.
+Result<void> check_policy(const std::string& policy);
 
 /// Whether a queue's RedriveAllowPolicy ("" for none) lets `source_arn` name it as its dead-letter queue.
 bool allows_redrive(const std::string& policy, const std::string& source_arn);

@@ -35,7 +35,9 @@ TEST(Queues, AttributesAreBounded) {
       {"ReceiveMessageWaitTimeSeconds", "21", "InvalidAttributeValue"},
       {"VisibilityTimeout", "43200", ""},
       {"VisibilityTimeout", "43201", "InvalidAttributeValue"},
-      {"Policy", "{}", ""},
+      {"Policy", R"({"Statement":{"Effect":"Allow","Principal":"*","Action":"sqs:*","Resource":"*"}})", ""},
+      {"Policy", "{}", "InvalidAttributeValue"},
+      {"Policy", R"({"Statement":{"Effect":"Allow","Action":"sqs:*","Resource":"*"}})", "InvalidAttributeValue"},
       {"Policy", "[]", "InvalidAttributeValue"},
       {"RedrivePolicy", "{}", "InvalidParameterValue"},
       {"RedrivePolicy", R"({"deadLetterTargetArn":"arn:aws:sqs:us-east-1:123456789012:none","maxReceiveCount":1})",
@@ -99,16 +101,28 @@ TEST(Queues, NamesAreChecked) {
   EXPECT_EQ(code_of(create(server, std::string(75, 'a') + ".fifo", {{"FifoQueue", "true"}})), "");
 }
 
+std::string policy_of(int statements, int actions) {
+  std::string list;
+  for (int i = 0; i < actions; ++i) list += std::string(i == 0 ? "" : ",") + "\"sqs:A" + std::to_string(i) + "\"";
+  std::string text;
+  for (int i = 0; i < statements; ++i) {
+    text +=
+        std::string(i == 0 ? "" : ",") + R"({"Effect":"Allow","Principal":"*","Resource":"*","Action":[)" + list + "]}";
+  }
+  return R"({"Statement":[)" + text + "]}";
+}
+
 TEST(Queues, AttributesChangeAndSurvive) {
   TestServer server;
   const std::string url = server.create("q", {{"DelaySeconds", "1"}});
   server.advance(seconds(10));
-  EXPECT_EQ(error_of(server.set(url, {{"VisibilityTimeout", "7"}, {"Policy", R"({"a":1})"}})), "");
+  const std::string policy = policy_of(1, 1);
+  EXPECT_EQ(error_of(server.set(url, {{"VisibilityTimeout", "7"}, {"Policy", policy}})), "");
   server.restart();
   auto all = server.attributes(url);
   EXPECT_EQ(all["DelaySeconds"], "1");
   EXPECT_EQ(all["VisibilityTimeout"], "7");
-  EXPECT_EQ(all["Policy"], R"({"a":1})");
+  EXPECT_EQ(all["Policy"], policy);
   EXPECT_EQ(all["CreatedTimestamp"], "1493402200");
   EXPECT_EQ(all["LastModifiedTimestamp"], "1493402210");
   EXPECT_EQ(all["QueueArn"], TestServer::arn("q"));
@@ -203,14 +217,6 @@ TEST(Queues, FifoIsSaidByNameAndAttribute) {
   };
   TestServer server;
   for (const auto& c : cases) EXPECT_EQ(error_of(create(server, c.name, c.attributes)), c.error);
-}
-
-std::string policy_of(int statements, int actions) {
-  std::string list;
-  for (int i = 0; i < actions; ++i) list += std::string(i == 0 ? "" : ",") + "\"sqs:A" + std::to_string(i) + "\"";
-  std::string text;
-  for (int i = 0; i < statements; ++i) text += std::string(i == 0 ? "" : ",") + R"({"Action":[)" + list + "]}";
-  return R"({"Statement":[)" + text + "]}";
 }
 
 TEST(Queues, PoliciesAreBounded) {
