@@ -12,6 +12,7 @@ namespace signalbox::logs::insights {
 namespace {
 
 constexpr std::size_t kMaxCommands = 100;
+constexpr std::size_t kMaxParsed = 100;  // names that one parse gives
 constexpr std::string_view kNotDone[] = {"pattern",    "diff",     "unmask", "anomaly",     "unnest",
                                          "lookup",     "join",     "source", "filterindex", "addtotals",
                                          "appendcols", "subquery", "expand", "rename"};
@@ -105,6 +106,7 @@ class QueryParser {
     made.regex = *std::move(regex);
     const auto& names = made.regex->CapturingGroupNames();
     if (names.empty()) return lexer_.wrong("the regular expression has no named groups (?<name>...) before what is");
+    if (names.size() > kMaxParsed) return lexer_.wrong("there are too many groups before what is");
     if (names.size() != static_cast<std::size_t>(made.regex->NumberOfCapturingGroups())) {
       return lexer_.wrong("every group of the regular expression must be named, or (?:...), before what is");
     }
@@ -115,25 +117,20 @@ class QueryParser {
   Result<Command> parse_by_glob(Parse made) {
     if (lexer_.peek().kind != TokenKind::kText) return lexer_.unexpected();
     const std::string glob = lexer_.take().text;
-    std::string regex = "(?s)";
-    std::size_t groups = 0;
     std::size_t at = 0;
     for (auto star = glob.find('*'); star != std::string::npos; star = glob.find('*', at)) {
-      regex += RE2::QuoteMeta(glob.substr(at, star - at));
+      made.glob.push_back(glob.substr(at, star - at));
       at = star + 1;
-      regex += at == glob.size() ? "(.*)" : "(.*?)";
-      ++groups;
     }
-    regex += RE2::QuoteMeta(glob.substr(at));
-    auto compiled = expressions_.compile(regex);
-    if (!compiled) return std::unexpected(std::move(compiled).error());
-    made.regex = *std::move(compiled);
+    made.glob.push_back(glob.substr(at));
+    const std::size_t groups = made.glob.size() - 1;
     if (!lexer_.take_word("as")) return lexer_.unexpected();
     do {
       const auto slot = expressions_.new_name();
       if (!slot) return std::unexpected(slot.error());
       made.slots.push_back(*slot);
     } while (lexer_.take_sign(","));
+    if (groups > kMaxParsed) return lexer_.wrong("there are too many asterisks before what is");
     if (made.slots.size() != groups) {
       return lexer_.wrong("there are " + std::to_string(groups) + " asterisks for " +
                           std::to_string(made.slots.size()) + " names before what is");

@@ -1,16 +1,18 @@
 #include "services/logs/insights/query.h"
 
 #include <re2/re2.h>
+#include <string.h>
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include "services/logs/insights/parser.h"
 
 namespace signalbox::logs::insights {
 namespace {
 
-constexpr int kMaxGroups = 100;  // of a regular expression of parse
+constexpr std::size_t kMaxGroups = 100;  // of parse; the parser takes no more
 
 /// Commands that look at one row at a time, then what the rows come to.
 struct Segment {
@@ -27,16 +29,48 @@ void assign(const std::vector<Assignment>& assignments, Row& row) {
   }
 }
 
+/// Each part of a glob where it is found first: what the asterisks stand for is as short as can be, and the search
+/// takes linear time. False when a part is not there.
+bool match_glob(const std::vector<std::string>& parts, std::string_view text, std::span<std::string_view> found) {
+  const auto find = [&](const std::string& part) -> std::size_t {
+    const void* at = ::memmem(text.data(), text.size(), part.data(), part.size());
+    return at == nullptr ? std::string_view::npos
+                         : static_cast<std::size_t>(static_cast<const char*>(at) - text.data());
+  };
+  const auto start = find(parts.front());
+  if (start == std::string_view::npos) return false;
+  text.remove_prefix(start + parts.front().size());
+  for (std::size_t i = 1; i < parts.size(); ++i) {
+    const bool takes_rest = i + 1 == parts.size() && parts[i].empty();
+    const auto end = takes_rest ? text.size() : find(parts[i]);
+    if (end == std::string_view::npos) return false;
+    found[i - 1] = text.substr(0, end);
+    text.remove_prefix(end + parts[i].size());
+  }
+  return true;
+}
+
+bool match_regex(const re2::RE2& regex, std::string_view text, std::span<std::string_view> found) {
+  std::array<re2::StringPiece, kMaxGroups + 1> groups;
+  const auto count = std::min(found.size(), kMaxGroups);
+  if (!regex.Match(re2::StringPiece(text.data(), text.size()), 0, text.size(), RE2::UNANCHORED, groups.data(),
+                   static_cast<int>(count) + 1)) {
+    return false;
+  }
+  for (std::size_t i = 0; i < count; ++i) found[i] = {groups[i + 1].data(), groups[i + 1].size()};
+  return true;
+}
+
 void parse(const Parse& parse, Row& row) {
   const Value from = evaluate(parse.from, row);
-  std::array<re2::StringPiece, kMaxGroups + 1> groups;
-  const int count = std::min(static_cast<int>(parse.slots.size()), kMaxGroups) + 1;
+  std::array<std::string_view, kMaxGroups> groups;
+  const std::span<std::string_view> found(groups.data(), std::min(parse.slots.size(), kMaxGroups));
   const std::string_view text = from.is_null() ? std::string_view() : to_text(from, row.arena());
-  const bool found = !from.is_null() && parse.regex->Match(re2::StringPiece(text.data(), text.size()), 0, text.size(),
-                                                           RE2::UNANCHORED, groups.data(), count);
+  const bool matches =
+      !from.is_null() && (parse.regex ? match_regex(*parse.regex, text, found) : match_glob(parse.glob, text, found));
   for (std::size_t i = 0; i < parse.slots.size(); ++i) {
-    const bool has = found && static_cast<int>(i) + 1 < count && groups[i + 1].data() != nullptr;
-    row.set(parse.slots[i], has ? Value::of(std::string_view(groups[i + 1].data(), groups[i + 1].size())) : Value{});
+    const bool has = matches && i < found.size() && found[i].data() != nullptr;
+    row.set(parse.slots[i], has ? Value::of(found[i]) : Value{});
   }
 }
 

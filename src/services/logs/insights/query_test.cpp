@@ -125,6 +125,10 @@ TEST(Query, Parse) {
   EXPECT_EQ(
       run("parse @message /user=(?<user>.*?), method:(?<verb>[A-Z]+)/ | stats count(*) by verb | sort verb", lines),
       (Rows{"count(*)=1", "verb=GET count(*)=1", "verb=PUT count(*)=1"}));
+  EXPECT_EQ(run("parse @message \"*=*, *\" as a, b, c | display a, b, c | limit 1", {"k=1, k=2, k=3"}),
+            (Rows{"a=k b=1 c=k=2, k=3"}));
+  EXPECT_EQ(run("parse @message \"x*y*z\" as a, b | display a, b", {"xxyxyz"}), (Rows{"a=x b=xy"}));
+  EXPECT_EQ(run("parse @message \"[*]\" as a | display a", {"[]"}), (Rows{"a="}));
   EXPECT_EQ(run("parse \"latency := * end\" as ms | filter ispresent(ms) | fields ms + 1 as more", lines),
             (Rows{"more=13 ms=12"}));
 }

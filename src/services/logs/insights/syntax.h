@@ -90,8 +90,9 @@ struct Filter {
 };
 struct Parse {
   Expression from;
-  std::shared_ptr<const re2::RE2> regex;
-  std::vector<std::size_t> slots;  // of its groups, in order
+  std::shared_ptr<const re2::RE2> regex;  // null for a glob
+  std::vector<std::string> glob;          // what stands before, between and behind its asterisks
+  std::vector<std::size_t> slots;         // of its groups or asterisks, in order
 };
 struct Stats {
   std::vector<Aggregation> aggregations;
