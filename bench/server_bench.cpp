@@ -122,6 +122,23 @@ class Workloads {
     purge(url_);
   }
 
+  /// One sample a call, of a hundred metrics; then twenty samples a call.
+  void metrics() {
+    std::size_t next = 0;
+    const auto datum = [&next] {
+      return R"({"MetricName":"m)" + std::to_string(next++ % 100) +
+             R"(","Dimensions":[{"Name":"Host","Value":"a"}],"Value":)" + std::to_string(next % 977) + "}";
+    };
+    for (const std::size_t count : {1, 20}) {
+      print(count == 1 ? "PutMetricData x1" : "PutMetricData x20", load([&](auto, auto) {
+              std::string body = R"({"Namespace":"Bench","MetricData":[)";
+              for (std::size_t i = 0; i < count; ++i) body.append(i == 0 ? "" : ",").append(datum());
+              return aws_request("monitoring", "GraniteServiceVersion20100801.PutMetricData", body.append("]}"));
+            }),
+            static_cast<double>(count), "samples");
+    }
+  }
+
  private:
   Measured load(const bench::NextRequest& next, std::chrono::milliseconds bound = duration) {
     return bench::load(port_, kConnections, bound, next);
@@ -196,6 +213,7 @@ void measure(const std::string& binary, const std::string& parent, const char* d
   workloads.events("PutEvents x10 to a queue", 10);
   workloads.queue();
   workloads.send_batches();
+  workloads.metrics();
   if (std::strcmp(durability, "sync") == 0) {
     for (const std::size_t rules : {std::size_t{1'000}, std::size_t{99'000}}) {
       workloads.add_rules(rules);

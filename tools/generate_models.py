@@ -66,7 +66,7 @@ class Model:
                     if shape in self.shapes:
                         shape = name + "Empty" + suffix
                     self.shapes[shape] = {"type": "structure", "members": {}}
-                    operation[part] = {"shape": shape}
+                    operation[part] = {"shape": shape, "resultWrapper": ""}
         self.ordered = self.order()
 
     def references(self, name):

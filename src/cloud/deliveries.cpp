@@ -6,6 +6,8 @@
 #include <map>
 #include <set>
 
+#include "cloud/rule_failures.h"
+
 namespace signalbox::cloud {
 namespace {
 
@@ -307,6 +309,8 @@ asio::awaitable<Result<void>> Deliveries::conclude(Lane& lane, DeliveryPlace pla
 asio::awaitable<Result<void>> Deliveries::give_up(Lane& lane, DeliveryPlace place, Delivery delivery,
                                                   std::string exhausted) {
   const DeliveryPolicy& policy = delivery.policy;
+  const std::string source = policy.source;
+  const bool has_queue = !policy.dead_letter_queue.empty();
   store::Batch batch;
   batch.erase(delivery_key(lane.target, place));
   AfterCommit after;
@@ -328,6 +332,11 @@ asio::awaitable<Result<void>> Deliveries::give_up(Lane& lane, DeliveryPlace plac
   if (after) after(done.has_value());
   if (!done) co_return done;
   (lost.empty() ? dead_lettered_ : dropped_).add();
+  if (with_.measures != nullptr) {
+    tell_rule_failure(*with_.measures, "FailedInvocations", source);
+    if (lost.empty()) tell_rule_failure(*with_.measures, "InvocationsSentToDlq", source);
+    if (!lost.empty() && has_queue) tell_rule_failure(*with_.measures, "InvocationsFailedToBeSentToDlq", source);
+  }
   note(lane, delivery, lost.empty() ? DeliveryNote::Outcome::kDeadLettered : DeliveryNote::Outcome::kDropped);
   if (!lost.empty()) {
     with_.log.warning("an event delivery was dropped", {{"target", lane.target},

@@ -13,6 +13,7 @@
 #include "base/random.h"
 #include "cloud/delivery_record.h"
 #include "cloud/event_target.h"
+#include "cloud/measures.h"
 #include "cloud/shards.h"
 #include "cloud/tap.h"
 
@@ -47,6 +48,7 @@ class Deliveries {
     Random& random;
     Log& log;
     Metrics& metrics;
+    Measures* measures = nullptr;  // null: AWS's metrics are not told of what fails
   };
   explicit Deliveries(const Environment& environment);
   ~Deliveries();

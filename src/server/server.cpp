@@ -13,6 +13,7 @@
 #include "http/server.h"
 #include "server/clock_control.h"
 #include "server/tail.h"
+#include "services/cloudwatch/cloudwatch.h"
 #include "services/events/events.h"
 #include "services/logs/logs.h"
 #include "services/scheduler/scheduler.h"
@@ -71,7 +72,7 @@ struct Server::Parts {
         service_events(*store),
         measures(clock),
         tap(shards, clock, random),
-        deliveries({*store, shards, event_targets, tap, clock, random, log_to, *metrics}),
+        deliveries({*store, shards, event_targets, tap, clock, random, log_to, *metrics, &measures}),
         clients(shards, client_options(chosen)),
         sealer(secrets_key),
         house{*store,  timers, shards, door,  event_targets, service_events, measures, deliveries,
@@ -82,6 +83,7 @@ struct Server::Parts {
         http(
             shards.loops(), [this](const http::Request& r, http::Connection& c) { return answer(r, c); },
             limits_of(chosen), log_to, *metrics) {
+    services.push_back(std::make_unique<cloudwatch::CloudWatch>(house));
     services.push_back(std::make_unique<sqs::Sqs>(house));
     services.push_back(std::make_unique<events::Events>(house));
     services.push_back(std::make_unique<scheduler::Scheduler>(house));

@@ -129,7 +129,7 @@ struct Operation {
   std::uint32_t index;  // place in the service's operations
   const Shape* input;   // an empty structure where the model has none
   const Shape* output;
-  std::string_view result_wrapper;  // query protocol
+  std::string_view result_wrapper;  // query protocol; "" where there is no result
   AnyStructure (*new_input)();
   // REST protocols: method, path with labels ("/schedules/{Name}", "{Key+}" takes slashes too), status of success.
   std::string_view method;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "cloud/rule_failures.h"
+
 namespace signalbox::events {
 namespace {
 
@@ -27,6 +29,14 @@ void drop(Core& core, const std::string& target, const cloud::Undelivered& undel
   core.figures.dropped.add(1);
   core.house.log.warning("an event delivery was dropped",
                          {{"target", target}, {"error", undelivered.code}, {"message", undelivered.message}});
+}
+
+/// The rule that a dead letter comes from; "" for none.
+std::string rule_of(const cloud::EventDelivery& letter) {
+  for (const auto& [name, text] : letter.attributes) {
+    if (name == "RULE_ARN") return text;
+  }
+  return "";
 }
 
 /// What is told to whoever watches, when the commit is done.
@@ -60,10 +70,13 @@ asio::awaitable<void> append(Core& core, std::string arn, Outgoing outgoing, sto
   using Outcome = cloud::DeliveryNote::Outcome;
   const std::size_t count = outgoing.deliveries.size();
   std::vector<Told> told = told_of(core, arn, outgoing);
+  std::vector<std::shared_ptr<const cloud::DeliveryPolicy>> policies;
+  for (const cloud::EventDelivery& delivery : outgoing.deliveries) policies.push_back(delivery.policy);
   cloud::Appended appended = co_await outgoing.kind->append(arn, std::move(outgoing.deliveries), batch);
   core.figures.deliveries.add(count - appended.undelivered.size());
   if (appended.after) settlement.add(std::move(appended.after));
   for (const cloud::Undelivered& undelivered : appended.undelivered) {
+    cloud::tell_rule_failure(core.house.measures, "FailedInvocations", policies[undelivered.delivery]->source);
     if (!told.empty()) {
       told[undelivered.delivery].outcome = Outcome::kDropped;
       told[undelivered.delivery].code = undelivered.code;
@@ -90,11 +103,20 @@ asio::awaitable<void> append(Core& core, std::string arn, Outgoing outgoing, sto
 asio::awaitable<void> bury(Core& core, std::string queue, std::vector<cloud::EventDelivery> letters,
                            store::Batch& batch, Settlement& settlement) {
   const std::size_t count = letters.size();
+  std::vector<std::string> rules;
+  for (const cloud::EventDelivery& letter : letters) rules.push_back(rule_of(letter));
   cloud::EventTarget* queues = core.house.event_targets.queues();
   cloud::Appended appended = co_await queues->append(queue, std::move(letters), batch);
   core.figures.dead_lettered.add(count - appended.undelivered.size());
   if (appended.after) settlement.add(std::move(appended.after));
-  for (const cloud::Undelivered& undelivered : appended.undelivered) drop(core, queue, undelivered);
+  for (const cloud::Undelivered& undelivered : appended.undelivered) {
+    drop(core, queue, undelivered);
+    cloud::tell_rule_failure(core.house.measures, "InvocationsFailedToBeSentToDlq", rules[undelivered.delivery]);
+    rules[undelivered.delivery].clear();
+  }
+  for (const std::string& rule : rules) {
+    if (!rule.empty()) cloud::tell_rule_failure(core.house.measures, "InvocationsSentToDlq", rule);
+  }
 }
 
 }  // namespace
@@ -121,6 +143,7 @@ void Outbox::archive(const std::shared_ptr<ArchivedEvents>& archive, std::string
 
 void Outbox::refuse(Core& core, const Target& target, const cloud::Undelivered& why, std::string_view event) {
   const std::string& queue = target.policy->dead_letter_queue;
+  cloud::tell_rule_failure(core.house.measures, "FailedInvocations", target.policy->source);
   if (core.house.tap.is_watched()) {
     using Outcome = cloud::DeliveryNote::Outcome;
     core.house.tap.note({cloud::event_id_of(event), target.policy->source, target.record.arn,
@@ -131,8 +154,34 @@ void Outbox::refuse(Core& core, const Target& target, const cloud::Undelivered& 
       cloud::dead_letter(*target.policy, std::string(event), target.record.arn, why.code, why.message));
 }
 
+void Outbox::count(const Rule& rule, bool matched) {
+  if (!rule.measures) return;
+  auto found = std::ranges::find(counts_, rule.measures, &Count::measures);
+  if (found == counts_.end()) found = counts_.insert(counts_.end(), Count{rule.measures});
+  found->matched += matched ? 1 : 0;
+  found->triggered += 1;
+  found->invocations += static_cast<double>(rule.targets.size());
+  for (const auto& target : rule.targets) {
+    if (target->bus || !target->kind->is_outside()) found->inside = true;
+  }
+}
+
+void Outbox::tell(const std::vector<Count>& counts, Duration took) {
+  for (const Count& count : counts) {
+    if (count.matched > 0) count.measures->matched->add(1, count.matched);
+    count.measures->triggered->add(1, count.triggered);
+    if (count.invocations > 0) count.measures->invocations->add(1, count.invocations);
+    if (count.inside) count.measures->latency->add(static_cast<double>(took.count()), count.triggered);
+  }
+}
+
 asio::awaitable<cloud::AfterCommit> append(Core& core, Outbox outbox, store::Batch& batch) {
   const auto settlement = std::make_shared<Settlement>();
+  if (!outbox.counts_.empty()) {
+    settlement->add([&core, counts = std::move(outbox.counts_), began = core.house.clock.now()](bool committed) {
+      if (committed) Outbox::tell(counts, core.house.clock.now() - began);
+    });
+  }
   for (auto& [arn, to_one] : outbox.outgoing_) {
     co_await append(core, arn, std::move(to_one), batch, *settlement, outbox.dead_);
   }

@@ -11,6 +11,7 @@
 #include "services/events/archives/archived_events.h"
 #include "services/events/core.h"
 #include "services/events/matched_event.h"
+#include "services/events/rule.h"
 
 namespace signalbox::events {
 
@@ -36,7 +37,9 @@ class Outbox {
   void refuse(Core& core, const Target& target, const cloud::Undelivered& why, std::string_view event);
   /// The event goes into the archive.
   void archive(const std::shared_ptr<ArchivedEvents>& archive, std::string_view event, Time now);
-  bool empty() const { return outgoing_.empty() && dead_.empty() && deposits_.empty(); }
+  /// A rule was triggered, by an event that matched it or by its schedule, and its targets have been added.
+  void count(const Rule& rule, bool matched);
+  bool empty() const { return outgoing_.empty() && dead_.empty() && deposits_.empty() && counts_.empty(); }
 
  private:
   friend asio::awaitable<cloud::AfterCommit> append(Core& core, Outbox outbox, store::Batch& batch);
@@ -47,6 +50,16 @@ class Outbox {
   /// One for each archive that takes something, and all that they take.
   std::vector<std::unique_ptr<Deposit>> deposits_;
   store::Batch archived_;
+  /// What is told of rules when it is done.
+  struct Count {
+    RuleMeasuresPtr measures;
+    double matched = 0;
+    double triggered = 0;
+    double invocations = 0;
+    bool inside = false;  // a target keeps its things in this store
+  };
+  static void tell(const std::vector<Count>& counts, Duration took);
+  std::vector<Count> counts_;
 };
 
 /// Adds to `batch` what delivering all of it changes. What a target cannot take goes to the dead-letter queue that its

@@ -111,6 +111,7 @@ class Loading {
     }
     rule->name = place.rule;
     rule->arn = place.bus.rule_arn(place.rule);
+    rule->measures = std::make_shared<const RuleMeasures>(core_.house.measures, place.bus, place.rule);
     rule->record = *std::move(record);
     const auto targets = targets_.find({place.bus, place.rule});
     if (targets != targets_.end()) rule->targets = std::move(targets->second);

@@ -16,7 +16,7 @@ BusId default_bus(const cloud::Scope& scope) {
 bool OwnEvents::wanted(const cloud::Scope& scope) const {
   const BusPtr bus = core_.buses.find(default_bus(scope));
   const auto index = bus ? bus->index() : nullptr;
-  return index != nullptr && !index->empty();
+  return (index != nullptr && !index->empty()) || core_.house.tap.is_watched();
 }
 
 asio::awaitable<cloud::AfterCommit> OwnEvents::append(std::vector<cloud::ServiceEvent> events, store::Batch& batch) {

@@ -100,6 +100,7 @@ bool Router::add(const BusId& bus, const Rule& rule, Event& event, Hops hops) {
     return true;
   }
   if (reads_event(rule) && !read(event)) return false;
+  outbox_.count(rule, rule.pattern != nullptr);
   const MatchedEvent matched{event.text, event.root, ingestion_time_, rule.arn, rule.name};
   for (const auto& target : rule.targets) {
     if (target->bus) {

@@ -8,6 +8,7 @@
 #include "pattern/pattern.h"
 #include "schedule/schedule.h"
 #include "services/events/records.h"
+#include "services/events/rule_measures.h"
 #include "services/events/target.h"
 
 namespace signalbox::events {
@@ -23,6 +24,7 @@ struct Rule {
   std::vector<std::shared_ptr<const Target>> targets;  // by id
   /// What an archive has in the index of its bus: the events that match go there. Null for what is a rule.
   std::shared_ptr<ArchivedEvents> archive = {};
+  RuleMeasuresPtr measures;  // null: nothing is told
 
   bool is_enabled() const { return record.state != "DISABLED"; }
 };

@@ -52,10 +52,12 @@ Result<Triggers> compile(const m::PutRuleRequest& request, const BusId& bus) {
 
 /// The rule as it will be: targets and tags of the one it replaces stay, and so does what an unchanged rate counts
 /// from.
-Result<RulePtr> make_rule(const Bus& bus, const m::PutRuleRequest& request, const Triggers& triggers, Time now) {
+Result<RulePtr> make_rule(const Bus& bus, const m::PutRuleRequest& request, const Triggers& triggers, Time now,
+                          cloud::Measures& measures) {
   auto rule = std::make_shared<Rule>();
   rule->name = request.name.value_or("");
   rule->arn = bus.id().rule_arn(rule->name);
+  rule->measures = std::make_shared<const RuleMeasures>(measures, bus.id(), rule->name);
   rule->pattern = triggers.pattern;
   rule->schedule = triggers.schedule;
   rule->record.pattern = request.event_pattern.value_or("");
@@ -99,7 +101,7 @@ asio::awaitable<Result<m::PutRuleResponse>> put_rule(Core& core, const Call& cal
   if (!triggers) co_return std::unexpected(triggers.error());
   auto work = [&]() -> asio::awaitable<Result<void>> {
     if (!(*bus)->record()) co_return no_such_bus((*bus)->id().name);
-    auto rule = make_rule(**bus, request, *triggers, core.house.clock.now());
+    auto rule = make_rule(**bus, request, *triggers, core.house.clock.now(), core.house.measures);
     if (!rule) co_return std::unexpected(std::move(rule).error());
     Result<void> stored = co_await store_rule(core, *bus, *std::move(rule));
     co_return stored;

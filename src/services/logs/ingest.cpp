@@ -5,6 +5,17 @@
 #include "services/logs/subscription.h"
 
 namespace signalbox::logs {
+namespace {
+
+/// AWS/Logs' figures of a group ("Monitoring with CloudWatch metrics" in the CloudWatch Logs User Guide).
+void tell_incoming(Core& core, const Group& group, std::size_t events, std::uint64_t bytes) {
+  cloud::MetricId id{group.record()->scope, "AWS/Logs", "IncomingLogEvents", {{"LogGroupName", group.name}}};
+  core.house.measures.record(id, "Count", static_cast<double>(events));
+  id.name = "IncomingBytes";
+  core.house.measures.record(std::move(id), "Bytes", static_cast<double>(bytes));
+}
+
+}  // namespace
 
 StreamPtr make_stream(Group& group, std::string name, Millis now, store::Batch& batch) {
   StreamRecord record;
@@ -36,6 +47,7 @@ cloud::AfterCommit ingest(Core& core, const GroupPtr& group, const StreamPtr& st
     stream->record.count(min_time, max_time, now);
     core.figures.events.add(count);
     core.figures.bytes.add(bytes);
+    tell_incoming(core, *group, count, bytes);
     seal_when_due(core, group);
     sweep_when_due(core, group);
   };

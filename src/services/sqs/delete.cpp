@@ -67,6 +67,8 @@ Answer<model::DeleteMessageResponse> Sqs::remove(Queue& queue, std::string handl
     queue.arm(house_.clock);
     co_return std::unexpected(std::move(committed).error());
   }
+  queue.measures.deleted->add(1);
+  queue.measures.tell_depth(queue.index, house_.clock.now());
   if (queue.name.fifo()) queue.wake(queue.waiting.size());
   co_return model::DeleteMessageResponse{};
 }
@@ -96,6 +98,8 @@ Answer<model::DeleteMessageBatchResult> Sqs::remove_batch(Queue& queue, model::D
     queue.arm(house_.clock);
     co_return std::unexpected(std::move(committed).error());
   }
+  if (result.successful) queue.measures.deleted->add(static_cast<double>(result.successful->size()));
+  queue.measures.tell_depth(queue.index, house_.clock.now());
   if (queue.name.fifo()) queue.wake(queue.waiting.size());
   co_return result;
 }

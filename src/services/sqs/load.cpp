@@ -90,7 +90,7 @@ Result<void> Sqs::load() {
       loaded = fail("StoreError", "The record of the queue " + queue_name.arn() + " in the store cannot be read.");
       return false;
     }
-    const auto queue = std::make_shared<Queue>(queue_name, id, house_.shards.owner(queue_name.arn()));
+    const auto queue = std::make_shared<Queue>(queue_name, id, house_.shards.owner(queue_name.arn()), house_.measures);
     Result<Settings> settings = read_settings(attributes, queue_name.fifo());
     if (!settings) {
       loaded = fail("StoreError",

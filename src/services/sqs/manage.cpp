@@ -65,7 +65,7 @@ Answer<model::CreateQueueResult> Sqs::create_queue(const cloud::Call& call, mode
                        "A queue already exists with the same name and a different value for attribute " + key);
       }
     } else {
-      queue = std::make_shared<Queue>(name, house_.random.next(), house_.shards.owner(name.arn()));
+      queue = std::make_shared<Queue>(name, house_.random.next(), house_.shards.owner(name.arn()), house_.measures);
       queue->attributes = attributes;
       queue->settings = *settings;
       queue->tags = request.tags.value_or(Attributes());

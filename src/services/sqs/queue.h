@@ -11,6 +11,7 @@
 #include "cloud/scope.h"
 #include "cloud/services.h"
 #include "cloud/wait.h"
+#include "services/sqs/measures.h"
 #include "services/sqs/message.h"
 #include "services/sqs/message_index.h"
 #include "store/key.h"
@@ -79,13 +80,19 @@ struct LongPoll {
 
 /// Everything but the constants is touched on the owning shard only.
 struct Queue {
-  Queue(QueueName queue_name, std::uint64_t number, cloud::Shard& shard)
-      : name(std::move(queue_name)), arn(name.arn()), id(number), owner(shard), index(name.fifo()) {}
+  Queue(QueueName queue_name, std::uint64_t number, cloud::Shard& shard, cloud::Measures& measured)
+      : name(std::move(queue_name)),
+        arn(name.arn()),
+        id(number),
+        owner(shard),
+        measures(measured, name.scope, name.name),
+        index(name.fifo()) {}
 
   const QueueName name;
   const std::string arn;
   const std::uint64_t id;  // differs for a queue deleted and made again
   cloud::Shard& owner;
+  const QueueMeasures measures;
 
   Attributes attributes;  // as set, for answers
   Attributes tags;

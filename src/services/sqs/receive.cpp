@@ -143,10 +143,15 @@ Answer<model::ReceiveMessageResult> Sqs::receive_on_owner(Queue& queue, const mo
     Result<std::vector<model::Message>> messages = co_await take(queue, request, wait.count() > 0);
     if (!messages) co_return std::unexpected(std::move(messages).error());
     if (!messages->empty()) {
+      queue.measures.received->add(static_cast<double>(messages->size()));
+      queue.measures.tell_depth(queue.index, house_.clock.now());
       result.messages = std::move(*messages);
       co_return result;
     }
-    if (draining_ || !in_time || house_.clock.now() >= deadline) co_return result;
+    if (draining_ || !in_time || house_.clock.now() >= deadline) {
+      queue.measures.empty_receives->add(1);
+      co_return result;
+    }
     poll.place = queue.waiting.insert(queue.waiting.end(), &poll);
     in_time = co_await poll.wait.until(deadline);
     if (poll.place) queue.waiting.erase(*poll.place);

@@ -173,6 +173,7 @@ Result<Sqs::Prepared> Sqs::prepare(Queue& queue, Outgoing m, store::Batch& batch
   const Time now = house_.clock.now();
   Prepared prepared;
   prepared.md5_of_body = to_hex(md5(m.body));
+  prepared.bytes = m.body.size() + attributes_size(m.attributes);
   if (queue.name.fifo()) {
     if (m.deduplication.empty()) m.deduplication = to_hex(sha256(m.body));
     prepared.deduplication_key = deduplication_name(queue, m);
@@ -205,10 +206,13 @@ void Sqs::publish(Queue& queue, const std::vector<Prepared>& prepared, bool comm
     if (queue.name.fifo()) settle(queue, message, committed);
     if (!committed || queue.gone) continue;
     queue.index.add(message.sequence, message.state, message.group);
+    queue.measures.sent_size->add(static_cast<double>(message.bytes));
     ++added;
   }
   for (cloud::Wait* wait : queue.settling) wait->wake();
   if (added == 0) return;
+  queue.measures.sent->add(static_cast<double>(added));
+  queue.measures.tell_depth(queue.index, house_.clock.now());
   queue.wake(added);
   queue.arm(house_.clock);
   // Those that were moved here may be older than all that were here before.

@@ -48,6 +48,7 @@ class Sqs final : public cloud::Service {
     std::uint64_t sequence = 0;
     std::string message_id;
     std::string md5_of_body;
+    std::size_t bytes = 0;   // of body and attributes
     bool duplicate = false;  // sent within the last five minutes: nothing was added
     MessageState state;
     std::string group;
