@@ -14,7 +14,8 @@ std::string load_with(std::string_view key, const std::string& value) {
   EXPECT_TRUE(store);
   VirtualClock clock{Time()};
   cloud::Shards shards(1, clock);
-  Queue queue({kHere, "q"}, 7, shards.at(0));
+  cloud::Measures measures(clock);
+  Queue queue({kHere, "q"}, 7, shards.at(0), measures);
   StoredMessage message;
   message.id = message.body = "x";
   message.attributes["name"].data_type = "String";
@@ -34,7 +35,6 @@ std::string load_with(std::string_view key, const std::string& value) {
   cloud::EventTargets targets;
   SystemRandom random;
   cloud::ServiceEvents service_events(**store);
-  cloud::Measures measures(clock);
   cloud::Tap tap(shards, clock, random);
   cloud::Deliveries deliveries({**store, shards, targets, tap, clock, random, log, metrics});
   cloud::Clients clients(shards, {});

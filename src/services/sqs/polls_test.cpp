@@ -66,7 +66,8 @@ TEST(Polls, MessagesAtOnceReachAsManyPolls) {
 TEST(Polls, EachWakeIsForAnother) {
   VirtualClock clock{Time(Duration(0))};
   cloud::Shards shards(1, clock);
-  Queue queue({kHere, "q"}, 1, shards.at(0));
+  cloud::Measures measures(clock);
+  Queue queue({kHere, "q"}, 1, shards.at(0), measures);
   LongPoll first(shards.at(0));
   LongPoll second(shards.at(0));
   for (LongPoll* poll : {&first, &second}) poll->place = queue.waiting.insert(queue.waiting.end(), poll);
