@@ -159,6 +159,15 @@ std::string aws_request(std::string_view service, std::string_view target, std::
   return request;
 }
 
+std::string rest_request(std::string_view service, std::string_view path, std::string_view body) {
+  std::string request = "POST ";
+  request.append(path).append(" HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json");
+  request.append("\r\nAuthorization: AWS4-HMAC-SHA256 Credential=000000000000/20260101/us-east-1/").append(service);
+  request.append("/aws4_request, SignedHeaders=host, Signature=").append(64, '0');
+  request.append("\r\nContent-Length: ").append(std::to_string(body.size())).append("\r\n\r\n").append(body);
+  return request;
+}
+
 std::string_view find_text(std::string_view json, std::string_view name, std::size_t& from) {
   const std::string mark = "\"" + std::string(name) + "\":\"";
   const auto at = json.find(mark, from);

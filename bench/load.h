@@ -33,6 +33,9 @@ std::string call(std::uint16_t port, std::string_view request);
 /// An AWS JSON request of account 000000000000 in us-east-1; `target` as "AmazonSQS.SendMessage".
 std::string aws_request(std::string_view service, std::string_view target, std::string_view body);
 
+/// A POST of a REST service's, as aws_request otherwise.
+std::string rest_request(std::string_view service, std::string_view path, std::string_view body);
+
 /// The value of the first string member `name` in `json` at or after `from`; moves `from` behind it. "" when there
 /// is none. Enough for answers without escapes.
 std::string_view find_text(std::string_view json, std::string_view name, std::size_t& from);

@@ -25,6 +25,8 @@ using bench::aws_request;
 using bench::Measured;
 
 constexpr std::size_t kConnections = 64;
+/// As many shards as let through what the workload puts: a thousand records a second each.
+constexpr std::size_t kStreamShards = 1000;
 
 std::chrono::milliseconds duration{3000};
 
@@ -126,7 +128,8 @@ class Workloads {
   void metrics() {
     std::size_t next = 0;
     const auto datum = [&next] {
-      return R"({"MetricName":"m)" + std::to_string(next++ % 100) +
+      ++next;
+      return R"({"MetricName":"m)" + std::to_string(next % 100) +
              R"(","Dimensions":[{"Name":"Host","Value":"a"}],"Value":)" + std::to_string(next % 977) + "}";
     };
     for (const std::size_t count : {1, 20}) {
@@ -139,7 +142,87 @@ class Workloads {
     }
   }
 
+  /// Puts records for the given time, then reads all of them, each shard from its start to its tip.
+  void stream() {
+    bench::call(port_, aws_request("kinesis", "Kinesis_20131202.CreateStream",
+                                   R"({"StreamName":"bench","ShardCount":)" + std::to_string(kStreamShards) + "}"));
+    constexpr std::size_t kRecords = 100;
+    std::vector<std::string> puts;
+    for (std::size_t connection = 0; connection < kConnections; ++connection) {
+      std::string body = R"({"StreamName":"bench","Records":[)";
+      for (std::size_t i = 0; i < kRecords; ++i) {
+        const std::string key = std::to_string(connection * kRecords + i);
+        body.append(i == 0 ? "" : ",").append(R"({"PartitionKey":")" + key + R"(","Data":")");
+        body.append(std::string(200, 'm')).append("\"}");
+      }
+      puts.push_back(aws_request("kinesis", "Kinesis_20131202.PutRecords", body + "]}"));
+    }
+    const Measured put = load([&](std::size_t connection, auto) { return puts[connection]; });
+    print("PutRecords x100", put, kRecords, "records");
+    read_stream();
+    pipe(put.requests * kRecords);
+    bench::call(port_, aws_request("kinesis", "Kinesis_20131202.DeleteStream", R"({"StreamName":"bench"})"));
+  }
+
  private:
+  void read_stream() {
+    std::vector<std::string> iterators;
+    for (std::size_t i = 0; i < kStreamShards; ++i) {
+      const std::string shard = "shardId-" + std::string(12 - std::to_string(i).size(), '0') + std::to_string(i);
+      const std::string made = bench::call(
+          port_,
+          aws_request("kinesis", "Kinesis_20131202.GetShardIterator",
+                      R"({"StreamName":"bench","ShardIteratorType":"TRIM_HORIZON","ShardId":")" + shard + "\"}"));
+      std::size_t from = 0;
+      iterators.emplace_back(bench::find_text(made, "ShardIterator", from));
+    }
+    std::size_t records = 0;
+    const Measured read = load([&](auto, std::string_view answer) {
+      std::size_t from = 0;
+      while (!bench::find_text(answer, "PartitionKey", from).empty()) ++records;
+      from = 0;
+      const auto next = bench::find_text(answer, "NextShardIterator", from);
+      if (!next.empty() && answer.find(R"("MillisBehindLatest":0)") == std::string_view::npos) {
+        iterators.emplace_back(next);
+      }
+      if (iterators.empty()) return std::string();
+      const std::string request =
+          aws_request("kinesis", "Kinesis_20131202.GetRecords", R"({"ShardIterator":")" + iterators.back() + "\"}");
+      iterators.pop_back();
+      return request;
+    });
+    print("GetRecords", read,
+          static_cast<double>(records) / static_cast<double>(std::max<std::uint64_t>(read.requests, 1)), "records");
+  }
+
+  /// From the stream to a queue, all of it.
+  void pipe(std::uint64_t records) {
+    const std::string url = create_queue("piped");
+    const auto start = std::chrono::steady_clock::now();
+    bench::call(port_, bench::rest_request("pipes", "/v1/pipes/bench",
+                                           R"({"RoleArn":"arn:aws:iam::000000000000:role/bench",)"
+                                           R"("Source":"arn:aws:kinesis:us-east-1:000000000000:stream/bench",)"
+                                           R"("Target":"arn:aws:sqs:us-east-1:000000000000:piped","SourceParameters":)"
+                                           R"({"KinesisStreamParameters":{"StartingPosition":"TRIM_HORIZON"}}})"));
+    const std::string ask =
+        aws_request("sqs", "AmazonSQS.GetQueueAttributes",
+                    R"({"QueueUrl":")" + url + R"(","AttributeNames":["ApproximateNumberOfMessages"]})");
+    std::uint64_t there = 0;
+    double seconds = 0;
+    while (there < records && seconds < 60) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      std::size_t from = 0;
+      const std::string answer = bench::call(port_, ask);
+      there = std::strtoull(std::string(bench::find_text(answer, "ApproximateNumberOfMessages", from)).c_str(), nullptr,
+                            10);
+      seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    }
+    std::printf("%-34s %10.0f records/s   (%llu of %llu)\n", "pipe, stream to queue",
+                static_cast<double>(there) / seconds, static_cast<unsigned long long>(there),
+                static_cast<unsigned long long>(records));
+    bench::call(port_, aws_request("sqs", "AmazonSQS.DeleteQueue", R"({"QueueUrl":")" + url + "\"}"));
+  }
+
   Measured load(const bench::NextRequest& next, std::chrono::milliseconds bound = duration) {
     return bench::load(port_, kConnections, bound, next);
   }
@@ -214,6 +297,7 @@ void measure(const std::string& binary, const std::string& parent, const char* d
   workloads.queue();
   workloads.send_batches();
   workloads.metrics();
+  workloads.stream();
   if (std::strcmp(durability, "sync") == 0) {
     for (const std::size_t rules : {std::size_t{1'000}, std::size_t{99'000}}) {
       workloads.add_rules(rules);

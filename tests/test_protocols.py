@@ -96,7 +96,7 @@ def test_query_mistakes(server, parameters, code):
 
 
 def test_body_limit(server):
-    status, _, body = server.raw(b"x" * (4 * 1024 * 1024 + 1), FORM)
+    status, _, body = server.raw(b"x" * (16 * 1024 * 1024 + 1), FORM)
     assert status == 413
     assert b"RequestEntityTooLarge" in body
 

@@ -35,6 +35,7 @@ struct TargetParameters {
   std::optional<std::string> message_group_id;
   std::optional<HttpParameters> http;
   bool changes_input = false;
+  bool partition_key = false;  // says where records get their partition keys from
 };
 
 /// How often and how long to try, and what becomes of what cannot be delivered. AWS's defaults.
@@ -47,6 +48,14 @@ struct DeliveryPolicy {
   Duration max_age = std::chrono::hours(24);
 };
 
+/// What an event bus needs to know of an event, beside its detail.
+struct BusEvent {
+  std::string source;
+  std::string detail_type;
+  std::vector<std::string> resources = {};
+  Time time{};  // the start of the epoch: now
+};
+
 /// One event for one target, ready to hand over.
 struct EventDelivery {
   std::string payload;           // what the target receives: the event, or what Input... made of it
@@ -57,6 +66,9 @@ struct EventDelivery {
   std::string event = {};  // what a dead letter holds, where there is a dead-letter queue and it is not the payload
   std::shared_ptr<const DeliveryPolicy> policy = {};  // null: the defaults, without a dead-letter queue
   std::shared_ptr<const HttpParameters> http = {};    // null for none
+  std::string partition_key = {};                     // of a stream's record
+  std::string deduplication_id = {};                  // of a FIFO queue's message; "" for that of its content
+  BusEvent bus_event = {};                            // for a bus; the payload is the detail
 };
 
 /// A delivery that the target cannot take, now or later.

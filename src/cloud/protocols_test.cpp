@@ -6,7 +6,9 @@
 
 #include "models/cloudwatch.h"
 #include "models/events.h"
+#include "models/kinesis.h"
 #include "models/logs.h"
+#include "models/pipes.h"
 #include "models/scheduler.h"
 #include "models/sqs.h"
 #include "wire/cbor.h"
@@ -51,6 +53,8 @@ TEST(Models, EveryPatternCanBeChecked) {
   EXPECT_TRUE(patterns_are_usable(cloudwatch::kService, bad)) << bad;
   EXPECT_TRUE(patterns_are_usable(events::kService, bad)) << bad;
   EXPECT_TRUE(patterns_are_usable(logs::kService, bad)) << bad;
+  EXPECT_TRUE(patterns_are_usable(models::kinesis::kService, bad)) << bad;
+  EXPECT_TRUE(patterns_are_usable(models::pipes::kService, bad)) << bad;
   EXPECT_TRUE(patterns_are_usable(scheduler::kService, bad)) << bad;
   EXPECT_TRUE(patterns_are_usable(sqs::kService, bad)) << bad;
 }

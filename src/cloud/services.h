@@ -11,6 +11,7 @@
 #include "cloud/door.h"
 #include "cloud/event_target.h"
 #include "cloud/measures.h"
+#include "cloud/pipe_ends.h"
 #include "cloud/service_events.h"
 #include "cloud/shards.h"
 #include "cloud/tap.h"
@@ -36,6 +37,7 @@ struct House {
   Random& random;
   Log& log;
   Metrics& metrics;
+  PipeEnds& pipe_ends;
 };
 
 /// One AWS service. Constructed with the House: registers its operations with the door, its timers and its kind of

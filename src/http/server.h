@@ -24,7 +24,7 @@ namespace asio = boost::asio;
 
 struct Limits {
   std::uint32_t max_header_bytes = 64 * 1024;
-  std::size_t max_body_bytes = 4 * 1024 * 1024;
+  std::size_t max_body_bytes = 16 * 1024 * 1024;
   /// From the first byte of a request to its last.
   std::chrono::seconds read_timeout{30};
   /// How long a connection may wait for its next request.

@@ -23,7 +23,7 @@ struct Config {
   LogLevel log_level = LogLevel::kInfo;
   LogFormat log_format = LogFormat::kText;
   std::size_t max_connections = 10'000;
-  std::size_t max_body_bytes = 4 * 1024 * 1024;
+  std::size_t max_body_bytes = 16 * 1024 * 1024;
   bool outgoing_public_only = false;  // webhooks may go to public addresses only
   std::string outgoing_ca;            // file of certificates trusted beside the system's
   std::string secrets_key;            // file of the key that seals secrets; "": secrets.key in the data folder

@@ -15,7 +15,9 @@
 #include "server/tail.h"
 #include "services/cloudwatch/cloudwatch.h"
 #include "services/events/events.h"
+#include "services/kinesis/kinesis.h"
 #include "services/logs/logs.h"
+#include "services/pipes/pipes.h"
 #include "services/scheduler/scheduler.h"
 #include "services/sqs/sqs.h"
 #include "store/store.h"
@@ -76,7 +78,7 @@ struct Server::Parts {
         clients(shards, client_options(chosen)),
         sealer(secrets_key),
         house{*store,  timers, shards, door,  event_targets, service_events, measures, deliveries,
-              clients, tap,    sealer, clock, random,        log_to,         *metrics},
+              clients, tap,    sealer, clock, random,        log_to,         *metrics, pipe_ends},
         clock_control(clock, chosen.virtual_clock ? &virtual_clock : nullptr, shards, *store, *metrics),
         tail(tap, identification),
         gateway(door, identification, random, log_to),
@@ -85,9 +87,11 @@ struct Server::Parts {
             limits_of(chosen), log_to, *metrics) {
     services.push_back(std::make_unique<cloudwatch::CloudWatch>(house));
     services.push_back(std::make_unique<sqs::Sqs>(house));
+    services.push_back(std::make_unique<kinesis::Kinesis>(house));
     services.push_back(std::make_unique<events::Events>(house));
     services.push_back(std::make_unique<scheduler::Scheduler>(house));
     services.push_back(std::make_unique<logs::Logs>(house));
+    services.push_back(std::make_unique<pipes::Pipes>(house));
   }
 
   asio::awaitable<http::Response> answer(const http::Request& request, http::Connection& connection) {
@@ -115,6 +119,7 @@ struct Server::Parts {
   store::Timers timers;
   cloud::Door door;
   cloud::EventTargets event_targets;
+  cloud::PipeEnds pipe_ends;
   cloud::ServiceEvents service_events;
   cloud::Measures measures;
   cloud::Tap tap;

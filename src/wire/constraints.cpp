@@ -33,8 +33,9 @@ const RE2& compiled(const Shape& shape) {
   options.set_dot_nl(false);
   // The models' look-aheads, which RE2 has not: "not blank"; and what sources may be, without "not aws.".
   std::string_view text = shape.pattern;
-  if (text == "^(?!\\s*$).+") text = "^.*\\S.*";
+  if (text == "^(?!\\s*$).+" || text.starts_with("(?!\\s*$).+|")) text = "^.*\\S.*";
   if (text.starts_with("^(?=[/\\.\\-_A-Za-z0-9]+)((?!aws\\.).*)|")) text = "^[/\\.\\-_A-Za-z0-9$].*";
+  if (text.starts_with(".*(?=[/\\.\\-_A-Za-z0-9]+)((?!aws\\.).*)|")) text = ".*[/\\.\\-_A-Za-z0-9].*";
   auto pattern = std::make_unique<RE2>(re2::StringPiece(text.data(), text.size()), options);
   const std::unique_lock lock(mutex);
   return *cache.emplace(&shape, std::move(pattern)).first->second;

@@ -107,12 +107,13 @@ class TestHouse {
           deliveries({*store, shards, targets, tap, clock, random, log, metrics}),
           clients(shards, {}),
           house{*store, timers, shards, door,   targets, service_events, measures, deliveries, clients,
-                tap,    sealer, clock,  random, log,     metrics} {}
+                tap,    sealer, clock,  random, log,     metrics,        pipe_ends} {}
     std::unique_ptr<store::Store> store;
     SystemRandom random;
     Shards shards;
     Door door;
     store::Timers timers;
+    PipeEnds pipe_ends;
     EventTargets targets;
     ServiceEvents service_events;
     Measures measures;

@@ -129,6 +129,7 @@ void Outbox::add(const Target& target, const MatchedEvent& event, const std::str
   delivery.policy = target.policy;
   delivery.http = target.http.apply(event);
   delivery.event_id = cloud::event_id_of(event.text);
+  delivery.partition_key = target.partition_key_of(event);
   if (!record.dead_letter_arn) return;
   if (delivery.payload != event.text) delivery.event = event.text;
   to_one.fallbacks.push_back({to_one.deliveries.size() - 1, target.policy, std::string(event.text)});

@@ -3,9 +3,11 @@
 #include <set>
 
 #include "models/events.h"
+#include "services/events/bus_target.h"
 #include "services/events/core.h"
 #include "services/events/own_events.h"
 #include "services/events/rule_schedule.h"
+#include "services/events/webhooks/enricher.h"
 #include "services/events/webhooks/target.h"
 
 namespace signalbox::events {
@@ -152,6 +154,8 @@ Events::Events(const cloud::House& house) : core_(std::make_unique<Core>(house))
   register_replay_operations(*core_);
   house.event_targets.add("events:api-destination",
                           std::make_unique<ApiDestinationTarget>(core_->house, core_->webhooks));
+  house.event_targets.add("events:event-bus", std::make_unique<BusTarget>(*core_));
+  house.pipe_ends.api_destinations = std::make_unique<ApiDestinationEnricher>(core_->house, core_->webhooks);
 }
 
 Events::~Events() = default;

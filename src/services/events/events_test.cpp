@@ -293,7 +293,7 @@ TEST(Targets, AreRefused) {
        "ValidationException: A target of kind lambda is not supported yet"},
       {"account", [](auto& t) { t.arn = "arn:aws:sqs:us-east-1:999999999999:q"; },
        "ValidationException: A target in another account or Region is not supported yet"},
-      {"other parameters", [](auto& t) { t.kinesis_parameters.emplace(); },
+      {"other parameters", [](auto& t) { t.kinesis_parameters.emplace().partition_key_path = "$.id"; },
        "ValidationException: Parameter(s) KinesisParameters not supported for target: t."},
       {"dead letters",
        [](auto& t) { t.dead_letter_config.emplace().arn = "arn:aws:sqs:us-east-1:123456789012:q.fifo"; },

@@ -8,8 +8,8 @@ namespace {
 constexpr std::uint8_t kVersion = 1;
 /// 2: schedules.
 constexpr std::uint8_t kRuleVersion = 2;
-/// 2: dead letters and retries. 3: HTTP parameters.
-constexpr std::uint8_t kTargetVersion = 3;
+/// 2: dead letters and retries. 3: HTTP parameters. 4: partition keys.
+constexpr std::uint8_t kTargetVersion = 4;
 
 using Texts = std::map<std::string, std::string, std::less<>>;
 
@@ -106,6 +106,7 @@ std::string encode(const TargetRecord& record) {
     write(out, record.http->headers);
     write(out, record.http->query);
   }
+  out.optional_text(record.partition_key_path);
   return std::move(out).take();
 }
 
@@ -133,6 +134,7 @@ std::optional<TargetRecord> decode_target(std::string_view bytes) {
     record.http->headers = read_texts(in);
     record.http->query = read_texts(in);
   }
+  if (in.version() >= 4) record.partition_key_path = in.optional_text();
   if (!in.complete()) return std::nullopt;
   return record;
 }

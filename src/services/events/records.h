@@ -50,6 +50,7 @@ struct TargetRecord {
   std::optional<std::int64_t> max_retries;
   std::optional<std::int64_t> max_age_seconds;
   std::optional<cloud::HttpParameters> http;
+  std::optional<std::string> partition_key_path;
 };
 
 std::string encode(const BusRecord& record);

@@ -41,15 +41,33 @@ Result<std::shared_ptr<const Target>> compile_target(const cloud::EventTargets& 
   if (!input) return std::unexpected(std::move(input).error());
   auto http = TargetHttp::compile(id, record.http);
   if (!http) return std::unexpected(std::move(http).error());
+  std::optional<EventPath> partition_key;
+  if (arn->service == "kinesis") {
+    partition_key = EventPath::parse(record.partition_key_path.value_or("$.id"));
+    if (!partition_key) return fail("ValidationException", "PartitionKeyPath for target " + id + " is invalid.");
+  } else if (record.partition_key_path) {
+    return cloud::not_for_this_target("KinesisParameters", id);
+  }
   auto policy = policy_of(record, bus.rule_arn(rule));
-  return std::make_shared<const Target>(
-      Target{std::move(id), std::move(record), *std::move(input), kind, to, std::move(policy), *std::move(http)});
+  return std::make_shared<const Target>(Target{std::move(id), std::move(record), *std::move(input), kind, to,
+                                               std::move(policy), *std::move(http), std::move(partition_key)});
+}
+
+std::string Target::partition_key_of(const MatchedEvent& event) const {
+  if (!partition_key) return {};
+  auto found = partition_key->select(*event.root);
+  if (found.empty()) {
+    if (const auto event_id = event.root->find("id")) found.push_back(*event_id);
+  }
+  if (found.empty()) return {};
+  return found.front().is_string() ? found.front().as_string() : std::string(found.front().raw());
 }
 
 Result<void> check_target(const Target& target, const BusId& bus) {
   const TargetRecord& record = target.record;
   const cloud::TargetParameters parameters{target.id, record.message_group_id, record.http,
-                                           record.input || record.input_path || record.transformer};
+                                           record.input || record.input_path || record.transformer,
+                                           record.partition_key_path.has_value()};
   if (target.bus) return check_forward(bus, *target.bus, parameters);
   const auto arn = cloud::Arn::parse(record.arn);
   if (arn->scope() != bus.scope) {

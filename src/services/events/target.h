@@ -21,9 +21,14 @@ struct Target {
   std::optional<BusId> bus;
   std::shared_ptr<const cloud::DeliveryPolicy> policy;  // never null
   TargetHttp http;
+  /// Where a stream's record gets its partition key from; none for other kinds.
+  std::optional<EventPath> partition_key;
 
   /// Whether what it gets is made by looking into the event, so that it must be given parsed.
-  bool reads_event() const { return input.reads_event() || http.reads_event(); }
+  bool reads_event() const { return input.reads_event() || http.reads_event() || partition_key; }
+
+  /// The text that the path leads to, or the event's id where it leads nowhere; "" for other kinds of targets.
+  std::string partition_key_of(const MatchedEvent& event) const;
 };
 
 /// The target `id` of a rule, made of its record. Errors: ValidationException with AWS's texts, naming the target.

@@ -18,7 +18,6 @@ constexpr std::size_t kMaxTargets = 5;
 /// Parameters of other kinds of targets, and what is not done yet.
 Result<void> check_parameters(const m::Target& target) {
   const std::string id = target.id.value_or("");
-  if (target.kinesis_parameters) return cloud::not_for_this_target("KinesisParameters", id);
   if (target.run_command_parameters) return cloud::not_for_this_target("RunCommandParameters", id);
   if (target.ecs_parameters) return cloud::not_for_this_target("EcsParameters", id);
   if (target.batch_parameters) return cloud::not_for_this_target("BatchParameters", id);
@@ -56,6 +55,7 @@ TargetRecord record_of(const m::Target& target) {
                                      target.input_transformer->input_template.value_or("")};
   }
   if (target.sqs_parameters) record.message_group_id = target.sqs_parameters->message_group_id;
+  if (target.kinesis_parameters) record.partition_key_path = target.kinesis_parameters->partition_key_path;
   if (target.dead_letter_config) record.dead_letter_arn = target.dead_letter_config->arn;
   if (target.retry_policy) {
     record.max_retries = target.retry_policy->maximum_retry_attempts;
@@ -97,6 +97,7 @@ m::Target model_of(const Target& target) {
     if (!record.http->query.empty()) http.query_string_parameters = record.http->query;
   }
   if (record.message_group_id) out.sqs_parameters.emplace().message_group_id = record.message_group_id;
+  if (record.partition_key_path) out.kinesis_parameters.emplace().partition_key_path = record.partition_key_path;
   return out;
 }
 

@@ -72,8 +72,8 @@ cloud::EventDelivery delivery_of(Core& core, const Subscription& subscription, c
                                  std::string payload) {
   cloud::EventDelivery delivery;
   delivery.payload = std::move(payload);
-  // The partition key: the same for a log stream, or another each time.
-  delivery.message_group_id = subscription.record.random ? core.house.random.uuid() : to_hex(md5(stream));
+  // The same for a log stream, or another each time.
+  delivery.partition_key = subscription.record.random ? core.house.random.uuid() : to_hex(md5(stream));
   return delivery;
 }
 

@@ -6,6 +6,8 @@ namespace signalbox::scheduler {
 namespace {
 
 constexpr std::uint8_t kVersion = 1;
+/// 2: partition keys.
+constexpr std::uint8_t kScheduleVersion = 2;
 
 std::int64_t ticks(Time time) {
   return time.time_since_epoch().count();
@@ -62,7 +64,7 @@ std::optional<Group> decode_group(std::string_view bytes) {
 }
 
 std::string encode(const ScheduleRecord& schedule) {
-  store::RecordWriter out(kVersion);
+  store::RecordWriter out(kScheduleVersion);
   out.optional_text(schedule.description).text(schedule.expression).text(schedule.zone);
   out.optional_integer(ticks(schedule.start)).optional_integer(ticks(schedule.end));
   out.flag(schedule.enabled).integer(schedule.window_minutes).flag(schedule.delete_after_completion);
@@ -70,12 +72,12 @@ std::string encode(const ScheduleRecord& schedule) {
   out.text(target.arn).text(target.role_arn).optional_text(target.input).optional_text(target.message_group_id);
   out.optional_text(target.detail_type).optional_text(target.source).optional_text(target.dead_letter_arn);
   out.integer(target.max_retries).integer(target.max_age_seconds).text(schedule.client_token);
-  out.integer(ticks(schedule.created)).integer(ticks(schedule.modified));
+  out.integer(ticks(schedule.created)).integer(ticks(schedule.modified)).optional_text(target.partition_key);
   return std::move(out).take();
 }
 
 std::optional<ScheduleRecord> decode_schedule(std::string_view bytes) {
-  store::RecordReader in(bytes, kVersion);
+  store::RecordReader in(bytes, kScheduleVersion);
   ScheduleRecord schedule;
   schedule.description = in.optional_text();
   schedule.expression = in.text();
@@ -98,6 +100,7 @@ std::optional<ScheduleRecord> decode_schedule(std::string_view bytes) {
   schedule.client_token = in.text();
   schedule.created = time_of(in.integer());
   schedule.modified = time_of(in.integer());
+  if (in.version() >= 2) target.partition_key = in.optional_text();
   if (!in.complete()) return std::nullopt;
   return schedule;
 }

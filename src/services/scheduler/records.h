@@ -45,6 +45,7 @@ struct TargetRecord {
   std::optional<std::string> dead_letter_arn;
   std::int64_t max_retries = 185;
   std::int64_t max_age_seconds = 86'400;
+  std::optional<std::string> partition_key;
 };
 
 struct ScheduleRecord {

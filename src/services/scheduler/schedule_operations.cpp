@@ -26,13 +26,13 @@ ScheduleId id_of(const Call& call, const std::optional<std::string>& group, cons
 
 Result<TargetRecord> record_of(const m::Target& given, const cloud::Scope& scope) {
   if (given.ecs_parameters) return not_supported("Target.EcsParameters");
-  if (given.kinesis_parameters) return not_supported("Target.KinesisParameters");
   if (given.sage_maker_pipeline_parameters) return not_supported("Target.SageMakerPipelineParameters");
   TargetRecord record;
   record.arn = given.arn.value_or("");
   record.role_arn = given.role_arn.value_or("");
   record.input = given.input;
   if (given.sqs_parameters) record.message_group_id = given.sqs_parameters->message_group_id;
+  if (given.kinesis_parameters) record.partition_key = given.kinesis_parameters->partition_key;
   if (given.event_bridge_parameters) {
     record.detail_type = given.event_bridge_parameters->detail_type;
     record.source = given.event_bridge_parameters->source;
@@ -155,6 +155,7 @@ m::Target model_of(const TargetRecord& record) {
   target.role_arn = record.role_arn;
   target.input = record.input;
   if (record.message_group_id) target.sqs_parameters.emplace().message_group_id = record.message_group_id;
+  if (record.partition_key) target.kinesis_parameters.emplace().partition_key = record.partition_key;
   if (record.source || record.detail_type) {
     auto& event = target.event_bridge_parameters.emplace();
     event.source = record.source;

@@ -135,7 +135,14 @@ Result<void> check_target(const cloud::House& house, const Target& target, const
   if (!bus && (record.source || record.detail_type)) {
     return invalid("EventBridgeParameters is not supported for the target " + record.arn + ".");
   }
-  if (arn.service == "sqs") return target.kind->check(arn, {"", record.message_group_id, std::nullopt, false});
+  const bool stream = arn.service == "kinesis";
+  if (stream != record.partition_key.has_value()) {
+    return invalid(std::string("KinesisParameters is ") + (stream ? "required" : "not supported") + " for the target " +
+                   record.arn + ".");
+  }
+  if (arn.service == "sqs" || stream) {
+    return target.kind->check(arn, {"", record.message_group_id, std::nullopt, false, stream});
+  }
   if (record.message_group_id) return invalid("SqsParameters is not supported for the target " + record.arn + ".");
   if (bus) {
     json::Document document;
@@ -179,7 +186,7 @@ Result<Target> compile_target(const cloud::House& house, const ScheduleId& sched
   if (!arn) return invalid("Provided Arn is not in correct format.");
   Target target{nullptr, arn->service == "events" && arn->resource.starts_with("event-bus/")};
   const bool universal = arn->service == "scheduler" && arn->resource.starts_with(kUniversal);
-  if (!target.is_bus && arn->service != "sqs" && !universal) {
+  if (!target.is_bus && arn->service != "sqs" && arn->service != "kinesis" && !universal) {
     return invalid("A target of kind " + arn->service + " is not supported yet: " + record.arn + ".");
   }
   if (!universal && arn->scope() != schedule.scope) {
@@ -208,6 +215,7 @@ cloud::EventDelivery Target::delivery(const ScheduleId& schedule, const TargetRe
   cloud::EventDelivery delivery{is_bus ? put_events_of(record, input) : std::move(input),
                                 record.message_group_id.value_or(""), ""};
   delivery.policy = policy_of(schedule, record);
+  delivery.partition_key = record.partition_key.value_or("");
   return delivery;
 }
 

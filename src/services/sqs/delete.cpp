@@ -54,6 +54,36 @@ Result<std::uint64_t> Sqs::check_delete(Queue& queue, const std::string& handle)
   return receipt->sequence;
 }
 
+cloud::AfterCommit Sqs::prepare_removal(const QueuePointer& queue, const std::vector<std::string>& handles,
+                                        store::Batch& batch) {
+  std::vector<std::uint64_t> sequences;
+  for (const std::string& handle : handles) {
+    const Result<std::uint64_t> sequence = check_delete(*queue, handle);
+    if (sequence && *sequence != 0) sequences.push_back(*sequence);
+  }
+  auto removed = std::make_shared<std::vector<Removed>>();
+  for (const std::uint64_t sequence : sequences) {
+    std::optional<Removed> one = take_out(*queue, sequence);
+    if (!one) continue;
+    erase_message(*queue, sequence, batch);
+    removed->push_back(std::move(*one));
+  }
+  const auto settle = [this, queue, removed](bool committed) {
+    if (!committed) {
+      for (const Removed& one : *removed) queue->index.add(one.sequence, one.state, one.group);
+      queue->arm(house_.clock);
+      return;
+    }
+    queue->measures.deleted->add(static_cast<double>(removed->size()));
+    queue->measures.tell_depth(queue->index, house_.clock.now());
+    if (queue->name.fifo()) queue->wake(queue->waiting.size());
+  };
+  return [queue, settle](bool committed) {
+    if (queue->owner.is_current()) return settle(committed);
+    queue->owner.post([settle, committed] { settle(committed); });
+  };
+}
+
 Answer<model::DeleteMessageResponse> Sqs::remove(Queue& queue, std::string handle) {
   Result<std::uint64_t> sequence = check_delete(queue, handle);
   if (!sequence) co_return std::unexpected(std::move(sequence).error());

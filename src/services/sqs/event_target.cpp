@@ -14,6 +14,7 @@ Sqs::Outgoing message_of(cloud::EventDelivery delivery) {
   message.sender = kEventsPrincipal;
   message.trace_header = std::move(delivery.trace_header);
   message.group = std::move(delivery.message_group_id);
+  message.deduplication = std::move(delivery.deduplication_id);
   for (auto& [name, text] : delivery.attributes) {
     auto& attribute = message.attributes[name];
     attribute.data_type = "String";

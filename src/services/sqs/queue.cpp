@@ -1,5 +1,7 @@
 #include "services/sqs/queue.h"
 
+#include <utility>
+
 #include "store/key.h"
 #include "store/record.h"
 
@@ -31,6 +33,7 @@ std::uint64_t Queue::next_sequence(Time now) {
 }
 
 void Queue::wake(std::size_t messages) {
+  for (const auto& watcher : std::exchange(watchers, {})) watcher();
   for (; messages > 0 && !waiting.empty(); --messages) {
     LongPoll& first = *waiting.front();
     waiting.pop_front();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <list>
 #include <map>
 #include <memory>
@@ -106,6 +107,8 @@ struct Queue {
   MessageIndex index;
   std::uint64_t last_sequence = 0;
   std::list<LongPoll*> waiting;  // first come first
+  /// Who wants to know once, without a poll of their own, that there may be messages.
+  std::vector<std::function<void()>> watchers;
 
   struct Sent {
     std::string message_id;

@@ -4,6 +4,7 @@
 
 #include "base/encoding.h"
 #include "services/sqs/event_target.h"
+#include "services/sqs/pipe_source.h"
 
 namespace signalbox::sqs {
 
@@ -26,6 +27,7 @@ Sqs::Sqs(cloud::House& house) : house_(house) {
   register_operations();
   register_message_operations();
   house_.event_targets.add("sqs", std::make_unique<QueueTarget>(*this, house_));
+  house_.pipe_ends.queues = std::make_unique<PipeSource>(*this);
 }
 
 Sqs::~Sqs() = default;

@@ -65,6 +65,14 @@ class Sqs final : public cloud::Service {
   /// After the commit: makes the messages receivable, or forgets them. On the queue's shard.
   void publish(Queue& queue, const std::vector<Prepared>& prepared, bool committed);
 
+  /// Up to request.max_number_of_messages, leased; those received too often go to the dead-letter queue. On the queue's
+  /// shard.
+  Answer<std::vector<model::Message>> take(Queue& queue, const model::ReceiveMessageRequest& request, bool long_poll);
+  /// Takes messages out of everybody's reach and adds their removal to `batch`; those that their handles do not let go
+  /// any more stay. On the queue's shard.
+  cloud::AfterCommit prepare_removal(const QueuePointer& queue, const std::vector<std::string>& handles,
+                                     store::Batch& batch);
+
  private:
   void register_operations();
   void register_message_operations();
@@ -111,7 +119,6 @@ class Sqs final : public cloud::Service {
                                                        std::chrono::seconds wait, LongPoll& poll);
   /// A message's record; empty when there is none.
   Result<std::optional<StoredMessage>> read_message(const Queue& queue, std::uint64_t sequence) const;
-  Answer<std::vector<model::Message>> take(Queue& queue, const model::ReceiveMessageRequest& request, bool long_poll);
   Result<std::vector<model::Message>> repeat_attempt(Queue& queue, const model::ReceiveMessageRequest& request);
   asio::awaitable<void> bury(Queue& queue, std::vector<std::pair<std::uint64_t, StoredMessage>> dead);
   Answer<model::DeleteMessageResponse> remove(Queue& queue, std::string handle);

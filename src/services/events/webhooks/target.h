@@ -6,6 +6,15 @@
 
 namespace signalbox::events {
 
+/// What came of a request to an API destination, and what it answered.
+struct Asked {
+  cloud::Attempt attempt;
+  std::string body = {};
+};
+/// One request, within kWebhookTimeout. On `shard`'s thread.
+asio::awaitable<Asked> ask(const cloud::House& house, Webhooks& webhooks, std::string target, std::string payload,
+                           cloud::HttpParameters parameters, cloud::Shard& shard);
+
 class ApiDestinationTarget final : public cloud::OutsideTarget {
  public:
   ApiDestinationTarget(const cloud::House& house, Webhooks& webhooks)

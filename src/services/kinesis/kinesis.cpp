@@ -1,0 +1,128 @@
+#include "services/kinesis/kinesis.h"
+
+#include <set>
+
+#include "services/kinesis/core.h"
+#include "services/kinesis/event_target.h"
+#include "services/kinesis/pipe_source.h"
+
+namespace signalbox::kinesis {
+namespace {
+
+std::unexpected<Error> broken(std::string_view what) {
+  return fail("StoreError", "The record of " + std::string(what) + " in the store cannot be read.");
+}
+
+/// Visits every record from a key on until one cannot be read.
+template <class Visit>
+Result<void> each(const store::Snapshot& snapshot, const store::Key& all, Visit visit) {
+  Result<void> done;
+  Result<void> scanned = snapshot.scan(all, all.end(), [&](std::string_view key, std::string_view value) {
+    done = visit(key, value);
+    return done.has_value();
+  });
+  return done ? scanned : done;
+}
+
+Result<StreamPtr> read_stream(const cloud::House& house, std::string_view key, std::string_view value) {
+  store::KeyReader parts(key);
+  parts.text();
+  StreamName name;
+  for (std::string* part : {&name.scope.account, &name.scope.region, &name.name}) {
+    auto text = parts.text();
+    if (!text) return broken("a stream");
+    *part = *std::move(text);
+  }
+  auto record = decode_stream(value);
+  if (!record) return broken(described(name));
+  cloud::Shard& owner = house.shards.owner(name.arn());
+  return std::make_shared<Stream>(std::move(name), *std::move(record), owner);
+}
+
+/// Reads the shards, and finds the last sequence that was given out: by a clock that stands still, or was set back,
+/// records may have higher ones than the time says.
+Result<void> load_shards(const Core& core, const store::Snapshot& snapshot, Stream& stream) {
+  const store::Key all = store::Key(kShardSpace).number(stream.id);
+  Result<void> done = each(snapshot, all, [&](std::string_view, std::string_view value) -> Result<void> {
+    auto shard = decode_shard(value);
+    if (!shard) return broken("a shard of " + described(stream.name));
+    stream.last_sequence = std::max({stream.last_sequence, shard->starting, shard->ending.value_or(0)});
+    stream.layout.restore(*shard);
+    return {};
+  });
+  if (!done) return done;
+  if (stream.layout.open_count() == 0) return broken("the shards of " + described(stream.name));
+  const std::uint64_t from = std::max(stream.last_sequence, first_sequence_at(core.house.clock.now()));
+  for (const auto& [index, shard] : stream.layout.shards()) {
+    if (!shard.open()) continue;
+    done = snapshot.scan(record_key(stream.id, index, from), record_key(stream.id, index, ~std::uint64_t{0}),
+                         [&](std::string_view key, std::string_view) {
+                           store::KeyReader parts(key);
+                           parts.text();
+                           parts.number();
+                           parts.number();
+                           stream.last_sequence = std::max(stream.last_sequence, parts.number().value_or(0));
+                           return true;
+                         });
+    if (!done) return done;
+  }
+  return done;
+}
+
+/// Removes what is left of streams that are gone: a put in flight may write records behind its stream's deletion.
+Result<void> erase_orphans(const Core& core, const store::Snapshot& snapshot) {
+  std::set<std::uint64_t> known;
+  for (const auto& [name, stream] : core.all()) known.insert(stream->id);
+  store::Batch batch;
+  for (const std::string_view space : {kShardSpace, kRecordSpace}) {
+    const std::string end = store::Key(space).end();
+    // From one stream's first record to the next stream's, without reading what lies between.
+    for (std::string from = store::Key(space).bytes(); !from.empty();) {
+      std::optional<std::uint64_t> id;
+      Result<void> scanned = snapshot.scan(from, end, [&id](std::string_view key, std::string_view) {
+        store::KeyReader parts(key);
+        parts.text();
+        id = parts.number();
+        return false;
+      });
+      if (!scanned) return scanned;
+      if (!id) break;
+      const store::Key all = store::Key(space).number(*id);
+      if (!known.contains(*id)) batch.erase_range(all, all.end());
+      from = all.end();
+    }
+  }
+  if (!batch.empty()) core.house.store.commit_later(std::move(batch));
+  return {};
+}
+
+}  // namespace
+
+Kinesis::Kinesis(const cloud::House& house) : core_(std::make_unique<Core>(house)) {
+  house.door.add_service(model::kService);
+  register_stream_operations(*core_);
+  register_setting_operations(*core_);
+  register_shard_operations(*core_);
+  register_put_operations(*core_);
+  register_read_operations(*core_);
+  register_tag_operations(*core_);
+  house.event_targets.add("kinesis", std::make_unique<StreamTarget>(*core_));
+  house.pipe_ends.streams = std::make_unique<PipeSource>(*core_);
+}
+
+Kinesis::~Kinesis() = default;
+
+Result<void> Kinesis::load() {
+  const auto snapshot = core_->house.store.read();
+  Result<void> done = each(*snapshot, store::Key(kStreamSpace), [&](auto key, auto value) -> Result<void> {
+    auto stream = read_stream(core_->house, key, value);
+    if (!stream) return std::unexpected(std::move(stream).error());
+    core_->put(*stream);
+    return load_shards(*core_, *snapshot, **stream);
+  });
+  if (!done) return done;
+  for (const auto& [name, stream] : core_->all()) trim(*core_, stream);
+  return erase_orphans(*core_, *snapshot);
+}
+
+}  // namespace signalbox::kinesis

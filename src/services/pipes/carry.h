@@ -1,0 +1,39 @@
+// From a source's events to what the target receives: filters, enrichment, templates; and handing it over.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "services/pipes/core.h"
+
+namespace signalbox::pipes {
+
+/// Something for the target, and which of the events it came of.
+struct Item {
+  std::size_t event = 0;
+  cloud::EventDelivery delivery;
+};
+
+/// An event that is not through, and why.
+struct Failure {
+  std::size_t event = 0;
+  std::string message;
+};
+
+struct Prepared {
+  std::vector<Item> items;
+  std::vector<Failure> failures;  // enrichments that failed
+};
+/// Events that no filter matches bring nothing.
+asio::awaitable<Prepared> prepare(Core& core, PipePtr pipe, ConfigPtr config,
+                                  std::span<const cloud::SourceEvent> events);
+
+struct Handed {
+  cloud::AfterCommit after;  // empty when there is nothing to settle
+  std::vector<Failure> failures;
+};
+/// Adds what the target gets to `batch`; a target outside has it when this returns.
+asio::awaitable<Handed> hand_over(Core& core, PipePtr pipe, ConfigPtr config, std::vector<Item> items,
+                                  store::Batch& batch);
+
+}  // namespace signalbox::pipes

@@ -1,0 +1,96 @@
+#include "services/sqs/pipe_source.h"
+
+#include "base/encoding.h"
+#include "json/json.h"
+#include "services/sqs/sqs.h"
+
+namespace signalbox::sqs {
+namespace {
+
+void member(json::Writer& writer, std::string_view key, std::string_view value) {
+  writer.key(key);
+  writer.string(value);
+}
+
+void write_attribute(json::Writer& writer, const model::MessageAttributeValue& value) {
+  writer.begin_object();
+  if (value.string_value) member(writer, "stringValue", *value.string_value);
+  if (value.binary_value) member(writer, "binaryValue", to_base64(*value.binary_value));
+  for (const std::string_view list : {"stringListValues", "binaryListValues"}) {
+    writer.key(list);
+    writer.begin_array();
+    writer.end_array();
+  }
+  member(writer, "dataType", value.data_type.value_or(""));
+  writer.end_object();
+}
+
+/// A message as pipes have it ("Amazon Simple Queue Service as a source" in the EventBridge User Guide).
+std::string event_of(const model::Message& message, const Queue& queue) {
+  std::string out;
+  json::Writer writer(out);
+  writer.begin_object();
+  member(writer, "messageId", message.message_id.value_or(""));
+  member(writer, "receiptHandle", message.receipt_handle.value_or(""));
+  member(writer, "body", message.body.value_or(""));
+  writer.key("attributes");
+  writer.begin_object();
+  if (message.attributes) {
+    for (const auto& [name, value] : *message.attributes) member(writer, name, value);
+  }
+  writer.end_object();
+  writer.key("messageAttributes");
+  writer.begin_object();
+  if (message.message_attributes) {
+    for (const auto& [name, value] : *message.message_attributes) {
+      writer.key(name);
+      write_attribute(writer, value);
+    }
+  }
+  writer.end_object();
+  member(writer, "md5OfBody", message.md5_of_body.value_or(""));
+  member(writer, "eventSource", "aws:sqs");
+  member(writer, "eventSourceARN", queue.arn);
+  member(writer, "awsRegion", queue.name.scope.region);
+  writer.end_object();
+  return out;
+}
+
+}  // namespace
+
+bool PipeSource::exists(const std::string& arn) const {
+  return sqs_.find_arn(arn) != nullptr;
+}
+
+asio::awaitable<Result<std::vector<cloud::SourceEvent>>> PipeSource::take(std::string arn, std::size_t most,
+                                                                          cloud::Wake wake) {
+  const QueuePointer queue = sqs_.find_arn(arn);
+  if (!queue) co_return no_such_queue();
+  auto there = [&]() -> asio::awaitable<Result<std::vector<cloud::SourceEvent>>> {
+    if (queue->deleted) co_return no_such_queue();
+    model::ReceiveMessageRequest request;
+    request.max_number_of_messages = static_cast<std::int32_t>(most);
+    request.attribute_names = std::vector<std::string>{"All"};
+    request.message_attribute_names = std::vector<std::string>{"All"};
+    auto messages = co_await sqs_.take(*queue, request, true);
+    if (!messages) co_return std::unexpected(std::move(messages).error());
+    std::vector<cloud::SourceEvent> events;
+    for (const model::Message& message : *messages) {
+      events.push_back({event_of(message, *queue), *message.receipt_handle, 0, {}});
+    }
+    if (!events.empty()) queue->measures.received->add(static_cast<double>(events.size()));
+    if (events.size() < most) queue->watchers.push_back(std::move(wake));
+    co_return events;
+  };
+  co_return co_await cloud::on(queue->owner, std::ref(there));
+}
+
+asio::awaitable<cloud::AfterCommit> PipeSource::remove(std::string arn, std::vector<std::string> ids,
+                                                       store::Batch& batch) {
+  const QueuePointer queue = sqs_.find_arn(arn);
+  if (!queue) co_return cloud::AfterCommit();
+  auto there = [&]() -> asio::awaitable<cloud::AfterCommit> { co_return sqs_.prepare_removal(queue, ids, batch); };
+  co_return co_await cloud::on(queue->owner, std::ref(there));
+}
+
+}  // namespace signalbox::sqs
