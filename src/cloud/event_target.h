@@ -37,15 +37,44 @@ struct TargetParameters {
   bool changes_input = false;
 };
 
+/// When to try again: at once, then at the least delay, then at growing ones, then at the greatest ("Amazon SNS message
+/// delivery retries"). All zero: the delivery engine's own backoff.
+struct RetryPhases {
+  enum class Growth : std::uint8_t { kLinear, kArithmetic, kGeometric, kExponential };
+  std::int64_t immediate = 0;
+  std::int64_t at_least = 0;
+  std::int64_t growing = 0;
+  std::int64_t at_most = 0;
+  Duration least{0};
+  Duration most{0};
+  Growth growth = Growth::kLinear;
+
+  std::int64_t retries() const { return immediate + at_least + growing + at_most; }
+  /// The delay before a retry, numbered from 1. Those beyond the last are as the last.
+  Duration before(std::int64_t retry) const;
+  bool operator==(const RetryPhases&) const = default;
+};
+
 /// How often and how long to try, and what becomes of what cannot be delivered. AWS's defaults.
 struct DeliveryPolicy {
-  std::string source_kind;        // names `source` in a dead letter: "RULE_ARN", "SCHEDULE_ARN"
+  // Names `source` in a dead letter: "RULE_ARN", "SCHEDULE_ARN". "": a dead letter is as the target would have had it,
+  // without a word on what went wrong.
+  std::string source_kind;
   std::string source;             // ARN
   std::string dead_letter_queue;  // ARN; "" for none
   std::string target = {};        // what a dead letter names as the target, where that is not whom it goes to
   std::int64_t max_retries = 185;
   Duration max_age = std::chrono::hours(24);
+  RetryPhases phases = {};
 };
+
+/// A message's attribute, as queues keep it.
+struct TypedAttribute {
+  std::string type;   // "String", "Number", "Binary", with a label or not: "Number.int"
+  std::string value;  // of a Binary its bytes
+  bool binary() const { return type.starts_with("Binary"); }
+};
+using TypedAttributes = std::map<std::string, TypedAttribute, std::less<>>;
 
 /// One event for one target, ready to hand over.
 struct EventDelivery {
@@ -57,6 +86,9 @@ struct EventDelivery {
   std::string event = {};  // what a dead letter holds, where there is a dead-letter queue and it is not the payload
   std::shared_ptr<const DeliveryPolicy> policy = {};  // null: the defaults, without a dead-letter queue
   std::shared_ptr<const HttpParameters> http = {};    // null for none
+  std::string deduplication_id = {};                  // for FIFO queues; "" for one made of the payload
+  std::string sender = {};                            // the service that brings it; "" for events.amazonaws.com
+  std::shared_ptr<const TypedAttributes> typed = {};  // of the message; null for none
 };
 
 /// A delivery that the target cannot take, now or later.

@@ -13,6 +13,7 @@
 #include "cloud/measures.h"
 #include "cloud/service_events.h"
 #include "cloud/shards.h"
+#include "cloud/site.h"
 #include "cloud/tap.h"
 #include "store/store.h"
 #include "store/timers.h"
@@ -30,6 +31,7 @@ struct House {
   Measures& measures;
   Deliveries& deliveries;
   Clients& clients;
+  Site& site;
   Tap& tap;
   const Sealer& sealer;
   const Clock& clock;

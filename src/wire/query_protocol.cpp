@@ -227,7 +227,7 @@ http::Response QueryProtocol::encode(const Operation& operation, const AnyStruct
   std::string& out = response.body;
   out = "<?xml version=\"1.0\"?>\n<";
   out.append(operation.name).append("Response xmlns=\"").append(operation.service->xml_namespace).append("\">");
-  if (!output.shape().members.empty()) {
+  if (!operation.result_wrapper.empty()) {
     open(out, operation.result_wrapper);
     write_structure(out, output.shape(), output.data());
     close(out, operation.result_wrapper);

@@ -106,8 +106,8 @@ class TestHouse {
           tap(shards, clock, random),
           deliveries({*store, shards, targets, tap, clock, random, log, metrics}),
           clients(shards, {}),
-          house{*store, timers, shards, door,   targets, service_events, measures, deliveries, clients,
-                tap,    sealer, clock,  random, log,     metrics} {}
+          house{*store,  timers, shards, door,   targets, service_events, measures, deliveries,
+                clients, site,   tap,    sealer, clock,   random,         log,      metrics} {}
     std::unique_ptr<store::Store> store;
     SystemRandom random;
     Shards shards;
@@ -119,6 +119,7 @@ class TestHouse {
     Tap tap;
     Deliveries deliveries;
     Clients clients;
+    Site site;
     Sealer sealer{Sealer::Key{}};
     House house;
     std::vector<std::unique_ptr<Service>> services;
