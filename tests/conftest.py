@@ -134,6 +134,11 @@ def sqs(server, account):
 
 
 @pytest.fixture
+def sns(server, account):
+    return server.client("sns", account)
+
+
+@pytest.fixture
 def events(server, account):
     return server.client("events", account)
 
@@ -143,6 +148,7 @@ class Sink:
 
     def __init__(self, *options):
         self.process = subprocess.Popen([BINARY, "sink", *options], stdout=subprocess.PIPE, text=True)
+        self.smtp = self.process.stdout.readline().split()[-1] if "--smtp-port" in options else None
         self.url = self.process.stdout.readline().split()[-1]
         self.lines = []
         self.reader = threading.Thread(target=lambda: self.lines.extend(self.process.stdout), daemon=True)
@@ -161,7 +167,22 @@ class Sink:
                 return found
             assert time.monotonic() < deadline, f"{len(found)} of {count} requests came: {found}"
 
+    def mails(self):
+        with urllib.request.urlopen(self.url + "/_sink/mail", timeout=30) as answer:
+            return json.load(answer)
+
+    def wait_for_mail(self, count, seconds=20):
+        """The mails received, as soon as there are that many."""
+        deadline = time.monotonic() + seconds
+        while True:
+            found = self.mails()
+            if len(found) >= count:
+                return found
+            assert time.monotonic() < deadline, f"{len(found)} of {count} mails came: {found}"
+
     def end(self):
+        if self.process.stdout.closed:
+            return
         self.process.terminate()
         self.process.wait(timeout=20)
         self.reader.join(timeout=20)

@@ -8,7 +8,7 @@ import sys
 SOURCE = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "src")
 
 # Lowest first. A folder may include itself and the layers before it.
-LAYERS = ["base", "json", "pattern", "schedule", "policy", "store", "http", "wire", "models", "cloud", "services", "server", "cli"]
+LAYERS = ["base", "json", "pattern", "schedule", "policy", "store", "http", "mail", "wire", "models", "cloud", "services", "server", "cli"]
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
 
 

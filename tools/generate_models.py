@@ -218,7 +218,9 @@ def source(model):
     out.append("constexpr Operation kOperations[] = {")
     for index, (name, operation) in enumerate(model.operations.items()):
         given, result = operation["input"]["shape"], operation["output"]["shape"]
-        wrapper = operation["output"].get("resultWrapper", name + "Result")
+        # An answer without members has a wrapper only where the model says so.
+        standard = name + "Result" if model.shapes[result].get("members") else ""
+        wrapper = operation["output"].get("resultWrapper", standard)
         out.append(f"    {{{quoted(name)}, &kService, {index}, &kShapeOf{given}, &kShapeOf{result}, {quoted(wrapper)}, "
                    f"[] {{ return AnyStructure(kShapeOf{given}, {given}{{}}); }}, "
                    f"{quoted(operation['http']['method'])}, {quoted(operation['http']['requestUri'])}, "

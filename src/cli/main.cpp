@@ -84,6 +84,22 @@ void describe_serve(CLI::App& serve, Config& config, std::string& config_file) {
       .add_option("--secrets-key", config.secrets_key,
                   "File of the key that seals connections' secrets; made when missing (default secrets.key in --data)")
       ->envname("SIGNALBOX_SECRETS_KEY");
+  serve
+      .add_option("--smtp", config.smtp,
+                  "Server that takes mail: smtp://[USER:PASSWORD@]HOST:PORT (STARTTLS where it is offered) or smtps://")
+      ->envname("SIGNALBOX_SMTP");
+  serve.add_option("--smtp-from", config.smtp_from, "Address that mail comes from")
+      ->envname("SIGNALBOX_SMTP_FROM")
+      ->capture_default_str();
+  serve.add_option("--sns-sms-gateway", config.sns_sms_gateway, "URL that each SMS is posted to")
+      ->envname("SIGNALBOX_SNS_SMS_GATEWAY");
+  serve.add_option("--sns-push-gateway", config.sns_push_gateway, "URL that each mobile push message is posted to")
+      ->envname("SIGNALBOX_SNS_PUSH_GATEWAY");
+  serve
+      .add_option("--public-url", config.public_url,
+                  "Scheme, host and port of the links in messages: https://signalbox.example.com (default where it "
+                  "listens)")
+      ->envname("SIGNALBOX_PUBLIC_URL");
   serve.add_option("--threads", config.threads, "Threads that serve requests; 0 is one a core")
       ->envname("SIGNALBOX_THREADS")
       ->check(CLI::Range(0, 256))

@@ -17,8 +17,10 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/time_text.h"
+#include "cli/sink_mail.h"
 #include "http/server.h"
 #include "json/json.h"
+#include "mail/letter.h"
 
 namespace signalbox::cli {
 namespace {
@@ -108,6 +110,31 @@ std::string line_of(const http::Request& request, Time time, int status) {
   return line;
 }
 
+std::string line_of(const SunkMail& sunk, const mail::Received& mail, Time time) {
+  std::string line;
+  json::Writer writer(line);
+  writer.begin_object();
+  const auto member = [&](std::string_view name, std::string_view value) {
+    writer.key(name);
+    writer.string(value);
+  };
+  member("time", to_iso8601_millis(time));
+  member("from", sunk.from);
+  writer.key("to");
+  writer.begin_array();
+  for (const std::string& to : sunk.to) writer.string(to);
+  writer.end_array();
+  member("subject", mail.header("Subject"));
+  writer.key("headers");
+  writer.begin_object();
+  for (const auto& [name, value] : mail.headers) member(name, value);
+  writer.end_object();
+  writer.key("body");
+  write_body(writer, mail.body);
+  writer.end_object();
+  return line;
+}
+
 http::Response json_response(std::string body) {
   http::Response response;
   response.headers = {{"Content-Type", "application/json"}};
@@ -146,11 +173,35 @@ class Sink {
     co_return response;
   }
 
+  void take(SunkMail sunk) {
+    const mail::Received mail = mail::read(sunk.text);
+    std::string line = line_of(sunk, mail, clock_.now());
+    if (!options_.quiet && colours_) {
+      std::printf("%s \033[36mmail\033[0m to \033[1m%s\033[0m: %s\n%s\n", to_iso8601_millis(clock_.now()).c_str(),
+                  sunk.to.front().c_str(), std::string(mail.header("Subject")).c_str(), mail.body.c_str());
+    } else if (!options_.quiet) {
+      std::printf("%s\n", line.c_str());
+    }
+    std::fflush(stdout);
+    mails_.push_back(std::move(line));
+    if (mails_.size() > kKept) mails_.pop_front();
+  }
+
  private:
+  static http::Response list(const std::deque<std::string>& lines) {
+    std::string all = "[";
+    for (const std::string& line : lines) all.append(all.size() > 1 ? ",\n" : "").append(line);
+    return json_response(all + "]\n");
+  }
+
   http::Response control(const http::Request& request) {
+    if (request.path() == "/_sink/mail") {
+      if (request.method == "DELETE") mails_.clear();
+      return list(mails_);
+    }
     if (request.path() == "/_sink/count") return json_response("{\"count\":" + std::to_string(count_) + "}\n");
     if (request.path() != "/_sink/requests") {
-      http::Response missing = json_response("{\"message\":\"/_sink/requests or /_sink/count\"}\n");
+      http::Response missing = json_response("{\"message\":\"/_sink/requests, /_sink/mail or /_sink/count\"}\n");
       missing.status = 404;
       return missing;
     }
@@ -159,9 +210,7 @@ class Sink {
       failures_.clear();
       return json_response("[]\n");
     }
-    std::string all = "[";
-    for (const std::string& line : kept_) all.append(all.size() > 1 ? ",\n" : "").append(line);
-    return json_response(all + "]\n");
+    return list(kept_);
   }
 
   void note(const http::Request& request, int status) {
@@ -185,6 +234,7 @@ class Sink {
   SystemClock clock_;
   std::uint64_t count_ = 0;
   std::deque<std::string> kept_;
+  std::deque<std::string> mails_;
   std::map<std::string, std::uint64_t> failures_;
 };
 
@@ -193,6 +243,7 @@ class Sink {
 void describe_sink(CLI::App& command, SinkOptions& options) {
   command.add_option("--address", options.address, "Address to listen on")->capture_default_str();
   command.add_option("--port", options.port, "Port to listen on; 0 takes a free one")->capture_default_str();
+  command.add_option("--smtp-port", options.smtp_port, "Port to take mail on, too; 0 takes a free one");
   command.add_option("--status", options.status, "Status of the answers")
       ->capture_default_str()
       ->check(CLI::Range(200, 599));
@@ -203,7 +254,9 @@ void describe_sink(CLI::App& command, SinkOptions& options) {
   command.footer(
       "Requests may ask for an answer: /status/503, ?status=429&retry-after=2, ?delay=500, ?hang=1,\n"
       "?close=headers or ?close=body (breaks off), ?fail=3 (all that so many times, then 200).\n"
-      "GET /_sink/requests lists what came, DELETE forgets it; GET /_sink/count counts.");
+      "GET /_sink/requests lists what came, DELETE forgets it; GET /_sink/count counts.\n"
+      "GET /_sink/mail lists the mail that came to --smtp-port; mail to refuse@... is refused, to fail-3@... three "
+      "times.");
 }
 
 int sink(const SinkOptions& options) {
@@ -219,6 +272,15 @@ int sink(const SinkOptions& options) {
   if (!port) {
     std::fprintf(stderr, "signalbox: %s\n", port.error().message.c_str());
     return 1;
+  }
+  MailSink mails(loop, [&](SunkMail sunk) { receiving.take(std::move(sunk)); });
+  if (options.smtp_port) {
+    const auto smtp = mails.listen(options.address, *options.smtp_port);
+    if (!smtp) {
+      std::fprintf(stderr, "signalbox: %s\n", smtp.error().message.c_str());
+      return 1;
+    }
+    std::printf("Mail is taken at smtp://%s:%u\n", options.address.c_str(), static_cast<unsigned>(*smtp));
   }
   std::printf("Sink is ready at http://%s:%u\n", options.address.c_str(), static_cast<unsigned>(*port));
   std::fflush(stdout);

@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace signalbox::cli {
@@ -10,6 +11,7 @@ namespace signalbox::cli {
 struct SinkOptions {
   std::string address = "127.0.0.1";
   std::uint16_t port = 0;
+  std::optional<std::uint16_t> smtp_port = {};  // none: takes no mail
   int status = 200;
   unsigned delay_ms = 0;
   bool hang = false;

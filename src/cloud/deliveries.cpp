@@ -27,6 +27,8 @@ Delivery record_of(EventDelivery&& given, Time now) {
   delivery.trace_header = std::move(given.trace_header);
   delivery.event_id = std::move(given.event_id);
   delivery.event = std::move(given.event);
+  delivery.message_group_id = std::move(given.message_group_id);
+  delivery.deduplication_id = std::move(given.deduplication_id);
   if (given.http) delivery.http = *given.http;
   if (given.policy) delivery.policy = *given.policy;
   delivery.begun = now;
@@ -200,6 +202,10 @@ void Deliveries::pump(Lane& lane) {
     lane.home->shard.spawn(run(lane, next));
   }
   if (!lane.running.empty() || !lane.waiting.empty() || lane.more || lane.queued) return;
+  // A lane with a rate is kept until what it has begun counts no more.
+  const Time window_end = lane.window_began + kRateWindow;
+  if (!draining_ && with_.clock.now() < window_end && lane.kind->rate(lane.target) > 0)
+    return wake_at(lane, window_end);
   if (lane.alarm) lane.home->shard.alarms().cancel(*lane.alarm);
   lane.home->lanes.erase(lane.home->lanes.find(lane.target));
 }
@@ -251,7 +257,9 @@ asio::awaitable<Result<void>> Deliveries::attempt(Lane& lane, DeliveryPlace plac
   co_return concluded;
 }
 
-Duration Deliveries::backoff(std::int64_t attempts) {
+Duration Deliveries::backoff(const Delivery& delivery) {
+  if (delivery.policy.phases.retries() > 0) return delivery.policy.phases.before(delivery.attempts);
+  const std::int64_t attempts = delivery.attempts;
   const auto doublings = static_cast<unsigned>(std::min<std::int64_t>(attempts - 1, 16));
   const Duration whole = std::min(kFirstBackoff * (1U << doublings), kLastBackoff);
   const auto half = static_cast<std::uint64_t>(whole.count() / 2);
@@ -277,6 +285,7 @@ asio::awaitable<Result<void>> Deliveries::conclude(Lane& lane, DeliveryPlace pla
     ++delivery.attempts;
     delivery.last_code = delivery.last_message = "";
     note(lane, delivery, DeliveryNote::Outcome::kDelivered);
+    lane.kind->ended(lane.target, delivery, true);
     co_return done;
   }
   delivery.last_code = std::move(attempt.code);
@@ -291,9 +300,10 @@ asio::awaitable<Result<void>> Deliveries::conclude(Lane& lane, DeliveryPlace pla
     co_return given_up;
   }
   ++delivery.attempts;
-  const Time due = std::min(with_.clock.now() + std::max(backoff(delivery.attempts), attempt.retry_after),
+  const Time due = std::min(with_.clock.now() + std::max(backoff(delivery), attempt.retry_after),
                             delivery.begun + delivery.policy.max_age);
-  const DeliveryPlace later{due, place.sequence};
+  // Another number: what is due again at once would else stand where it stood.
+  const DeliveryPlace later{due, next_sequence_++};
   store::Batch batch;
   batch.erase(delivery_key(lane.target, place));
   batch.put(delivery_key(lane.target, later), encode(delivery));
@@ -320,8 +330,14 @@ asio::awaitable<Result<void>> Deliveries::give_up(Lane& lane, DeliveryPlace plac
     EventDelivery letter =
         dead_letter(policy, delivery.event.empty() ? std::move(delivery.payload) : std::move(delivery.event),
                     lane.target, delivery.last_code.empty() ? "UNKNOWN" : delivery.last_code, delivery.last_message);
-    if (!exhausted.empty()) letter.attributes.emplace_back("EXHAUSTED_RETRY_CONDITION", exhausted);
-    letter.attributes.emplace_back("RETRY_ATTEMPTS", std::to_string(delivery.attempts));
+    letter.message_group_id = delivery.message_group_id;
+    letter.deduplication_id = delivery.deduplication_id;
+    if (!exhausted.empty() && !policy.source_kind.empty()) {
+      letter.attributes.emplace_back("EXHAUSTED_RETRY_CONDITION", exhausted);
+    }
+    if (!policy.source_kind.empty()) {
+      letter.attributes.emplace_back("RETRY_ATTEMPTS", std::to_string(delivery.attempts));
+    }
     std::vector<EventDelivery> letters;
     letters.push_back(std::move(letter));
     Appended appended = co_await queues->append(policy.dead_letter_queue, std::move(letters), batch);
@@ -338,6 +354,7 @@ asio::awaitable<Result<void>> Deliveries::give_up(Lane& lane, DeliveryPlace plac
     if (!lost.empty() && has_queue) tell_rule_failure(*with_.measures, "InvocationsFailedToBeSentToDlq", source);
   }
   note(lane, delivery, lost.empty() ? DeliveryNote::Outcome::kDeadLettered : DeliveryNote::Outcome::kDropped);
+  lane.kind->ended(lane.target, delivery, false);
   if (!lost.empty()) {
     with_.log.warning("an event delivery was dropped", {{"target", lane.target},
                                                         {"error", delivery.last_code},

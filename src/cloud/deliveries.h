@@ -82,7 +82,7 @@ class Deliveries {
   asio::awaitable<Result<void>> attempt(Lane& lane, DeliveryPlace place);
   asio::awaitable<Result<void>> conclude(Lane& lane, DeliveryPlace place, Delivery delivery, Attempt attempt);
   asio::awaitable<Result<void>> give_up(Lane& lane, DeliveryPlace place, Delivery delivery, std::string exhausted);
-  Duration backoff(std::int64_t attempts);
+  Duration backoff(const Delivery& delivery);
   void note(const Lane& lane, const Delivery& delivery, DeliveryNote::Outcome outcome,
             std::optional<Time> next_attempt = {});
 
@@ -111,6 +111,14 @@ class OutsideTarget : public EventTarget {
 
   /// Tries once, on `shard`'s thread, within a bound of its own. `delivery` lives until the awaitable is done.
   virtual asio::awaitable<Attempt> attempt(std::string target, const Delivery& delivery, Shard& shard) = 0;
+
+  /// A delivery has come to its end: it is done, or was given up after the last attempt that it tells of. On the
+  /// thread of the target's shard, after the commit.
+  virtual void ended(const std::string& target, const Delivery& delivery, bool delivered) {
+    static_cast<void>(target);
+    static_cast<void>(delivery);
+    static_cast<void>(delivered);
+  }
 
   /// Attempts that may begin within a second; 0 for no bound.
   virtual std::int64_t rate(const std::string& target) const {

@@ -5,7 +5,9 @@
 namespace signalbox::cloud {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersion = 2;
+/// From this version on, records have message group and deduplication ids and the phases of retries.
+constexpr std::uint8_t kPhasesVersion = 2;
 
 using Texts = std::map<std::string, std::string, std::less<>>;
 
@@ -23,6 +25,23 @@ Texts read_texts(store::RecordReader& in) {
   return texts;
 }
 
+void write(store::RecordWriter& out, const RetryPhases& phases) {
+  out.integer(phases.immediate).integer(phases.at_least).integer(phases.growing).integer(phases.at_most);
+  out.integer(phases.least.count()).integer(phases.most.count()).number(static_cast<std::uint64_t>(phases.growth));
+}
+
+RetryPhases read_phases(store::RecordReader& in) {
+  RetryPhases phases;
+  phases.immediate = in.integer();
+  phases.at_least = in.integer();
+  phases.growing = in.integer();
+  phases.at_most = in.integer();
+  phases.least = Duration(in.integer());
+  phases.most = Duration(in.integer());
+  phases.growth = static_cast<RetryPhases::Growth>(in.number() & 3U);
+  return phases;
+}
+
 }  // namespace
 
 std::string encode(const Delivery& delivery) {
@@ -37,6 +56,8 @@ std::string encode(const Delivery& delivery) {
   out.integer(policy.max_retries).integer(policy.max_age.count());
   out.integer(delivery.begun.time_since_epoch().count()).integer(delivery.attempts);
   out.text(delivery.last_code).text(delivery.last_message);
+  out.text(delivery.message_group_id).text(delivery.deduplication_id);
+  write(out, policy.phases);
   return std::move(out).take();
 }
 
@@ -60,6 +81,11 @@ std::optional<Delivery> decode_delivery(std::string_view bytes) {
   delivery.attempts = in.integer();
   delivery.last_code = in.text();
   delivery.last_message = in.text();
+  if (in.version() >= kPhasesVersion) {
+    delivery.message_group_id = in.text();
+    delivery.deduplication_id = in.text();
+    delivery.policy.phases = read_phases(in);
+  }
   if (!in.complete()) return std::nullopt;
   return delivery;
 }

@@ -14,8 +14,10 @@ namespace signalbox::cloud {
 struct Delivery {
   std::string payload;
   std::string trace_header;
-  std::string event_id;  // "" where it is no event's
-  std::string event;     // for a dead letter; "" where that is the payload, or there is no dead-letter queue
+  std::string event_id;          // "" where it is no event's
+  std::string event;             // for a dead letter; "" where that is the payload, or there is no dead-letter queue
+  std::string message_group_id;  // of a dead letter for a FIFO queue
+  std::string deduplication_id;
   HttpParameters http;
   DeliveryPolicy policy;
   Time begun{};

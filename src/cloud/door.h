@@ -4,6 +4,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <functional>
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -55,6 +56,13 @@ class Door {
   asio::awaitable<Result<wire::AnyStructure>> call(const Call& call, const wire::Operation& operation,
                                                    wire::AnyStructure input);
 
+  /// Lets everybody call it, without a signature: what links in messages do.
+  template <class In, class Out>
+  void open_to_all(const wire::OperationOf<In, Out>& operation) {
+    open_.insert(operation.operation);
+  }
+  bool is_open_to_all(const wire::Operation& operation) const { return open_.contains(&operation); }
+
   std::span<const wire::Service* const> services() const { return services_; }
 
  private:
@@ -70,6 +78,7 @@ class Door {
   Metrics& metrics_;
   std::vector<const wire::Service*> services_;
   std::map<const wire::Operation*, Entry> entries_;
+  std::set<const wire::Operation*> open_;
 };
 
 }  // namespace signalbox::cloud

@@ -38,14 +38,35 @@ struct TargetParameters {
   bool partition_key = false;  // says where records get their partition keys from
 };
 
+/// When to try again: at once, then at the least delay, then at growing ones, then at the greatest ("Amazon SNS message
+/// delivery retries"). All zero: the delivery engine's own backoff.
+struct RetryPhases {
+  enum class Growth : std::uint8_t { kLinear, kArithmetic, kGeometric, kExponential };
+  std::int64_t immediate = 0;
+  std::int64_t at_least = 0;
+  std::int64_t growing = 0;
+  std::int64_t at_most = 0;
+  Duration least{0};
+  Duration most{0};
+  Growth growth = Growth::kLinear;
+
+  std::int64_t retries() const { return immediate + at_least + growing + at_most; }
+  /// The delay before a retry, numbered from 1. Those beyond the last are as the last.
+  Duration before(std::int64_t retry) const;
+  bool operator==(const RetryPhases&) const = default;
+};
+
 /// How often and how long to try, and what becomes of what cannot be delivered. AWS's defaults.
 struct DeliveryPolicy {
-  std::string source_kind;        // names `source` in a dead letter: "RULE_ARN", "SCHEDULE_ARN"
+  // Names `source` in a dead letter: "RULE_ARN", "SCHEDULE_ARN". "": a dead letter is as the target would have had it,
+  // without a word on what went wrong.
+  std::string source_kind;
   std::string source;             // ARN
   std::string dead_letter_queue;  // ARN; "" for none
   std::string target = {};        // what a dead letter names as the target, where that is not whom it goes to
   std::int64_t max_retries = 185;
   Duration max_age = std::chrono::hours(24);
+  RetryPhases phases = {};
 };
 
 /// What an event bus needs to know of an event, beside its detail.
@@ -55,6 +76,13 @@ struct BusEvent {
   std::vector<std::string> resources = {};
   Time time{};  // the start of the epoch: now
 };
+/// A message's attribute, as queues keep it.
+struct TypedAttribute {
+  std::string type;   // "String", "Number", "Binary", with a label or not: "Number.int"
+  std::string value;  // of a Binary its bytes
+  bool binary() const { return type.starts_with("Binary"); }
+};
+using TypedAttributes = std::map<std::string, TypedAttribute, std::less<>>;
 
 /// One event for one target, ready to hand over.
 struct EventDelivery {
@@ -69,6 +97,8 @@ struct EventDelivery {
   std::string partition_key = {};                     // of a stream's record
   std::string deduplication_id = {};                  // of a FIFO queue's message; "" for that of its content
   BusEvent bus_event = {};                            // for a bus; the payload is the detail
+  std::string sender = {};                            // the service that brings it; "" for events.amazonaws.com
+  std::shared_ptr<const TypedAttributes> typed = {};  // of the message; null for none
 };
 
 /// A delivery that the target cannot take, now or later.

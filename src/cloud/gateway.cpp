@@ -51,6 +51,10 @@ asio::awaitable<http::Response> Gateway::answer(const http::Request& request, ht
   const wire::Routed routed = wire::route(door_.services(), decoded, signing_service);
   const wire::Protocol& protocol = wire::protocol(routed.protocol);
   const wire::Service& service = routed.service != nullptr ? *routed.service : kNoService;
+  if (!identity && identity.error().code == "MissingAuthenticationToken" && routed.operation &&
+      door_.is_open_to_all(**routed.operation)) {
+    identity = Identity{{kDefaultAccount, kDefaultRegion}, {}, "", std::nullopt};
+  }
   if (!identity) co_return protocol.encode_error(service, identity.error(), request_id);
   if (zipped && !unzipped) {
     const Error broken{"SerializationException", "The body is not gzip, or too long when it is unpacked.", 400};

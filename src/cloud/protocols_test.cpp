@@ -10,6 +10,7 @@
 #include "models/logs.h"
 #include "models/pipes.h"
 #include "models/scheduler.h"
+#include "models/sns.h"
 #include "models/sqs.h"
 #include "wire/cbor.h"
 #include "wire/constraints.h"
@@ -23,6 +24,7 @@ namespace cloudwatch = models::cloudwatch;
 namespace events = models::events;
 namespace logs = models::logs;
 namespace scheduler = models::scheduler;
+namespace sns = models::sns;
 namespace sqs = models::sqs;
 
 http::Request post(std::string_view body, std::vector<std::pair<std::string_view, std::string_view>> headers = {}) {
@@ -56,6 +58,7 @@ TEST(Models, EveryPatternCanBeChecked) {
   EXPECT_TRUE(patterns_are_usable(models::kinesis::kService, bad)) << bad;
   EXPECT_TRUE(patterns_are_usable(models::pipes::kService, bad)) << bad;
   EXPECT_TRUE(patterns_are_usable(scheduler::kService, bad)) << bad;
+  EXPECT_TRUE(patterns_are_usable(sns::kService, bad)) << bad;
   EXPECT_TRUE(patterns_are_usable(sqs::kService, bad)) << bad;
 }
 

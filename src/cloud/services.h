@@ -14,6 +14,7 @@
 #include "cloud/pipe_ends.h"
 #include "cloud/service_events.h"
 #include "cloud/shards.h"
+#include "cloud/site.h"
 #include "cloud/tap.h"
 #include "store/store.h"
 #include "store/timers.h"
@@ -31,6 +32,7 @@ struct House {
   Measures& measures;
   Deliveries& deliveries;
   Clients& clients;
+  Site& site;
   Tap& tap;
   const Sealer& sealer;
   const Clock& clock;

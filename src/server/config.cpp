@@ -3,6 +3,9 @@
 #include <fstream>
 #include <sstream>
 
+#include "http/client.h"
+#include "mail/letter.h"
+
 namespace signalbox::server {
 namespace {
 
@@ -20,6 +23,24 @@ Result<void> check(const Config& config) {
   }
   if (config.auth == cloud::AuthMode::kVerify && config.credentials.empty()) {
     return fail("ConfigError", "--auth verify needs --credentials FILE: nobody could sign a request otherwise.");
+  }
+  if (!config.smtp.empty() && !config.smtp.starts_with("smtp://") && !config.smtp.starts_with("smtps://")) {
+    return fail("ConfigError", "--smtp " + config.smtp + " is no URL such as smtp://mail.example.com:587.");
+  }
+  if (!mail::is_address(config.smtp_from)) {
+    return fail("ConfigError", "--smtp-from " + config.smtp_from + " is no address.");
+  }
+  for (const auto& [option, url] : {std::pair("--sns-sms-gateway", config.sns_sms_gateway),
+                                    std::pair("--sns-push-gateway", config.sns_push_gateway)}) {
+    if (!url.empty() && !http::Url::parse(url))
+      return fail("ConfigError", std::string(option) + " " + url + " is no URL.");
+  }
+  if (!config.public_url.empty()) {
+    const auto url = http::Url::parse(config.public_url);
+    if (!url || url->path != "/" || !url->query.empty() || config.public_url.ends_with('/')) {
+      return fail("ConfigError", "--public-url " + config.public_url +
+                                     " is no scheme, host and port alone, such as https://signalbox.example.com.");
+    }
   }
   return {};
 }

@@ -27,7 +27,12 @@ struct Config {
   bool outgoing_public_only = false;  // webhooks may go to public addresses only
   std::string outgoing_ca;            // file of certificates trusted beside the system's
   std::string secrets_key;            // file of the key that seals secrets; "": secrets.key in the data folder
-  bool virtual_clock = false;         // time stands still until it is told to move
+  std::string public_url;             // where clients reach the server, for links; "": where it listens
+  std::string smtp;                   // URL of the server that takes mail; "" for none
+  std::string smtp_from = "no-reply@localhost";
+  std::string sns_sms_gateway;  // URLs; "" for none
+  std::string sns_push_gateway;
+  bool virtual_clock = false;  // time stands still until it is told to move
   unsigned drain_seconds = 10;
 };
 

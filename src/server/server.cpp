@@ -11,6 +11,7 @@
 #include "cloud/services.h"
 #include "cloud/shards.h"
 #include "http/server.h"
+#include "mail/sender.h"
 #include "server/clock_control.h"
 #include "server/tail.h"
 #include "services/cloudwatch/cloudwatch.h"
@@ -19,6 +20,7 @@
 #include "services/logs/logs.h"
 #include "services/pipes/pipes.h"
 #include "services/scheduler/scheduler.h"
+#include "services/sns/sns.h"
 #include "services/sqs/sqs.h"
 #include "store/store.h"
 #include "store/timers.h"
@@ -76,9 +78,12 @@ struct Server::Parts {
         tap(shards, clock, random),
         deliveries({*store, shards, event_targets, tap, clock, random, log_to, *metrics, &measures}),
         clients(shards, client_options(chosen)),
+        mail(chosen.smtp.empty()
+                 ? nullptr
+                 : std::make_unique<mail::Sender>(mail::SenderOptions{chosen.smtp, chosen.outgoing_ca})),
         sealer(secrets_key),
-        house{*store,  timers, shards, door,  event_targets, service_events, measures, deliveries,
-              clients, tap,    sealer, clock, random,        log_to,         *metrics, pipe_ends},
+        house{*store, timers, shards, door,  event_targets, service_events, measures, deliveries, clients,
+              site,   tap,    sealer, clock, random,        log_to,         *metrics, pipe_ends},
         clock_control(clock, chosen.virtual_clock ? &virtual_clock : nullptr, shards, *store, *metrics),
         tail(tap, identification),
         gateway(door, identification, random, log_to),
@@ -92,6 +97,8 @@ struct Server::Parts {
     services.push_back(std::make_unique<scheduler::Scheduler>(house));
     services.push_back(std::make_unique<logs::Logs>(house));
     services.push_back(std::make_unique<pipes::Pipes>(house));
+    services.push_back(std::make_unique<sns::Sns>(
+        house, sns::Options{mail.get(), chosen.smtp_from, chosen.sns_sms_gateway, chosen.sns_push_gateway}));
   }
 
   asio::awaitable<http::Response> answer(const http::Request& request, http::Connection& connection) {
@@ -103,6 +110,7 @@ struct Server::Parts {
     }
     if (request.path() == "/_signalbox/clock") co_return co_await clock_control.answer(request);
     if (request.path() == "/_signalbox/tail") co_return co_await tail.answer(request);
+    if (const auto* page = site.find(request.path())) co_return co_await (*page)(request);
     co_return co_await gateway.answer(request, connection);
   }
 
@@ -125,6 +133,8 @@ struct Server::Parts {
   cloud::Tap tap;
   cloud::Deliveries deliveries;
   cloud::Clients clients;
+  cloud::Site site;
+  std::unique_ptr<mail::Sender> mail;
   Sealer sealer;
   cloud::House house;
   ClockControl clock_control;
@@ -177,6 +187,7 @@ Result<void> Server::open() {
   Result<std::uint16_t> port = parts_->http.listen(parts_->config.address, parts_->config.port);
   if (!port) return std::unexpected(std::move(port).error());
   endpoint_ = endpoint_text(parts_->config.address, *port);
+  parts_->site.set_url(parts_->config.public_url.empty() ? endpoint_ : parts_->config.public_url);
   parts_->shards.start();
   parts_->log.info("listening", {{"endpoint", endpoint_}, {"data", parts_->config.data}});
   return {};

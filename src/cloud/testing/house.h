@@ -106,7 +106,7 @@ class TestHouse {
           tap(shards, clock, random),
           deliveries({*store, shards, targets, tap, clock, random, log, metrics}),
           clients(shards, {}),
-          house{*store, timers, shards, door,   targets, service_events, measures, deliveries, clients,
+          house{*store, timers, shards, door,   targets, service_events, measures, deliveries, clients, site,
                 tap,    sealer, clock,  random, log,     metrics,        pipe_ends} {}
     std::unique_ptr<store::Store> store;
     SystemRandom random;
@@ -120,6 +120,7 @@ class TestHouse {
     Tap tap;
     Deliveries deliveries;
     Clients clients;
+    Site site;
     Sealer sealer{Sealer::Key{}};
     House house;
     std::vector<std::unique_ptr<Service>> services;

@@ -11,6 +11,20 @@
 namespace signalbox::cloudwatch {
 namespace {
 
+/// AWS's bound of a notification's subject.
+constexpr std::size_t kMaxSubject = 100;
+
+/// "ALARM: "high" in us-east-1"; what a subject cannot hold is left out.
+std::string subject_of(const Alarm& alarm) {
+  std::string name;
+  for (const char c : alarm.name) {
+    if (c >= ' ' && c < 127) name.push_back(c);
+  }
+  const std::string before = std::string(name_of(alarm.record.state)) + ": \"";
+  const std::string behind = "\" in " + alarm.scope.region;
+  return before + name.substr(0, kMaxSubject - before.size() - behind.size()) + behind;
+}
+
 /// A rule names alarms that name others: so many steps at most, as there can be no cycle.
 constexpr int kMaxSteps = 100;
 
@@ -164,8 +178,9 @@ void Changes::act(const Alarm& alarm, const AlarmRecord& before) {
   for (const std::string& arn : alarm.actions(alarm.record.state)) {
     const auto parsed = cloud::Arn::parse(arn);
     const bool is_function = parsed && parsed->service == "lambda";
-    actions_[arn].push_back(
-        {arn, alarm.name, is_function ? function_input(alarm, before) : notification(alarm, before)});
+    Action& action = actions_[arn].emplace_back(
+        Action{arn, alarm.name, is_function ? function_input(alarm, before) : notification(alarm, before)});
+    if (!is_function) action.subject = subject_of(alarm);
   }
 }
 
@@ -212,7 +227,11 @@ asio::awaitable<std::vector<cloud::AfterCommit>> Changes::append_actions(store::
     std::vector<std::string> errors(all.size(), kind == nullptr ? "There are no actions of this kind." : "");
     if (kind != nullptr) {
       std::vector<cloud::EventDelivery> deliveries;
-      for (Action& action : all) deliveries.emplace_back().payload = std::move(action.payload);
+      for (Action& action : all) {
+        cloud::EventDelivery& delivery = deliveries.emplace_back();
+        delivery.payload = std::move(action.payload);
+        if (!action.subject.empty()) delivery.attributes.emplace_back("Subject", std::move(action.subject));
+      }
       cloud::Appended appended = co_await kind->append(arn, std::move(deliveries), batch);
       if (appended.after) after.push_back(std::move(appended.after));
       for (const cloud::Undelivered& undelivered : appended.undelivered)

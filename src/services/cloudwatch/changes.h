@@ -43,6 +43,7 @@ class Changes {
     std::string arn;
     std::string alarm;
     std::string payload;
+    std::string subject = {};  // of a topic's notifications
   };
   void suppress_or_act(const AlarmPtr& alarm, AlarmRecord& record, const AlarmRecord& before);
   void follow_suppressor(const AlarmPtr& suppressor);

@@ -48,6 +48,11 @@ std::string_view own_name(std::string_view sdk_name) {
   return sdk_name == "eventbridge" || sdk_name == "cloudwatchevents" ? std::string_view("events") : sdk_name;
 }
 
+/// Kinds of targets that take part in the batch in which a schedule fires.
+bool is_in_batch(std::string_view service) {
+  return service == "sqs" || service == "sns" || service == "kinesis";
+}
+
 std::unexpected<Error> invalid(std::string message) {
   return fail("ValidationException", std::move(message));
 }
@@ -140,7 +145,7 @@ Result<void> check_target(const cloud::House& house, const Target& target, const
     return invalid(std::string("KinesisParameters is ") + (stream ? "required" : "not supported") + " for the target " +
                    record.arn + ".");
   }
-  if (arn.service == "sqs" || stream) {
+  if (is_in_batch(arn.service)) {
     return target.kind->check(arn, {"", record.message_group_id, std::nullopt, false, stream});
   }
   if (record.message_group_id) return invalid("SqsParameters is not supported for the target " + record.arn + ".");
@@ -186,7 +191,7 @@ Result<Target> compile_target(const cloud::House& house, const ScheduleId& sched
   if (!arn) return invalid("Provided Arn is not in correct format.");
   Target target{nullptr, arn->service == "events" && arn->resource.starts_with("event-bus/")};
   const bool universal = arn->service == "scheduler" && arn->resource.starts_with(kUniversal);
-  if (!target.is_bus && arn->service != "sqs" && arn->service != "kinesis" && !universal) {
+  if (!target.is_bus && !is_in_batch(arn->service) && !universal) {
     return invalid("A target of kind " + arn->service + " is not supported yet: " + record.arn + ".");
   }
   if (!universal && arn->scope() != schedule.scope) {

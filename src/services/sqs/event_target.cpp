@@ -11,10 +11,17 @@ constexpr std::string_view kEventsPrincipal = "events.amazonaws.com";
 Sqs::Outgoing message_of(cloud::EventDelivery delivery) {
   Sqs::Outgoing message;
   message.body = std::move(delivery.payload);
-  message.sender = kEventsPrincipal;
+  message.sender = delivery.sender.empty() ? std::string(kEventsPrincipal) : std::move(delivery.sender);
   message.trace_header = std::move(delivery.trace_header);
   message.group = std::move(delivery.message_group_id);
   message.deduplication = std::move(delivery.deduplication_id);
+  if (delivery.typed) {
+    for (const auto& [name, given] : *delivery.typed) {
+      auto& attribute = message.attributes[name];
+      attribute.data_type = given.type;
+      (given.binary() ? attribute.binary_value : attribute.string_value) = given.value;
+    }
+  }
   for (auto& [name, text] : delivery.attributes) {
     auto& attribute = message.attributes[name];
     attribute.data_type = "String";

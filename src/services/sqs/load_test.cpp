@@ -38,9 +38,11 @@ std::string load_with(std::string_view key, const std::string& value) {
   cloud::Tap tap(shards, clock, random);
   cloud::Deliveries deliveries({**store, shards, targets, tap, clock, random, log, metrics});
   cloud::Clients clients(shards, {});
+  cloud::Site site;
+  cloud::PipeEnds pipe_ends;
   const Sealer sealer{Sealer::Key{}};
-  cloud::House house{**store, timers, shards, door,   targets, service_events, measures, deliveries, clients,
-                     tap,     sealer, clock,  random, log,     metrics};
+  cloud::House house{**store, timers, shards, door,   targets, service_events, measures, deliveries, clients, site,
+                     tap,     sealer, clock,  random, log,     metrics,        pipe_ends};
   Sqs sqs(house);
   return error_of(sqs.load());
 }
