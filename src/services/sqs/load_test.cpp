@@ -33,6 +33,7 @@ std::string load_with(std::string_view key, const std::string& value) {
   cloud::Door door(metrics);
   store::Timers timers(**store, shards.at(0).alarms());
   cloud::EventTargets targets;
+  cloud::PipeEnds pipe_ends;
   SystemRandom random;
   cloud::ServiceEvents service_events(**store);
   cloud::Tap tap(shards, clock, random);
@@ -40,7 +41,7 @@ std::string load_with(std::string_view key, const std::string& value) {
   cloud::Clients clients(shards, {});
   const Sealer sealer{Sealer::Key{}};
   cloud::House house{**store, timers, shards, door,   targets, service_events, measures, deliveries, clients,
-                     tap,     sealer, clock,  random, log,     metrics};
+                     tap,     sealer, clock,  random, log,     metrics,        pipe_ends};
   Sqs sqs(house);
   return error_of(sqs.load());
 }
