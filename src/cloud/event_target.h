@@ -76,6 +76,7 @@ struct BusEvent {
   std::vector<std::string> resources = {};
   Time time{};  // the start of the epoch: now
 };
+
 /// A message's attribute, as queues keep it.
 struct TypedAttribute {
   std::string type;   // "String", "Number", "Binary", with a label or not: "Number.int"
