@@ -18,6 +18,11 @@ void Door::add(const wire::Operation& operation, Handler handler) {
   entries_[&operation] = std::move(entry);
 }
 
+bool Door::must_ask(const Call& call, const wire::Operation& operation) const {
+  if (authority_ == nullptr || !authority_->asks(operation)) return false;
+  return !(call.principal.is_anonymous() && is_open_to_all(operation));
+}
+
 asio::awaitable<Result<wire::AnyStructure>> Door::call(const Call& call, const wire::Operation& operation,
                                                        wire::AnyStructure input) {
   const auto found = entries_.find(&operation);
@@ -29,6 +34,14 @@ asio::awaitable<Result<wire::AnyStructure>> Door::call(const Call& call, const w
   }
   const Entry& entry = found->second;
   const auto start = std::chrono::steady_clock::now();
+  if (must_ask(call, operation)) {
+    Result<void> allowed = co_await authority_->check(call, operation, input);
+    if (!allowed) {
+      entry.requests->add();
+      entry.failures->add();
+      co_return std::unexpected(std::move(allowed).error());
+    }
+  }
   Result<wire::AnyStructure> done = co_await entry.handler(call, std::move(input));
   entry.requests->add();
   if (!done) entry.failures->add();

@@ -12,6 +12,7 @@
 
 #include "base/metrics.h"
 #include "base/result.h"
+#include "cloud/authority.h"
 #include "cloud/call.h"
 #include "wire/shape.h"
 
@@ -23,6 +24,8 @@ namespace asio = boost::asio;
 class Door {
  public:
   explicit Door(Metrics& metrics) : metrics_(metrics) {}
+  /// Who is asked before each operation. Nobody is, until there is one.
+  void set_authority(const Authority& authority) { authority_ = &authority; }
 
   /// A service whose requests are recognised; operations without a handler are refused by name.
   void add_service(const wire::Service& service);
@@ -52,7 +55,7 @@ class Door {
   }
 
   /// Calls any operation with a checked input. `call` must live until the awaitable is done.
-  /// Errors: those of the operation; NotImplemented (501) for one without a handler.
+  /// Errors: those of the operation; NotImplemented (501) for one without a handler; AccessDeniedException.
   asio::awaitable<Result<wire::AnyStructure>> call(const Call& call, const wire::Operation& operation,
                                                    wire::AnyStructure input);
 
@@ -62,6 +65,10 @@ class Door {
     open_.insert(operation.operation);
   }
   bool is_open_to_all(const wire::Operation& operation) const { return open_.contains(&operation); }
+  /// Whether a request without a signature is an anonymous caller's, rather than none: in every auth mode.
+  bool takes_anonymous(const wire::Operation& operation) const {
+    return authority_ != nullptr && authority_->asks_always(*operation.service);
+  }
 
   std::span<const wire::Service* const> services() const { return services_; }
 
@@ -74,8 +81,10 @@ class Door {
     Histogram* latency = nullptr;
   };
   void add(const wire::Operation& operation, Handler handler);
+  bool must_ask(const Call& call, const wire::Operation& operation) const;
 
   Metrics& metrics_;
+  const Authority* authority_ = nullptr;
   std::vector<const wire::Service*> services_;
   std::map<const wire::Operation*, Entry> entries_;
   std::set<const wire::Operation*> open_;
