@@ -25,7 +25,7 @@ class Door {
  public:
   explicit Door(Metrics& metrics) : metrics_(metrics) {}
 
-  /// Who is told of each call. Nobody is, until there is one. At start only; it must live until the shards have stopped.
+  /// Who is told of each call. Nobody is, until there is one. At start only; it must outlive the shards' threads.
   void set_auditor(Auditor& auditor) { auditor_ = &auditor; }
 
   /// A service whose requests are recognised; operations without a handler are refused by name.
