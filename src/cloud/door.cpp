@@ -2,6 +2,8 @@
 
 #include <chrono>
 
+#include "cloud/authority.h"
+
 namespace signalbox::cloud {
 
 void Door::add_service(const wire::Service& service) {
@@ -16,6 +18,10 @@ void Door::add(const wire::Operation& operation, Handler handler) {
   entry.failures = &metrics_.counter("signalbox_request_errors_total", "Operations that answered an error.", labels);
   entry.latency = &metrics_.histogram("signalbox_request_seconds", "Time from decoded request to answer.", labels);
   entries_[&operation] = std::move(entry);
+}
+
+bool Door::takes_anonymous(const wire::Operation& operation) const {
+  return authority_ != nullptr && authority_->asks_always(*operation.service);
 }
 
 bool Door::must_ask(const Call& call, const wire::Operation& operation) const {
@@ -34,15 +40,17 @@ asio::awaitable<Result<wire::AnyStructure>> Door::call(const Call& call, const w
   }
   const Entry& entry = found->second;
   const auto start = std::chrono::steady_clock::now();
-  if (must_ask(call, operation)) {
-    Result<void> allowed = co_await authority_->check(call, operation, input);
-    if (!allowed) {
-      entry.requests->add();
-      entry.failures->add();
-      co_return std::unexpected(std::move(allowed).error());
-    }
+  std::unique_ptr<Auditor::Entry> audited;
+  if (auditor_ != nullptr && auditor_->wants(call, operation)) audited = auditor_->begin(call, operation, input);
+  Result<wire::AnyStructure> done;
+  const Result<void> allowed =
+      must_ask(call, operation) ? co_await authority_->check(call, operation, input) : Result<void>();
+  if (allowed) {
+    done = co_await entry.handler(call, std::move(input));
+  } else {
+    done = std::unexpected(allowed.error());
   }
-  Result<wire::AnyStructure> done = co_await entry.handler(call, std::move(input));
+  if (audited) co_await audited->end(done);
   entry.requests->add();
   if (!done) entry.failures->add();
   entry.latency->record(std::chrono::steady_clock::now() - start);

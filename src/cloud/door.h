@@ -12,7 +12,7 @@
 
 #include "base/metrics.h"
 #include "base/result.h"
-#include "cloud/authority.h"
+#include "cloud/audit.h"
 #include "cloud/call.h"
 #include "wire/shape.h"
 
@@ -20,12 +20,17 @@ namespace signalbox::cloud {
 
 namespace asio = boost::asio;
 
+class Authority;
+
 /// Knows every operation that the server can do. Filled at start, then only read: safe from any thread.
 class Door {
  public:
   explicit Door(Metrics& metrics) : metrics_(metrics) {}
   /// Who is asked before each operation. Nobody is, until there is one.
   void set_authority(const Authority& authority) { authority_ = &authority; }
+
+  /// Who is told of each call. Nobody is, until there is one. At start only; it must outlive the shards' threads.
+  void set_auditor(Auditor& auditor) { auditor_ = &auditor; }
 
   /// A service whose requests are recognised; operations without a handler are refused by name.
   void add_service(const wire::Service& service);
@@ -66,9 +71,7 @@ class Door {
   }
   bool is_open_to_all(const wire::Operation& operation) const { return open_.contains(&operation); }
   /// Whether a request without a signature is an anonymous caller's, rather than none: in every auth mode.
-  bool takes_anonymous(const wire::Operation& operation) const {
-    return authority_ != nullptr && authority_->asks_always(*operation.service);
-  }
+  bool takes_anonymous(const wire::Operation& operation) const;
 
   std::span<const wire::Service* const> services() const { return services_; }
 
@@ -85,6 +88,7 @@ class Door {
 
   Metrics& metrics_;
   const Authority* authority_ = nullptr;
+  Auditor* auditor_ = nullptr;
   std::vector<const wire::Service*> services_;
   std::map<const wire::Operation*, Entry> entries_;
   std::set<const wire::Operation*> open_;
