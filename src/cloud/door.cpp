@@ -43,12 +43,12 @@ asio::awaitable<Result<wire::AnyStructure>> Door::call(const Call& call, const w
   std::unique_ptr<Auditor::Entry> audited;
   if (auditor_ != nullptr && auditor_->wants(call, operation)) audited = auditor_->begin(call, operation, input);
   Result<wire::AnyStructure> done;
-  const Result<void> allowed =
-      must_ask(call, operation) ? co_await authority_->check(call, operation, input) : Result<void>();
+  Result<void> allowed;
+  if (must_ask(call, operation)) allowed = co_await authority_->check(call, operation, input);
   if (allowed) {
     done = co_await entry.handler(call, std::move(input));
   } else {
-    done = std::unexpected(allowed.error());
+    done = std::unexpected(std::move(allowed).error());
   }
   if (audited) co_await audited->end(done);
   entry.requests->add();
