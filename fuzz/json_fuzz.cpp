@@ -4,7 +4,6 @@
 
 #include "check.h"
 #include "json/json.h"
-#include "json/path.h"
 
 namespace {
 

@@ -19,6 +19,9 @@ std::string to_base64(std::string_view bytes);
 /// Strict: refuses white space, wrong padding and foreign characters.
 std::optional<std::string> from_base64(std::string_view text);
 
+/// Appends `text` as it may stand in XML and HTML, attributes included.
+void append_escaped_markup(std::string& out, std::string_view text);
+
 /// RFC 3986: everything but unreserved characters as %XX in upper case; '/' is kept when `keep_slash`.
 std::string percent_encode(std::string_view text, bool keep_slash = false);
 /// Undoes %XX, and '+' as a space when `plus_is_space`; empty optional on a broken escape.

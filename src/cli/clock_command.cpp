@@ -13,8 +13,7 @@ std::string body_of(std::string_view key, std::string_view value) {
   std::string body;
   json::Writer writer(body);
   writer.begin_object();
-  writer.key(key);
-  writer.string(value);
+  writer.member(key, value);
   writer.end_object();
   return body;
 }

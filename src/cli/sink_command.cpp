@@ -80,8 +80,7 @@ void write_body(json::Writer& writer, std::string_view body) {
     writer.string(body);
   } else {
     writer.begin_object();
-    writer.key("base64");
-    writer.string(to_base64(body));
+    writer.member("base64", to_base64(body));
     writer.end_object();
   }
 }
@@ -90,17 +89,13 @@ std::string line_of(const http::Request& request, Time time, int status) {
   std::string line;
   json::Writer writer(line);
   writer.begin_object();
-  const auto member = [&](std::string_view name, std::string_view value) {
-    writer.key(name);
-    writer.string(value);
-  };
-  member("time", to_iso8601_millis(time));
-  member("method", request.method);
-  member("path", request.path());
-  member("query", request.query());
+  writer.member("time", to_iso8601_millis(time));
+  writer.member("method", request.method);
+  writer.member("path", request.path());
+  writer.member("query", request.query());
   writer.key("headers");
   writer.begin_object();
-  for (const auto& [name, value] : request.headers) member(name, value);
+  for (const auto& [name, value] : request.headers) writer.member(name, value);
   writer.end_object();
   writer.key("body");
   write_body(writer, request.body);
@@ -114,20 +109,16 @@ std::string line_of(const SunkMail& sunk, const mail::Received& mail, Time time)
   std::string line;
   json::Writer writer(line);
   writer.begin_object();
-  const auto member = [&](std::string_view name, std::string_view value) {
-    writer.key(name);
-    writer.string(value);
-  };
-  member("time", to_iso8601_millis(time));
-  member("from", sunk.from);
+  writer.member("time", to_iso8601_millis(time));
+  writer.member("from", sunk.from);
   writer.key("to");
   writer.begin_array();
   for (const std::string& to : sunk.to) writer.string(to);
   writer.end_array();
-  member("subject", mail.header("Subject"));
+  writer.member("subject", mail.header("Subject"));
   writer.key("headers");
   writer.begin_object();
-  for (const auto& [name, value] : mail.headers) member(name, value);
+  for (const auto& [name, value] : mail.headers) writer.member(name, value);
   writer.end_object();
   writer.key("body");
   write_body(writer, mail.body);

@@ -35,10 +35,8 @@ std::string question_body(const TailOptions& options, const std::string& pattern
   std::string body;
   json::Writer writer(body);
   writer.begin_object();
-  writer.key("bus");
-  writer.string(options.bus);
-  writer.key("pattern");
-  writer.string(pattern);
+  writer.member("bus", options.bus);
+  writer.member("pattern", pattern);
   writer.end_object();
   return body;
 }

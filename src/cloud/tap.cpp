@@ -30,18 +30,13 @@ std::string_view text_of(DeliveryNote::Outcome outcome) {
   return "";
 }
 
-void member(json::Writer& writer, std::string_view name, std::string_view value) {
-  writer.key(name);
-  writer.string(value);
-}
-
 std::string event_line(Time now, std::string_view bus, std::string_view text, std::span<const std::string_view> rules) {
   std::string line;
   json::Writer writer(line);
   writer.begin_object();
-  member(writer, "kind", "event");
-  member(writer, "time", to_iso8601_millis(now));
-  member(writer, "bus", bus);
+  writer.member("kind", "event");
+  writer.member("time", to_iso8601_millis(now));
+  writer.member("bus", bus);
   writer.key("rules");
   writer.begin_array();
   for (const std::string_view rule : rules) writer.string(rule);
@@ -56,17 +51,17 @@ std::string note_line(Time now, const DeliveryNote& note) {
   std::string line;
   json::Writer writer(line);
   writer.begin_object();
-  member(writer, "kind", "delivery");
-  member(writer, "time", to_iso8601_millis(now));
-  member(writer, "event", note.event_id);
-  member(writer, "rule", note.rule);
-  member(writer, "target", note.target);
-  member(writer, "outcome", text_of(note.outcome));
+  writer.member("kind", "delivery");
+  writer.member("time", to_iso8601_millis(now));
+  writer.member("event", note.event_id);
+  writer.member("rule", note.rule);
+  writer.member("target", note.target);
+  writer.member("outcome", text_of(note.outcome));
   writer.key("attempts");
   writer.number(note.attempts);
-  if (!note.code.empty()) member(writer, "code", note.code);
-  if (!note.message.empty()) member(writer, "message", note.message);
-  if (note.next_attempt) member(writer, "nextAttempt", to_iso8601_millis(*note.next_attempt));
+  if (!note.code.empty()) writer.member("code", note.code);
+  if (!note.message.empty()) writer.member("message", note.message);
+  if (note.next_attempt) writer.member("nextAttempt", to_iso8601_millis(*note.next_attempt));
   writer.end_object();
   return line;
 }

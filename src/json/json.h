@@ -159,6 +159,8 @@ class Writer {
   void number(double value);
   void boolean(bool value);
   void null();
+  /// key() and string() in one.
+  void member(std::string_view name, std::string_view value);
   /// Text that is JSON already.
   void raw(std::string_view json);
 

@@ -1,38 +1,43 @@
-// The JSON paths that EventBridge takes in InputPath and InputPathsMap: `$.detail.user`, `$.detail['a b']`,
-// `$.resources[0]`, `$.detail.items[*].id` ("Amazon EventBridge input transformation").
+// The JSON paths by which AWS services pick values: "$", "$.detail.state", "$.resources[0]", "$.items[*].name".
 #pragma once
 
 #include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
-#include "base/result.h"
 #include "json/json.h"
 
 namespace signalbox::json {
 
-/// Longest path, as the API's models have it.
-inline constexpr std::size_t kMaxPathLength = 256;
-
-class JsonPath {
+class Path {
  public:
-  /// Errors: code "InvalidPath" with what is wrong and where; AWS's message for the field is the caller's to give.
-  static Result<JsonPath> compile(std::string_view text);
+  /// Which bytes a member's name may have: services differ there.
+  using NameRule = bool (*)(char);
 
-  /// The value that the path leads to, the first of several when it has a `*`; empty when there is none.
-  std::optional<Value> find(Value root) const;
-  /// Every value that the path leads to, in the order of the text.
-  std::vector<Value> find_all(Value root) const;
-  /// Whether the path has a `*`, and so stands for the array of all it finds.
-  bool has_wildcard() const;
+  /// Empty optional without a leading '$', and on quoted brackets, filters, slices and names that break the rule.
+  static std::optional<Path> parse(std::string_view text, NameRule is_name);
+
+  /// True when the path has a wildcard: what it selects is then an array, however many values there are.
+  bool selects_many() const { return many_; }
+
+  /// What the path selects in `root`, in the order of the text; nothing where it leads nowhere.
+  std::vector<Value> select(Value root) const;
 
  private:
-  struct Any {};
-  using Step = std::variant<std::string, std::size_t, Any>;
+  struct Step {
+    enum class Kind { kMember, kIndex, kAll } kind;
+    std::string name;
+    std::size_t index = 0;
+  };
+  bool read_member(std::string_view& rest, NameRule is_name);
+  bool read_bracket(std::string_view& rest);
+  void add_all();
+  static void take(const Step& step, Value from, std::vector<Value>& into);
+
   std::vector<Step> steps_;
+  bool many_ = false;
 };
 
 }  // namespace signalbox::json

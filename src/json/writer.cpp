@@ -97,6 +97,11 @@ void Writer::string(std::string_view value) {
   append_string(out_, value);
 }
 
+void Writer::member(std::string_view name, std::string_view value) {
+  key(name);
+  string(value);
+}
+
 void Writer::number(std::int64_t value) {
   separate();
   char text[24];

@@ -48,11 +48,9 @@ std::string policy_text(std::string_view id, const std::vector<StatementText>& s
   std::string text;
   json::Writer writer(text);
   writer.begin_object();
-  writer.key("Version");
-  writer.string("2012-10-17");
+  writer.member("Version", "2012-10-17");
   if (!id.empty()) {
-    writer.key("Id");
-    writer.string(id);
+    writer.member("Id", id);
   }
   writer.key("Statement");
   writer.begin_array();
@@ -66,23 +64,19 @@ StatementText statement_text(const Permission& permission) {
   StatementText made{permission.sid, ""};
   json::Writer writer(made.text);
   writer.begin_object();
-  writer.key("Sid");
-  writer.string(permission.sid);
-  writer.key("Effect");
-  writer.string("Allow");
+  writer.member("Sid", permission.sid);
+  writer.member("Effect", "Allow");
   writer.key("Principal");
   write_principals(writer, permission.principals);
   writer.key("Action");
   write_one_or_many(writer, permission.actions);
-  writer.key("Resource");
-  writer.string(permission.resource);
+  writer.member("Resource", permission.resource);
   if (const auto& condition = permission.condition) {
     writer.key("Condition");
     writer.begin_object();
     writer.key(condition->type);
     writer.begin_object();
-    writer.key(condition->key);
-    writer.string(condition->value);
+    writer.member(condition->key, condition->value);
     writer.end_object();
     writer.end_object();
   }

@@ -22,8 +22,7 @@ inline http::Response error_response(int status, std::string_view message) {
   std::string body;
   json::Writer writer(body);
   writer.begin_object();
-  writer.key("message");
-  writer.string(message);
+  writer.member("message", message);
   writer.end_object();
   return json_response(status, body + "\n");
 }

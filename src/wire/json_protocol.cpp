@@ -37,10 +37,8 @@ http::Response JsonProtocol::encode_error(const Service& service, const Error& e
   if (service.query_compatible) response.headers.push_back(query_error_header(service, error, response.status));
   json::Writer writer(response.body);
   writer.begin_object();
-  writer.key("__type");
-  writer.string(error_type(service, error.code));
-  writer.key("message");
-  writer.string(error.message);
+  writer.member("__type", error_type(service, error.code));
+  writer.member("message", error.message);
   writer.end_object();
   return response;
 }

@@ -98,30 +98,6 @@ Result<void> read(const Form& form, const Shape& shape, const std::string& name,
   return text == nullptr ? Result<void>() : read_scalar(shape, name, *text, out);
 }
 
-void append_escaped(std::string& out, std::string_view text) {
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\r':
-        out += "&#xD;";
-        break;
-      default:
-        out += c;
-    }
-  }
-}
-
 void open(std::string& out, std::string_view name) {
   out.append("<").append(name).append(">");
 }
@@ -131,7 +107,7 @@ void close(std::string& out, std::string_view name) {
 
 void element(std::string& out, std::string_view name, std::string_view text) {
   open(out, name);
-  append_escaped(out, text);
+  append_escaped_markup(out, text);
   close(out, name);
 }
 

@@ -172,8 +172,7 @@ http::Response RestJsonProtocol::encode_error(const Service& service, const Erro
   response.headers.emplace_back("x-amzn-ErrorType", error.code);
   json::Writer writer(response.body);
   writer.begin_object();
-  writer.key("Message");
-  writer.string(error.message);
+  writer.member("Message", error.message);
   writer.end_object();
   return response;
 }

@@ -11,10 +11,11 @@ using cloud::Call;
 
 constexpr std::int32_t kMaxPage = 100;
 
-m::MetricAlarm describe_metric(const Alarm& alarm) {
+/// What metric and composite alarms have in common; `given` is the request that made the alarm.
+template <class Out, class Given>
+Out describe_common(const Alarm& alarm, const Given& given) {
   const AlarmRecord& record = alarm.record;
-  const m::PutMetricAlarmInput& given = record.metric;
-  m::MetricAlarm out;
+  Out out;
   out.alarm_name = alarm.name;
   out.alarm_arn = alarm.arn();
   out.alarm_description = given.alarm_description;
@@ -28,6 +29,12 @@ m::MetricAlarm describe_metric(const Alarm& alarm) {
   if (!record.reason_data.empty()) out.state_reason_data = record.reason_data;
   out.state_updated_timestamp = record.updated;
   out.state_transitioned_timestamp = record.transitioned;
+  return out;
+}
+
+m::MetricAlarm describe_metric(const Alarm& alarm) {
+  const m::PutMetricAlarmInput& given = alarm.record.metric;
+  auto out = describe_common<m::MetricAlarm>(alarm, given);
   out.metric_name = given.metric_name;
   out.namespace_ = given.namespace_;
   out.statistic = given.statistic;
@@ -48,21 +55,8 @@ m::MetricAlarm describe_metric(const Alarm& alarm) {
 m::CompositeAlarm describe_composite(const Alarm& alarm) {
   const AlarmRecord& record = alarm.record;
   const m::PutCompositeAlarmInput& given = record.combined;
-  m::CompositeAlarm out;
-  out.alarm_name = alarm.name;
-  out.alarm_arn = alarm.arn();
-  out.alarm_description = given.alarm_description;
-  out.alarm_configuration_updated_timestamp = record.configured;
+  auto out = describe_common<m::CompositeAlarm>(alarm, given);
   out.alarm_rule = given.alarm_rule;
-  out.actions_enabled = record.actions_enabled;
-  out.ok_actions = alarm.actions(State::kOk);
-  out.alarm_actions = alarm.actions(State::kAlarm);
-  out.insufficient_data_actions = alarm.actions(State::kInsufficientData);
-  out.state_value = std::string(name_of(record.state));
-  out.state_reason = record.reason;
-  if (!record.reason_data.empty()) out.state_reason_data = record.reason_data;
-  out.state_updated_timestamp = record.updated;
-  out.state_transitioned_timestamp = record.transitioned;
   out.actions_suppressor = given.actions_suppressor;
   out.actions_suppressor_wait_period = given.actions_suppressor_wait_period;
   out.actions_suppressor_extension_period = given.actions_suppressor_extension_period;

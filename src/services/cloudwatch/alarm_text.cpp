@@ -13,13 +13,8 @@ using json::Writer;
 
 constexpr std::size_t kMaxHistoryData = 4095;
 
-void member(Writer& w, std::string_view name, std::string_view value) {
-  w.key(name);
-  w.string(value);
-}
-
 void optional_member(Writer& w, std::string_view name, const std::optional<std::string>& value) {
-  if (value) member(w, name, *value);
+  if (value) w.member(name, *value);
 }
 
 void list_member(Writer& w, std::string_view name, const std::vector<std::string>& values) {
@@ -32,13 +27,13 @@ void list_member(Writer& w, std::string_view name, const std::vector<std::string
 void write_state(Writer& w, const AlarmRecord& record) {
   w.begin_object();
   if (!record.suppressed_by.empty()) {
-    member(w, "actionsSuppressedBy", record.suppressed_by);
-    member(w, "actionsSuppressedReason", "Actions suppressed by " + record.suppressed_by);
+    w.member("actionsSuppressedBy", record.suppressed_by);
+    w.member("actionsSuppressedReason", "Actions suppressed by " + record.suppressed_by);
   }
-  member(w, "reason", record.reason);
-  if (!record.reason_data.empty()) member(w, "reasonData", record.reason_data);
-  member(w, "timestamp", alarm_time(record.updated));
-  member(w, "value", name_of(record.state));
+  w.member("reason", record.reason);
+  if (!record.reason_data.empty()) w.member("reasonData", record.reason_data);
+  w.member("timestamp", alarm_time(record.updated));
+  w.member("value", name_of(record.state));
   w.end_object();
 }
 
@@ -49,14 +44,14 @@ void write_stat(Writer& w, const MetricSource& source) {
   w.begin_object();
   w.key("dimensions");
   w.begin_object();
-  for (const auto& [name, value] : source.metric.dimensions) member(w, name, value);
+  for (const auto& [name, value] : source.metric.dimensions) w.member(name, value);
   w.end_object();
-  member(w, "name", source.metric.name);
-  member(w, "namespace", source.metric.name_space);
+  w.member("name", source.metric.name);
+  w.member("namespace", source.metric.name_space);
   w.end_object();
   w.key("period");
   w.number(std::chrono::duration_cast<std::chrono::seconds>(source.period).count());
-  member(w, "stat", source.statistic.text());
+  w.member("stat", source.statistic.text());
   optional_member(w, "unit", source.unit);
   w.end_object();
 }
@@ -71,8 +66,8 @@ void write_metrics(Writer& w, const Alarm& alarm) {
         if (*given.id == query.id) optional_member(w, "expression", given.expression);
       }
     }
-    member(w, "id", query.id);
-    if (!query.label.empty()) member(w, "label", query.label);
+    w.member("id", query.id);
+    if (!query.label.empty()) w.member("label", query.label);
     if (query.source) write_stat(w, *query.source);
     w.key("returnData");
     w.boolean(query.returns);
@@ -86,13 +81,13 @@ void write_watched(Writer& w, const Alarm& alarm) {
   if (!alarm.record.composite) return write_metrics(w, alarm);
   const m::PutCompositeAlarmInput& given = alarm.record.combined;
   if (given.actions_suppressor) {
-    member(w, "actionsSuppressor", *given.actions_suppressor);
+    w.member("actionsSuppressor", *given.actions_suppressor);
     w.key("actionsSuppressorWaitPeriod");
     w.number(std::int64_t{*given.actions_suppressor_wait_period});
     w.key("actionsSuppressorExtensionPeriod");
     w.number(std::int64_t{*given.actions_suppressor_extension_period});
   }
-  member(w, "alarmRule", *given.alarm_rule);
+  w.member("alarmRule", *given.alarm_rule);
 }
 
 /// The whole configuration, as a configuration change has it.
@@ -109,15 +104,15 @@ void write_configuration(Writer& w, const Alarm& alarm) {
     }
     w.key("threshold");
     w.number(alarm.threshold.value);
-    member(w, "comparisonOperator", alarm.threshold.comparison);
+    w.member("comparisonOperator", alarm.threshold.comparison);
     optional_member(w, "treatMissingData", given.treat_missing_data);
     optional_member(w, "evaluateLowSampleCountPercentile", given.evaluate_low_sample_count_percentile);
   }
-  member(w, "alarmName", alarm.name);
-  if (!alarm.description().empty()) member(w, "description", alarm.description());
+  w.member("alarmName", alarm.name);
+  if (!alarm.description().empty()) w.member("description", alarm.description());
   w.key("actionsEnabled");
   w.boolean(alarm.record.actions_enabled);
-  member(w, "timestamp", alarm_time(alarm.record.configured));
+  w.member("timestamp", alarm_time(alarm.record.configured));
   list_member(w, "okActions", alarm.actions(State::kOk));
   list_member(w, "alarmActions", alarm.actions(State::kAlarm));
   list_member(w, "insufficientDataActions", alarm.actions(State::kInsufficientData));
@@ -125,10 +120,10 @@ void write_configuration(Writer& w, const Alarm& alarm) {
 }
 
 void write_change(Writer& w, const Alarm& alarm, const AlarmRecord& before) {
-  member(w, "alarmName", alarm.name);
+  w.member("alarmName", alarm.name);
   w.key("configuration");
   w.begin_object();
-  if (!alarm.description().empty()) member(w, "description", alarm.description());
+  if (!alarm.description().empty()) w.member("description", alarm.description());
   write_watched(w, alarm);
   w.end_object();
   w.key("previousState");
@@ -142,21 +137,21 @@ void write_trigger(Writer& w, const Alarm& alarm) {
   const m::PutMetricAlarmInput& given = alarm.record.metric;
   w.begin_object();
   if (given.metric_name) {
-    member(w, "MetricName", *given.metric_name);
-    member(w, "Namespace", *given.namespace_);
-    member(w, "StatisticType", given.statistic ? "Statistic" : "ExtendedStatistic");
+    w.member("MetricName", *given.metric_name);
+    w.member("Namespace", *given.namespace_);
+    w.member("StatisticType", given.statistic ? "Statistic" : "ExtendedStatistic");
     std::string statistic = given.statistic.value_or("");
     std::ranges::transform(statistic, statistic.begin(),
                            [](char c) { return c >= 'a' && c <= 'z' ? char(c - 32) : c; });
-    given.statistic ? member(w, "Statistic", statistic) : member(w, "ExtendedStatistic", *given.extended_statistic);
+    given.statistic ? w.member("Statistic", statistic) : w.member("ExtendedStatistic", *given.extended_statistic);
     w.key("Unit");
     given.unit ? w.string(*given.unit) : w.null();
     w.key("Dimensions");
     w.begin_array();
     for (const auto& [name, value] : alarm.sources.front().dimensions) {
       w.begin_object();
-      member(w, "value", value);
-      member(w, "name", name);
+      w.member("value", value);
+      w.member("name", name);
       w.end_object();
     }
     w.end_array();
@@ -171,11 +166,11 @@ void write_trigger(Writer& w, const Alarm& alarm) {
     w.key("DatapointsToAlarm");
     w.number(alarm.threshold.datapoints_to_alarm);
   }
-  member(w, "ComparisonOperator", alarm.threshold.comparison);
+  w.member("ComparisonOperator", alarm.threshold.comparison);
   w.key("Threshold");
   w.raw(decimal(alarm.threshold.value));
-  member(w, "TreatMissingData", given.treat_missing_data.value_or("missing"));
-  member(w, "EvaluateLowSampleCountPercentile", given.evaluate_low_sample_count_percentile.value_or(""));
+  w.member("TreatMissingData", given.treat_missing_data.value_or("missing"));
+  w.member("EvaluateLowSampleCountPercentile", given.evaluate_low_sample_count_percentile.value_or(""));
   w.end_object();
 }
 
@@ -184,7 +179,7 @@ std::string bounded(Write write) {
   std::string text;
   Writer w(text);
   w.begin_object();
-  member(w, "version", "1.0");
+  w.member("version", "1.0");
   write(w);
   w.end_object();
   return text.size() <= kMaxHistoryData ? text : R"({"version":"1.0"})";
@@ -212,12 +207,12 @@ cloud::ServiceEvent configuration_change(const Alarm& alarm, std::string_view op
   std::string detail;
   Writer w(detail);
   w.begin_object();
-  member(w, "alarmName", alarm.name);
-  member(w, "operation", operation);
+  w.member("alarmName", alarm.name);
+  w.member("operation", operation);
   w.key("state");
   w.begin_object();
-  member(w, "value", name_of(alarm.record.state));
-  member(w, "timestamp", alarm_time(alarm.record.updated));
+  w.member("value", name_of(alarm.record.state));
+  w.member("timestamp", alarm_time(alarm.record.updated));
   w.end_object();
   w.key("configuration");
   write_configuration(w, alarm);
@@ -233,22 +228,22 @@ std::string notification(const Alarm& alarm, const AlarmRecord& before) {
   std::string text;
   Writer w(text);
   w.begin_object();
-  member(w, "AlarmName", alarm.name);
+  w.member("AlarmName", alarm.name);
   w.key("AlarmDescription");
   alarm.description().empty() ? w.null() : w.string(alarm.description());
-  member(w, "AWSAccountId", alarm.scope.account);
-  member(w, "AlarmConfigurationUpdatedTimestamp", alarm_time(alarm.record.configured));
-  member(w, "NewStateValue", name_of(alarm.record.state));
-  member(w, "NewStateReason", alarm.record.reason);
-  member(w, "StateChangeTime", alarm_time(alarm.record.updated));
-  member(w, "Region", alarm.scope.region);
-  member(w, "AlarmArn", alarm.arn());
-  member(w, "OldStateValue", name_of(before.state));
+  w.member("AWSAccountId", alarm.scope.account);
+  w.member("AlarmConfigurationUpdatedTimestamp", alarm_time(alarm.record.configured));
+  w.member("NewStateValue", name_of(alarm.record.state));
+  w.member("NewStateReason", alarm.record.reason);
+  w.member("StateChangeTime", alarm_time(alarm.record.updated));
+  w.member("Region", alarm.scope.region);
+  w.member("AlarmArn", alarm.arn());
+  w.member("OldStateValue", name_of(before.state));
   list_member(w, "OKActions", alarm.actions(State::kOk));
   list_member(w, "AlarmActions", alarm.actions(State::kAlarm));
   list_member(w, "InsufficientDataActions", alarm.actions(State::kInsufficientData));
   if (alarm.record.composite) {
-    member(w, "AlarmRule", *alarm.record.combined.alarm_rule);
+    w.member("AlarmRule", *alarm.record.combined.alarm_rule);
   } else {
     w.key("Trigger");
     write_trigger(w, alarm);
@@ -261,11 +256,11 @@ std::string function_input(const Alarm& alarm, const AlarmRecord& before) {
   std::string text;
   Writer w(text);
   w.begin_object();
-  member(w, "source", "aws.cloudwatch");
-  member(w, "alarmArn", alarm.arn());
-  member(w, "accountId", alarm.scope.account);
-  member(w, "time", alarm_time(alarm.record.updated));
-  member(w, "region", alarm.scope.region);
+  w.member("source", "aws.cloudwatch");
+  w.member("alarmArn", alarm.arn());
+  w.member("accountId", alarm.scope.account);
+  w.member("time", alarm_time(alarm.record.updated));
+  w.member("region", alarm.scope.region);
   w.key("alarmData");
   w.begin_object();
   write_change(w, alarm, before);
@@ -278,8 +273,8 @@ std::string state_history(const AlarmRecord& record, const AlarmRecord& before) 
   const auto write = [](Writer& w, std::string_view name, const AlarmRecord& of) {
     w.key(name);
     w.begin_object();
-    member(w, "stateValue", name_of(of.state));
-    member(w, "stateReason", of.reason);
+    w.member("stateValue", name_of(of.state));
+    w.member("stateReason", of.reason);
     if (!of.reason_data.empty()) {
       w.key("stateReasonData");
       json::Document document;
@@ -295,7 +290,7 @@ std::string state_history(const AlarmRecord& record, const AlarmRecord& before) 
 
 std::string configuration_history(const Alarm& alarm, std::string_view type) {
   return bounded([&](Writer& w) {
-    member(w, "type", type);
+    w.member("type", type);
     w.key(type == "Create" ? "createdAlarm" : type == "Delete" ? "deletedAlarm" : "updatedAlarm");
     write_configuration(w, alarm);
   });
@@ -303,9 +298,9 @@ std::string configuration_history(const Alarm& alarm, std::string_view type) {
 
 std::string action_history(const Alarm& alarm, const std::string& action, bool succeeded, const std::string& error) {
   return bounded([&](Writer& w) {
-    member(w, "actionState", succeeded ? "Succeeded" : "Failed");
-    member(w, "stateUpdateTimestamp", alarm_time(alarm.record.updated));
-    member(w, "notificationResource", action);
+    w.member("actionState", succeeded ? "Succeeded" : "Failed");
+    w.member("stateUpdateTimestamp", alarm_time(alarm.record.updated));
+    w.member("notificationResource", action);
     w.key("error");
     succeeded ? w.null() : w.string(error);
   });
@@ -316,9 +311,9 @@ std::string reason_data(const Alarm& alarm, Time now, Time start, const std::vec
   std::string text;
   Writer w(text);
   w.begin_object();
-  member(w, "version", "1.0");
-  member(w, "queryDate", alarm_time(now));
-  if (!datapoints.empty()) member(w, "startDate", alarm_time(start));
+  w.member("version", "1.0");
+  w.member("queryDate", alarm_time(now));
+  if (!datapoints.empty()) w.member("startDate", alarm_time(start));
   optional_member(w, "unit", given.unit);
   optional_member(w, "statistic", given.statistic ? given.statistic : given.extended_statistic);
   w.key("period");

@@ -47,14 +47,11 @@ std::string triggering(const Alarm& child) {
   w.key("triggeringAlarms");
   w.begin_array();
   w.begin_object();
-  w.key("arn");
-  w.string(child.arn());
+  w.member("arn", child.arn());
   w.key("state");
   w.begin_object();
-  w.key("value");
-  w.string(name_of(child.record.state));
-  w.key("timestamp");
-  w.string(alarm_time(child.record.updated));
+  w.member("value", name_of(child.record.state));
+  w.member("timestamp", alarm_time(child.record.updated));
   w.end_object();
   w.end_object();
   w.end_array();

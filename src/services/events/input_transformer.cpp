@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "services/events/event_path.h"
+
 namespace signalbox::events {
 namespace {
 
@@ -60,7 +62,7 @@ void append_text(std::string& out, std::string_view text, bool quoted) {
   }
 }
 
-void append_selected(std::string& out, const EventPath& path, json::Value event, bool quoted) {
+void append_selected(std::string& out, const json::Path& path, json::Value event, bool quoted) {
   const auto values = path.select(event);
   if (path.selects_many()) {
     std::string array = "[";
@@ -151,7 +153,7 @@ struct InputTransformer::Reader {
       return invalid("InputTemplate for target " + std::string(target_id) + " contains invalid placeholder " +
                      std::string(name) + ".");
     }
-    pieces.push_back({Source::kPath, "", *EventPath::parse(path->second), quoted});
+    pieces.push_back({Source::kPath, "", *parse_event_path(path->second), quoted});
     return {};
   }
 
@@ -181,7 +183,7 @@ Result<InputTransformer> InputTransformer::compile(std::string_view target_id, c
     if (name.starts_with(kReservedPrefix)) {
       return invalid("InputPathsMap for target " + std::string(target_id) + " contains reserved key " + name + ".");
     }
-    if (!EventPath::parse(path)) return invalid("InputPath for target " + std::string(target_id) + " is invalid.");
+    if (!parse_event_path(path)) return invalid("InputPath for target " + std::string(target_id) + " is invalid.");
   }
   Reader reader{target_id, transformer};
   if (auto read = reader.read(); !read) return std::unexpected(std::move(read).error());

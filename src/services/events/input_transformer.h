@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "services/events/event_path.h"
+#include "json/path.h"
 #include "services/events/matched_event.h"
 #include "services/events/records.h"
 
@@ -27,7 +27,7 @@ class InputTransformer {
   struct Piece {
     Source source = Source::kLiteral;
     std::string text;  // of a literal
-    EventPath path;
+    json::Path path;
     bool quoted = false;
   };
   struct Reader;

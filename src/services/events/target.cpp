@@ -1,5 +1,7 @@
 #include "services/events/target.h"
 
+#include "services/events/event_path.h"
+
 namespace signalbox::events {
 namespace {
 
@@ -41,9 +43,9 @@ Result<std::shared_ptr<const Target>> compile_target(const cloud::EventTargets& 
   if (!input) return std::unexpected(std::move(input).error());
   auto http = TargetHttp::compile(id, record.http);
   if (!http) return std::unexpected(std::move(http).error());
-  std::optional<EventPath> partition_key;
+  std::optional<json::Path> partition_key;
   if (arn->service == "kinesis") {
-    partition_key = EventPath::parse(record.partition_key_path.value_or("$.id"));
+    partition_key = parse_event_path(record.partition_key_path.value_or("$.id"));
     if (!partition_key) return fail("ValidationException", "PartitionKeyPath for target " + id + " is invalid.");
   } else if (record.partition_key_path) {
     return cloud::not_for_this_target("KinesisParameters", id);

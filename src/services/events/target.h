@@ -22,7 +22,7 @@ struct Target {
   std::shared_ptr<const cloud::DeliveryPolicy> policy;  // never null
   TargetHttp http;
   /// Where a stream's record gets its partition key from; none for other kinds.
-  std::optional<EventPath> partition_key;
+  std::optional<json::Path> partition_key;
 
   /// Whether what it gets is made by looking into the event, so that it must be given parsed.
   bool reads_event() const { return input.reads_event() || http.reads_event() || partition_key; }

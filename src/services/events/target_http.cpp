@@ -1,5 +1,7 @@
 #include "services/events/target_http.h"
 
+#include "services/events/event_path.h"
+
 namespace signalbox::events {
 namespace {
 
@@ -7,7 +9,7 @@ bool is_path(std::string_view text) {
   return text == "$" || text.starts_with("$.");
 }
 
-std::string text_of(const EventPath& path, json::Value event) {
+std::string text_of(const json::Path& path, json::Value event) {
   std::string out;
   for (json::Value value : path.select(event)) {
     if (!out.empty()) out.push_back(',');
@@ -26,7 +28,7 @@ Result<TargetHttp> TargetHttp::compile(std::string_view target_id,
   bool readable = true;
   const auto add = [&](const std::string& text, const std::string& key, Place place) {
     if (!is_path(text)) return;
-    auto path = EventPath::parse(text);
+    auto path = parse_event_path(text);
     readable = readable && path.has_value();
     if (path) compiled.paths_.push_back({place, key, *std::move(path)});
   };

@@ -11,7 +11,7 @@
 
 #include "base/result.h"
 #include "cloud/event_target.h"
-#include "services/events/event_path.h"
+#include "json/path.h"
 #include "services/events/matched_event.h"
 
 namespace signalbox::events {
@@ -31,7 +31,7 @@ class TargetHttp {
   struct Dynamic {
     Place place;
     std::string key;
-    EventPath path;
+    json::Path path;
   };
   std::shared_ptr<const cloud::HttpParameters> fixed_;
   std::vector<Dynamic> paths_;

@@ -1,9 +1,11 @@
 #include "services/events/target_input.h"
 
+#include "services/events/event_path.h"
+
 namespace signalbox::events {
 namespace {
 
-std::string selected(const EventPath& path, json::Value event) {
+std::string selected(const json::Path& path, json::Value event) {
   const auto values = path.select(event);
   if (!path.selects_many()) return values.empty() ? "null" : std::string(values.front().raw());
   std::string out = "[";
@@ -37,7 +39,7 @@ Result<TargetInput> TargetInput::compile(std::string_view target_id, const Targe
     }
     compiled.how_ = Constant{*target.input};
   } else if (target.input_path) {
-    auto path = EventPath::parse(*target.input_path);
+    auto path = parse_event_path(*target.input_path);
     if (!path) return fail("ValidationException", "InputPath for target " + id + " is invalid.");
     compiled.how_ = *std::move(path);
   } else if (target.transformer) {
@@ -51,7 +53,7 @@ Result<TargetInput> TargetInput::compile(std::string_view target_id, const Targe
 std::string TargetInput::apply(const MatchedEvent& event) const {
   return std::visit(Visitor{[&](const WholeEvent&) { return std::string(event.text); },
                             [](const Constant& constant) { return constant.text; },
-                            [&](const EventPath& path) { return selected(path, *event.root); },
+                            [&](const json::Path& path) { return selected(path, *event.root); },
                             [&](const InputTransformer& transformer) { return transformer.apply(event); }},
                     how_);
 }

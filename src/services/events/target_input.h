@@ -17,7 +17,7 @@ class TargetInput {
 
   /// Whether `apply` looks into the event, so that it must be given parsed.
   bool reads_event() const {
-    return std::holds_alternative<EventPath>(how_) || std::holds_alternative<InputTransformer>(how_);
+    return std::holds_alternative<json::Path>(how_) || std::holds_alternative<InputTransformer>(how_);
   }
 
   /// The payload. An InputPath that leads nowhere gives null.
@@ -28,7 +28,7 @@ class TargetInput {
   struct Constant {
     std::string text;
   };
-  std::variant<WholeEvent, Constant, EventPath, InputTransformer> how_;
+  std::variant<WholeEvent, Constant, json::Path, InputTransformer> how_;
 };
 
 }  // namespace signalbox::events

@@ -5,23 +5,13 @@
 #include "services/kinesis/core.h"
 #include "services/kinesis/event_target.h"
 #include "services/kinesis/pipe_source.h"
+#include "store/spaces.h"
 
 namespace signalbox::kinesis {
 namespace {
 
 std::unexpected<Error> broken(std::string_view what) {
   return fail("StoreError", "The record of " + std::string(what) + " in the store cannot be read.");
-}
-
-/// Visits every record from a key on until one cannot be read.
-template <class Visit>
-Result<void> each(const store::Snapshot& snapshot, const store::Key& all, Visit visit) {
-  Result<void> done;
-  Result<void> scanned = snapshot.scan(all, all.end(), [&](std::string_view key, std::string_view value) {
-    done = visit(key, value);
-    return done.has_value();
-  });
-  return done ? scanned : done;
 }
 
 Result<StreamPtr> read_stream(const cloud::House& house, std::string_view key, std::string_view value) {
@@ -43,7 +33,7 @@ Result<StreamPtr> read_stream(const cloud::House& house, std::string_view key, s
 /// records may have higher ones than the time says.
 Result<void> load_shards(const Core& core, const store::Snapshot& snapshot, Stream& stream) {
   const store::Key all = store::Key(kShardSpace).number(stream.id);
-  Result<void> done = each(snapshot, all, [&](std::string_view, std::string_view value) -> Result<void> {
+  Result<void> done = store::each_record(snapshot, all, [&](std::string_view, std::string_view value) -> Result<void> {
     auto shard = decode_shard(value);
     if (!shard) return broken("a shard of " + described(stream.name));
     stream.last_sequence = std::max({stream.last_sequence, shard->starting, shard->ending.value_or(0)});
@@ -75,22 +65,8 @@ Result<void> erase_orphans(const Core& core, const store::Snapshot& snapshot) {
   for (const auto& [name, stream] : core.all()) known.insert(stream->id);
   store::Batch batch;
   for (const std::string_view space : {kShardSpace, kRecordSpace}) {
-    const std::string end = store::Key(space).end();
-    // From one stream's first record to the next stream's, without reading what lies between.
-    for (std::string from = store::Key(space).bytes(); !from.empty();) {
-      std::optional<std::uint64_t> id;
-      Result<void> scanned = snapshot.scan(from, end, [&id](std::string_view key, std::string_view) {
-        store::KeyReader parts(key);
-        parts.text();
-        id = parts.number();
-        return false;
-      });
-      if (!scanned) return scanned;
-      if (!id) break;
-      const store::Key all = store::Key(space).number(*id);
-      if (!known.contains(*id)) batch.erase_range(all, all.end());
-      from = all.end();
-    }
+    Result<void> found = store::erase_orphans(snapshot, space, known, batch);
+    if (!found) return found;
   }
   if (!batch.empty()) core.house.store.commit_later(std::move(batch));
   return {};
@@ -114,12 +90,13 @@ Kinesis::~Kinesis() = default;
 
 Result<void> Kinesis::load() {
   const auto snapshot = core_->house.store.read();
-  Result<void> done = each(*snapshot, store::Key(kStreamSpace), [&](auto key, auto value) -> Result<void> {
-    auto stream = read_stream(core_->house, key, value);
-    if (!stream) return std::unexpected(std::move(stream).error());
-    core_->put(*stream);
-    return load_shards(*core_, *snapshot, **stream);
-  });
+  Result<void> done =
+      store::each_record(*snapshot, store::Key(kStreamSpace), [&](auto key, auto value) -> Result<void> {
+        auto stream = read_stream(core_->house, key, value);
+        if (!stream) return std::unexpected(std::move(stream).error());
+        core_->put(*stream);
+        return load_shards(*core_, *snapshot, **stream);
+      });
   if (!done) return done;
   for (const auto& [name, stream] : core_->all()) trim(*core_, stream);
   return erase_orphans(*core_, *snapshot);

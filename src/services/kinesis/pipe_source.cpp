@@ -15,23 +15,19 @@ std::string event_of(const Stream& stream, std::uint32_t shard, const std::strin
                      const StoredRecord& record) {
   std::string out;
   json::Writer writer(out);
-  const auto member = [&](std::string_view key, std::string_view value) {
-    writer.key(key);
-    writer.string(value);
-  };
   writer.begin_object();
-  member("kinesisSchemaVersion", "1.0");
-  member("partitionKey", record.partition_key);
-  member("sequenceNumber", sequence);
-  member("data", to_base64(record.data));
+  writer.member("kinesisSchemaVersion", "1.0");
+  writer.member("partitionKey", record.partition_key);
+  writer.member("sequenceNumber", sequence);
+  writer.member("data", to_base64(record.data));
   writer.key("approximateArrivalTimestamp");
   writer.number(static_cast<double>(record.arrived.time_since_epoch().count()) / 1000);
-  member("eventSource", "aws:kinesis");
-  member("eventVersion", "1.0");
-  member("eventID", shard_name(shard) + ":" + sequence);
-  member("eventName", "aws:kinesis:record");
-  member("awsRegion", stream.name.scope.region);
-  member("eventSourceARN", stream.arn);
+  writer.member("eventSource", "aws:kinesis");
+  writer.member("eventVersion", "1.0");
+  writer.member("eventID", shard_name(shard) + ":" + sequence);
+  writer.member("eventName", "aws:kinesis:record");
+  writer.member("awsRegion", stream.name.scope.region);
+  writer.member("eventSourceARN", stream.arn);
   writer.end_object();
   return out;
 }

@@ -18,10 +18,10 @@ class RecordText {
              std::string_view filter)
       : writer_(text_) {
     writer_.begin_object();
-    field("messageType", type);
-    field("owner", owner);
-    field("logGroup", group.name);
-    field("logStream", stream);
+    writer_.member("messageType", type);
+    writer_.member("owner", owner);
+    writer_.member("logGroup", group.name);
+    writer_.member("logStream", stream);
     writer_.key("subscriptionFilters");
     writer_.begin_array();
     writer_.string(filter);
@@ -31,14 +31,14 @@ class RecordText {
   }
   void add(const Position& at, std::string_view message, const filter::Extracted& extracted) {
     writer_.begin_object();
-    field("id", to_event_id(at));
+    writer_.member("id", to_event_id(at));
     writer_.key("timestamp");
     writer_.number(at.time);
-    field("message", message);
+    writer_.member("message", message);
     if (!extracted.empty()) {
       writer_.key("extractedFields");
       writer_.begin_object();
-      for (const auto& [name, value] : extracted) field(std::string_view(name).substr(1), value);
+      for (const auto& [name, value] : extracted) writer_.member(std::string_view(name).substr(1), value);
       writer_.end_object();
     }
     writer_.end_object();
@@ -52,10 +52,6 @@ class RecordText {
   }
 
  private:
-  void field(std::string_view name, std::string_view value) {
-    writer_.key(name);
-    writer_.string(value);
-  }
   std::string text_;
   json::Writer writer_;
   std::size_t bytes_ = 0;

@@ -61,7 +61,7 @@ Result<InputTemplate> InputTemplate::compile(std::string_view text) {
     if (name == kEvent) piece.source = Source::kEvent;
     if (name == kEventJson) piece.source = Source::kEventJson;
     if (piece.source == Source::kVariable && piece.variable == nullptr) {
-      auto path = Path::parse(name);
+      auto path = parse_path(name);
       if (!path) {
         return fail("ValidationException", "InputTemplate contains the invalid variable <" + std::string(name) + ">.");
       }
@@ -89,7 +89,7 @@ void InputTemplate::write(std::string& out, std::string_view json, bool is_strin
 
 void InputTemplate::write_path(std::string& out, const Piece& piece, json::Value view) const {
   const auto found = piece.path.select(view);
-  if (piece.path.has_wildcard()) {
+  if (piece.path.selects_many()) {
     std::string array = "[";
     for (json::Value value : found) array.append(array.size() > 1 ? "," : "").append(value.raw());
     write(out, array.append("]"), false, "", piece.quoted);

@@ -38,7 +38,7 @@ class InputTemplate {
   struct Piece {
     Source source = Source::kLiteral;
     std::string text;  // of a literal
-    Path path;
+    json::Path path;
     std::string Surroundings::* variable = nullptr;
     bool quoted = false;
   };

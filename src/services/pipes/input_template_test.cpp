@@ -14,12 +14,9 @@ std::string message(std::string_view body) {
   std::string out;
   json::Writer writer(out);
   writer.begin_object();
-  writer.key("messageId");
-  writer.string("m-1");
-  writer.key("body");
-  writer.string(body);
-  writer.key("eventSource");
-  writer.string("aws:sqs");
+  writer.member("messageId", "m-1");
+  writer.member("body", body);
+  writer.member("eventSource", "aws:sqs");
   writer.end_object();
   return out;
 }

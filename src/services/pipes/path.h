@@ -4,29 +4,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
-#include "json/json.h"
+#include "json/path.h"
 
 namespace signalbox::pipes {
 
-class Path {
- public:
-  static std::optional<Path> parse(std::string_view text);
-
-  /// A path with a wildcard stands for the array of what it finds.
-  bool has_wildcard() const { return many_; }
-  std::vector<json::Value> select(json::Value root) const;
-
- private:
-  struct Step {
-    enum class Kind { kMember, kIndex, kAll } kind;
-    std::string name;
-    std::size_t index = 0;
-  };
-  std::vector<Step> steps_;
-  bool many_ = false;
-};
+/// Names are of letters, digits, '_', '-' and '/'. Empty optional for a path that cannot be read.
+std::optional<json::Path> parse_path(std::string_view text);
 
 /// A parameter of a target: a text, or a path that the event fills ("$.body.group").
 class Parameter {
@@ -40,7 +24,7 @@ class Parameter {
 
  private:
   std::string text_;
-  std::optional<Path> path_;
+  std::optional<json::Path> path_;
 };
 
 }  // namespace signalbox::pipes

@@ -18,28 +18,24 @@ std::string dead_letter(const Pipe& pipe, const Lane& lane, const cloud::SourceE
                         Time now) {
   std::string out;
   json::Writer writer(out);
-  const auto member = [&](std::string_view key, std::string_view value) {
-    writer.key(key);
-    writer.string(value);
-  };
   writer.begin_object();
   writer.key("context");
   writer.begin_object();
-  member("partnerResourceArn", pipe.arn);
-  member("condition", condition);
+  writer.member("partnerResourceArn", pipe.arn);
+  writer.member("condition", condition);
   writer.end_object();
-  member("version", "1.0");
-  member("timestamp", to_iso8601_millis(now));
+  writer.member("version", "1.0");
+  writer.member("timestamp", to_iso8601_millis(now));
   writer.key("KinesisBatchInfo");
   writer.begin_object();
-  member("shardId", lane.shard_name);
-  member("startSequenceNumber", event.id);
-  member("endSequenceNumber", event.id);
-  member("approximateArrivalOfFirstRecord", to_iso8601_millis(event.arrived));
-  member("approximateArrivalOfLastRecord", to_iso8601_millis(event.arrived));
+  writer.member("shardId", lane.shard_name);
+  writer.member("startSequenceNumber", event.id);
+  writer.member("endSequenceNumber", event.id);
+  writer.member("approximateArrivalOfFirstRecord", to_iso8601_millis(event.arrived));
+  writer.member("approximateArrivalOfLastRecord", to_iso8601_millis(event.arrived));
   writer.key("batchSize");
   writer.number(std::int64_t{1});
-  member("streamArn", lane.config->source);
+  writer.member("streamArn", lane.config->source);
   writer.end_object();
   writer.end_object();
   return out;

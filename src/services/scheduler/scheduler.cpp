@@ -2,6 +2,7 @@
 
 #include "models/scheduler.h"
 #include "services/scheduler/core.h"
+#include "store/spaces.h"
 
 namespace signalbox::scheduler {
 namespace {
@@ -10,18 +11,6 @@ std::unexpected<Error> broken(std::string_view what, std::string_view key) {
   const auto id = read_schedule_key(key);
   return fail("StoreError", "The record of " + std::string(what) + " " + (id ? id->arn() : std::string("?")) +
                                 " in the store cannot be read.");
-}
-
-/// Visits every record of a space until one cannot be read.
-template <class Visit>
-Result<void> each(const store::Snapshot& snapshot, std::string_view space, Visit visit) {
-  Result<void> done;
-  const store::Key all(space);
-  Result<void> scanned = snapshot.scan(all, all.end(), [&](std::string_view key, std::string_view value) {
-    done = visit(key, value);
-    return done.has_value();
-  });
-  return done ? scanned : done;
 }
 
 }  // namespace
@@ -37,31 +26,34 @@ Scheduler::~Scheduler() = default;
 
 Result<void> Scheduler::load() {
   const auto snapshot = core_->house.store.read();
-  Result<void> done = each(*snapshot, kGroupSpace, [&](std::string_view key, std::string_view value) -> Result<void> {
-    auto group = decode_group(value);
-    if (!group) return broken("schedule group", key);
-    core_->put_group(*std::move(group));
-    return {};
-  });
+  Result<void> done = store::each_record(*snapshot, store::Key(kGroupSpace),
+                                         [&](std::string_view key, std::string_view value) -> Result<void> {
+                                           auto group = decode_group(value);
+                                           if (!group) return broken("schedule group", key);
+                                           core_->put_group(*std::move(group));
+                                           return {};
+                                         });
   if (!done) return done;
-  done = each(*snapshot, kScheduleSpace, [&](std::string_view key, std::string_view value) -> Result<void> {
-    auto id = read_schedule_key(key);
-    auto record = decode_schedule(value);
-    if (!id || !record) return broken("schedule", key);
-    auto schedule = compile_schedule(core_->house, *std::move(id), *std::move(record), false);
-    if (!schedule) return broken("schedule", key);
-    core_->put(*std::move(schedule));
-    return {};
-  });
+  done = store::each_record(*snapshot, store::Key(kScheduleSpace),
+                            [&](std::string_view key, std::string_view value) -> Result<void> {
+                              auto id = read_schedule_key(key);
+                              auto record = decode_schedule(value);
+                              if (!id || !record) return broken("schedule", key);
+                              auto schedule = compile_schedule(core_->house, *std::move(id), *std::move(record), false);
+                              if (!schedule) return broken("schedule", key);
+                              core_->put(*std::move(schedule));
+                              return {};
+                            });
   if (!done) return done;
-  return each(*snapshot, kSeenSpace, [&](std::string_view key, std::string_view value) -> Result<void> {
-    const auto id = read_schedule_key(key);
-    const auto seen = decode_seen(value);
-    const SchedulePtr schedule = id ? core_->find(*id) : nullptr;
-    if (!seen || !schedule) return broken("mark of schedule", key);
-    arm(*core_, schedule, *seen);
-    return {};
-  });
+  return store::each_record(*snapshot, store::Key(kSeenSpace),
+                            [&](std::string_view key, std::string_view value) -> Result<void> {
+                              const auto id = read_schedule_key(key);
+                              const auto seen = decode_seen(value);
+                              const SchedulePtr schedule = id ? core_->find(*id) : nullptr;
+                              if (!seen || !schedule) return broken("mark of schedule", key);
+                              arm(*core_, schedule, *seen);
+                              return {};
+                            });
 }
 
 }  // namespace signalbox::scheduler

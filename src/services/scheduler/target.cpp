@@ -117,14 +117,10 @@ std::string put_events_of(const TargetRecord& target, const std::string& detail)
   writer.key("Entries");
   writer.begin_array();
   writer.begin_object();
-  const auto member = [&](std::string_view name, std::string_view value) {
-    writer.key(name);
-    writer.string(value);
-  };
-  member("EventBusName", target.arn);
-  member("Source", target.source.value_or(""));
-  member("DetailType", target.detail_type.value_or(""));
-  member("Detail", detail);
+  writer.member("EventBusName", target.arn);
+  writer.member("Source", target.source.value_or(""));
+  writer.member("DetailType", target.detail_type.value_or(""));
+  writer.member("Detail", detail);
   writer.end_object();
   writer.end_array();
   writer.end_object();

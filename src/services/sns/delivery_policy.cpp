@@ -221,8 +221,7 @@ void write_rate(json::Writer& writer, const std::string& name, const std::option
 void write_type(json::Writer& writer, const std::string& name, const std::optional<std::string>& type) {
   writer.key(name);
   writer.begin_object();
-  writer.key("headerContentType");
-  writer.string(type ? std::string_view(*type) : kDefaultContentType);
+  writer.member("headerContentType", type ? std::string_view(*type) : kDefaultContentType);
   writer.end_object();
 }
 

@@ -162,8 +162,7 @@ std::string filter_event(const cloud::TypedAttributes& attributes) {
       writer.key(name);
       write_number(writer, attribute.value);
     } else if (type.starts_with("String")) {
-      writer.key(name);
-      writer.string(attribute.value);
+      writer.member(name, attribute.value);
     }
   }
   writer.end_object();

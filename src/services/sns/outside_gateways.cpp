@@ -19,8 +19,7 @@ std::string gateway_request(const Fields& fields) {
   json::Writer writer(text);
   writer.begin_object();
   for (const auto& [name, value] : fields) {
-    writer.key(name);
-    writer.string(value);
+    writer.member(name, value);
   }
   writer.end_object();
   return text;

@@ -1,5 +1,6 @@
 #include "services/sns/pages.h"
 
+#include "base/encoding.h"
 #include "models/sns.h"
 #include "wire/form.h"
 
@@ -10,24 +11,7 @@ namespace m = models::sns;
 
 std::string escaped(std::string_view text) {
   std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += c;
-    }
-  }
+  append_escaped_markup(out, text);
   return out;
 }
 

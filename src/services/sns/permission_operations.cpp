@@ -91,10 +91,8 @@ std::string statement_of(const std::string& topic, const m::AddPermissionInput& 
   std::string text;
   json::Writer writer(text);
   writer.begin_object();
-  writer.key("Sid");
-  writer.string(*request.label);
-  writer.key("Effect");
-  writer.string("Allow");
+  writer.member("Sid", *request.label);
+  writer.member("Effect", "Allow");
   writer.key("Principal");
   writer.begin_object();
   writer.key("AWS");
@@ -102,8 +100,7 @@ std::string statement_of(const std::string& topic, const m::AddPermissionInput& 
   writer.end_object();
   writer.key("Action");
   write_list(writer, actions);
-  writer.key("Resource");
-  writer.string(topic);
+  writer.member("Resource", topic);
   writer.end_object();
   return text;
 }

@@ -43,10 +43,6 @@ std::int64_t status_code(const DeliveryStatus& status) {
 std::string line_of(Core& core, const Topic& topic, const DeliveryStatus& status) {
   std::string text;
   json::Writer writer(text);
-  const auto member = [&](std::string_view name, std::string_view value) {
-    writer.key(name);
-    writer.string(value);
-  };
   const auto number = [&](std::string_view name, std::int64_t value) {
     writer.key(name);
     writer.number(value);
@@ -54,21 +50,21 @@ std::string line_of(Core& core, const Topic& topic, const DeliveryStatus& status
   writer.begin_object();
   writer.key("notification");
   writer.begin_object();
-  member("messageMD5Sum", to_hex(md5(status.message)));
-  member("messageId", status.message_id);
-  member("topicArn", topic.arn);
-  member("timestamp", to_iso8601_millis(status.published));
+  writer.member("messageMD5Sum", to_hex(md5(status.message)));
+  writer.member("messageId", status.message_id);
+  writer.member("topicArn", topic.arn);
+  writer.member("timestamp", to_iso8601_millis(status.published));
   writer.end_object();
   writer.key("delivery");
   writer.begin_object();
-  member("deliveryId", core.house.random.uuid());
-  member("destination", status.destination);
-  member("providerResponse", status.response);
+  writer.member("deliveryId", core.house.random.uuid());
+  writer.member("destination", status.destination);
+  writer.member("providerResponse", status.response);
   number("dwellTimeMs", (core.house.clock.now() - status.published).count());
   number("attempts", status.attempts);
   if (const std::int64_t code = status_code(status); code != 0) number("statusCode", code);
   writer.end_object();
-  member("status", status.delivered ? "SUCCESS" : "FAILURE");
+  writer.member("status", status.delivered ? "SUCCESS" : "FAILURE");
   writer.end_object();
   return text;
 }

@@ -5,6 +5,7 @@
 #include "services/sqs/sqs.h"
 #include "store/key.h"
 #include "store/record.h"
+#include "store/spaces.h"
 
 namespace signalbox::sqs {
 namespace {
@@ -118,22 +119,8 @@ Result<void> Sqs::erase_orphans(const store::Snapshot& snapshot) {
   for (const auto& [name, queue] : directory_) known.insert(queue->id);
   store::Batch batch;
   for (const std::string_view space : {kMessageSpace, kLeaseSpace, kDeduplicationSpace}) {
-    const std::string end = store::Key(space).end();
-    // From one queue's first record to the next queue's, without reading what lies between.
-    for (std::string from = store::Key(space).bytes(); !from.empty();) {
-      std::optional<std::uint64_t> id;
-      Result<void> scanned = snapshot.scan(from, end, [&id](std::string_view key, std::string_view) {
-        store::KeyReader parts(key);
-        parts.text();
-        id = parts.number();
-        return false;
-      });
-      if (!scanned) return scanned;
-      if (!id) break;
-      const store::Key all = store::Key(space).number(*id);
-      if (!known.contains(*id)) batch.erase_range(all, all.end());
-      from = all.end();
-    }
+    Result<void> found = store::erase_orphans(snapshot, space, known, batch);
+    if (!found) return found;
   }
   if (!batch.empty()) house_.store.commit_later(std::move(batch));
   return {};

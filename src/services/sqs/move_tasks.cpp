@@ -35,10 +35,8 @@ struct Sqs::MoveTask {
     std::string text;
     json::Writer writer(text);
     writer.begin_object();
-    writer.key("taskId");
-    writer.string(id);
-    writer.key("sourceArn");
-    writer.string(source);
+    writer.member("taskId", id);
+    writer.member("sourceArn", source);
     writer.end_object();
     return to_base64(text);
   }

@@ -7,21 +7,16 @@
 namespace signalbox::sqs {
 namespace {
 
-void member(json::Writer& writer, std::string_view key, std::string_view value) {
-  writer.key(key);
-  writer.string(value);
-}
-
 void write_attribute(json::Writer& writer, const model::MessageAttributeValue& value) {
   writer.begin_object();
-  if (value.string_value) member(writer, "stringValue", *value.string_value);
-  if (value.binary_value) member(writer, "binaryValue", to_base64(*value.binary_value));
+  if (value.string_value) writer.member("stringValue", *value.string_value);
+  if (value.binary_value) writer.member("binaryValue", to_base64(*value.binary_value));
   for (const std::string_view list : {"stringListValues", "binaryListValues"}) {
     writer.key(list);
     writer.begin_array();
     writer.end_array();
   }
-  member(writer, "dataType", value.data_type.value_or(""));
+  writer.member("dataType", value.data_type.value_or(""));
   writer.end_object();
 }
 
@@ -30,13 +25,13 @@ std::string event_of(const model::Message& message, const Queue& queue) {
   std::string out;
   json::Writer writer(out);
   writer.begin_object();
-  member(writer, "messageId", message.message_id.value_or(""));
-  member(writer, "receiptHandle", message.receipt_handle.value_or(""));
-  member(writer, "body", message.body.value_or(""));
+  writer.member("messageId", message.message_id.value_or(""));
+  writer.member("receiptHandle", message.receipt_handle.value_or(""));
+  writer.member("body", message.body.value_or(""));
   writer.key("attributes");
   writer.begin_object();
   if (message.attributes) {
-    for (const auto& [name, value] : *message.attributes) member(writer, name, value);
+    for (const auto& [name, value] : *message.attributes) writer.member(name, value);
   }
   writer.end_object();
   writer.key("messageAttributes");
@@ -48,10 +43,10 @@ std::string event_of(const model::Message& message, const Queue& queue) {
     }
   }
   writer.end_object();
-  member(writer, "md5OfBody", message.md5_of_body.value_or(""));
-  member(writer, "eventSource", "aws:sqs");
-  member(writer, "eventSourceARN", queue.arn);
-  member(writer, "awsRegion", queue.name.scope.region);
+  writer.member("md5OfBody", message.md5_of_body.value_or(""));
+  writer.member("eventSource", "aws:sqs");
+  writer.member("eventSourceARN", queue.arn);
+  writer.member("awsRegion", queue.name.scope.region);
   writer.end_object();
   return out;
 }

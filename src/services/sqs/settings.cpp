@@ -181,8 +181,7 @@ Attributes setting_texts(const Attributes& attributes, const Settings& s, bool f
     policy.clear();
     json::Writer writer(policy);
     writer.begin_object();
-    writer.key("deadLetterTargetArn");
-    writer.string(s.dead_letter_arn);
+    writer.member("deadLetterTargetArn", s.dead_letter_arn);
     writer.key("maxReceiveCount");
     writer.raw(std::to_string(s.max_receives));
     writer.end_object();

@@ -3,6 +3,7 @@
 #include "services/events/archives/replay.h"
 #include "services/events/archives/upkeep.h"
 #include "services/events/core.h"
+#include "store/spaces.h"
 
 namespace signalbox::events {
 namespace {
@@ -12,18 +13,6 @@ constexpr std::string_view kAllEvents = R"({"replay-name":[{"exists":false}]})";
 
 std::unexpected<Error> broken(std::string_view what) {
   return fail("StoreError", "A record of " + std::string(what) + " in the store cannot be read.");
-}
-
-/// Calls `visit(key, value)`, which returns a Result, for every record of `space`.
-template <class Visit>
-Result<void> each(const store::Snapshot& snapshot, std::string_view space, Visit visit) {
-  const store::Key all(space);
-  Result<void> done;
-  Result<void> scanned = snapshot.scan(all, all.end(), [&](std::string_view key, std::string_view value) {
-    done = visit(key, value);
-    return done.has_value();
-  });
-  return done ? scanned : done;
 }
 
 using ById = std::map<std::uint64_t, std::shared_ptr<ArchivedEvents>>;
@@ -64,7 +53,7 @@ Result<void> erase_orphans(Core& core, const store::Snapshot& snapshot, const By
 }
 
 Result<void> load_replays(Core& core, const store::Snapshot& snapshot) {
-  return each(snapshot, kReplaySpace, [&](auto, std::string_view value) -> Result<void> {
+  return store::each_record(snapshot, store::Key(kReplaySpace), [&](auto, std::string_view value) -> Result<void> {
     auto replay = decode_replay(value);
     if (!replay) return broken("replays");
     const auto stored = snapshot.get(mark_key_of(*replay));
@@ -97,17 +86,19 @@ Result<RulePtr> archive_rule(const Archive& archive) {
 
 Result<void> load_archives(Core& core, const store::Snapshot& snapshot) {
   ById by_id;
-  Result<void> done =
-      each(snapshot, kArchiveSpace, [&](auto, std::string_view value) { return load_archive(core, value, by_id); });
+  Result<void> done = store::each_record(snapshot, store::Key(kArchiveSpace), [&](auto, std::string_view value) {
+    return load_archive(core, value, by_id);
+  });
   if (done) {
-    done = each(snapshot, kPartSpace, [&](std::string_view key, std::string_view value) -> Result<void> {
-      const auto name = read_part_key(key);
-      const auto part = decode_part(value);
-      if (!name || !part) return broken("archived events");
-      const auto events = by_id.find(name->archive);
-      if (events != by_id.end()) events->second->load(name->segment, name->writer, *part);
-      return {};
-    });
+    done = store::each_record(snapshot, store::Key(kPartSpace),
+                              [&](std::string_view key, std::string_view value) -> Result<void> {
+                                const auto name = read_part_key(key);
+                                const auto part = decode_part(value);
+                                if (!name || !part) return broken("archived events");
+                                const auto events = by_id.find(name->archive);
+                                if (events != by_id.end()) events->second->load(name->segment, name->writer, *part);
+                                return {};
+                              });
   }
   if (done) done = erase_orphans(core, snapshot, by_id);
   if (done) done = load_replays(core, snapshot);

@@ -96,8 +96,7 @@ std::string with_members(const std::string& payload, const std::vector<Connectio
     writer.raw(value.raw());
   }
   for (const ConnectionParameter& one : parameters) {
-    writer.key(one.key);
-    writer.string(one.value);
+    writer.member(one.key, one.value);
   }
   writer.end_object();
   return out;

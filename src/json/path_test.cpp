@@ -1,9 +1,13 @@
-#include "services/events/event_path.h"
+#include "json/path.h"
 
 #include <gtest/gtest.h>
 
-namespace signalbox::events {
+namespace signalbox::json {
 namespace {
+
+bool is_name(char c) {
+  return std::string_view(".[]'\"()?@").find(c) == std::string_view::npos;
+}
 
 constexpr std::string_view kEvent =
     R"({"detail-type":"T","resources":["r0","r1"],"detail":{"a_b":{"x-y":7},"list":[{"n":"p"},{"m":1},{"n":"q"}],"s":"v"}})";
@@ -13,7 +17,7 @@ struct Case {
   const char* selected;  // values joined by ' '; null: the path is refused
 };
 
-TEST(EventPath, SelectsWhatThePathLeadsTo) {
+TEST(Path, SelectsWhatThePathLeadsTo) {
   const Case cases[] = {
       {"$.detail-type", R"("T")"},
       {"$.resources[1]", R"("r1")"},
@@ -34,16 +38,16 @@ TEST(EventPath, SelectsWhatThePathLeadsTo) {
       {"$.resources[?(@.n)]", nullptr},
       {"", nullptr},
   };
-  json::Document document;
+  Document document;
   const auto root = document.parse(kEvent);
   ASSERT_TRUE(root);
   for (const Case& c : cases) {
     SCOPED_TRACE(c.path);
-    const auto path = EventPath::parse(c.path);
+    const auto path = Path::parse(c.path, is_name);
     ASSERT_EQ(path.has_value(), c.selected != nullptr);
     if (!path) continue;
     std::string joined;
-    for (json::Value value : path->select(*root)) {
+    for (Value value : path->select(*root)) {
       if (!joined.empty()) joined.push_back(' ');
       joined.append(value.raw());
     }
@@ -51,14 +55,14 @@ TEST(EventPath, SelectsWhatThePathLeadsTo) {
   }
 }
 
-TEST(EventPath, ADollarAloneIsTheWholeEvent) {
-  json::Document document;
+TEST(Path, ADollarAloneIsTheWholeEvent) {
+  Document document;
   const auto root = document.parse(kEvent);
-  const auto path = EventPath::parse("$");
+  const auto path = Path::parse("$", is_name);
   ASSERT_TRUE(root && path);
   EXPECT_EQ(path->select(*root).front().raw(), kEvent);
   EXPECT_FALSE(path->selects_many());
 }
 
 }  // namespace
-}  // namespace signalbox::events
+}  // namespace signalbox::json
