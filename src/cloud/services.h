@@ -12,6 +12,7 @@
 #include "cloud/deliveries.h"
 #include "cloud/door.h"
 #include "cloud/event_target.h"
+#include "cloud/functions.h"
 #include "cloud/measures.h"
 #include "cloud/pipe_ends.h"
 #include "cloud/service_events.h"
@@ -43,6 +44,7 @@ struct House {
   Log& log;
   Metrics& metrics;
   PipeEnds& pipe_ends;
+  Functions& functions;
   Callers& callers;
   Authority& authority;
   Sessions& sessions;

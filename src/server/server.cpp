@@ -84,8 +84,9 @@ struct Server::Parts {
         mail(chosen.smtp.empty()
                  ? nullptr
                  : std::make_unique<mail::Sender>(mail::SenderOptions{chosen.smtp, chosen.outgoing_ca})),
-        house{*store, timers, shards, door,   event_targets, service_events, measures, deliveries, clients, site, tap,
-              sealer, clock,  random, log_to, *metrics,      pipe_ends,      callers,  authority,  sessions},
+        house{*store,     timers,   shards,    door,      event_targets, service_events, measures,
+              deliveries, clients,  site,      tap,       sealer,        clock,          random,
+              log_to,     *metrics, pipe_ends, functions, callers,       authority,      sessions},
         clock_control(clock, chosen.virtual_clock ? &virtual_clock : nullptr, shards, *store, *metrics),
         tail(tap, identification),
         gateway(door, identification, random, log_to),
@@ -136,6 +137,7 @@ struct Server::Parts {
   cloud::Door door;
   cloud::EventTargets event_targets;
   cloud::PipeEnds pipe_ends;
+  cloud::Functions functions;
   cloud::ServiceEvents service_events;
   cloud::Measures measures;
   cloud::Tap tap;

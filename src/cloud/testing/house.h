@@ -108,8 +108,8 @@ class TestHouse {
           tap(shards, clock, random),
           deliveries({*store, shards, targets, tap, clock, random, log, metrics}),
           clients(shards, {}),
-          house{*store, timers, shards, door,   targets, service_events, measures,  deliveries, clients,   site,
-                tap,    sealer, clock,  random, log,     metrics,        pipe_ends, callers,    authority, sessions} {
+          house{*store, timers, shards, door, targets, service_events, measures,  deliveries, clients,   site,    tap,
+                sealer, clock,  random, log,  metrics, pipe_ends,      functions, callers,    authority, sessions} {
       door.set_authority(authority);
     }
     std::unique_ptr<store::Store> store;
@@ -122,6 +122,7 @@ class TestHouse {
     Door door;
     store::Timers timers;
     PipeEnds pipe_ends;
+    Functions functions;
     EventTargets targets;
     ServiceEvents service_events;
     Measures measures;
