@@ -7,6 +7,7 @@
 #include "models/cloudwatch.h"
 #include "models/events.h"
 #include "models/kinesis.h"
+#include "models/lambda.h"
 #include "models/logs.h"
 #include "models/pipes.h"
 #include "models/scheduler.h"
@@ -56,6 +57,7 @@ TEST(Models, EveryPatternCanBeChecked) {
   EXPECT_TRUE(patterns_are_usable(events::kService, bad)) << bad;
   EXPECT_TRUE(patterns_are_usable(logs::kService, bad)) << bad;
   EXPECT_TRUE(patterns_are_usable(models::kinesis::kService, bad)) << bad;
+  EXPECT_TRUE(patterns_are_usable(models::lambda::kService, bad)) << bad;
   EXPECT_TRUE(patterns_are_usable(models::pipes::kService, bad)) << bad;
   EXPECT_TRUE(patterns_are_usable(scheduler::kService, bad)) << bad;
   EXPECT_TRUE(patterns_are_usable(sns::kService, bad)) << bad;
