@@ -38,7 +38,14 @@ enum class TimestampFormat : std::uint8_t { kProtocolDefault, kUnix, kIso8601, k
 struct Shape;
 
 /// Where a member stands in the REST protocols; in all others everything is in the body.
-enum class Location : std::uint8_t { kBody, kUri, kQuery, kHeader };
+enum class Location : std::uint8_t {
+  kBody,
+  kUri,
+  kQuery,
+  kHeader,
+  kPayload,  // the body is this member and nothing else
+  kStatus    // of an answer: its HTTP status
+};
 
 struct Member {
   std::string_view name;        // as in the model and in JSON
