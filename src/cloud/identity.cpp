@@ -31,9 +31,15 @@ Result<Identity> Identification::identify(const http::Request& request) const {
   if (credential == credentials_.end()) {
     return fail("InvalidClientTokenId", "The security token included in the request is invalid.", 403);
   }
+  Identity identity = identity_of(credential->second.account, *read);
+  if (signature.service == "s3") {
+    auto payload = wire::verify_head(request, signature, credential->second.secret_key, clock_.now());
+    if (!payload) return std::unexpected(std::move(payload).error());
+    identity.payload = *std::move(payload);
+    return identity;
+  }
   Result<std::string> body = wire::verify_signature(request, signature, credential->second.secret_key, clock_.now());
   if (!body) return std::unexpected(std::move(body).error());
-  Identity identity = identity_of(credential->second.account, *read);
   identity.body = std::move(*body);
   return identity;
 }

@@ -38,7 +38,8 @@ enum class TimestampFormat : std::uint8_t { kProtocolDefault, kUnix, kIso8601, k
 struct Shape;
 
 /// Where a member stands in the REST protocols; in all others everything is in the body.
-enum class Location : std::uint8_t { kBody, kUri, kQuery, kHeader };
+/// kHeaders: of a map, all headers whose names begin so.
+enum class Location : std::uint8_t { kBody, kUri, kQuery, kHeader, kHeaders };
 
 struct Member {
   std::string_view name;        // as in the model and in JSON
@@ -51,6 +52,7 @@ struct Member {
   const void* (*find)(const void* structure);
   Location location = Location::kBody;
   std::string_view location_name = {};  // of the label, parameter or header
+  bool xml_attribute = false;           // of its structure's element, in REST XML
 };
 
 struct Shape {
@@ -69,6 +71,12 @@ struct Shape {
 
   // Structures.
   std::span<const Member> members = {};
+  // REST XML: the member that is the whole body (-1: none), whether that is read and sent in pieces, and the namespace
+  // that the structure's element declares.
+  int payload = -1;
+  bool streams = false;
+  std::string_view xml_prefix = {};
+  std::string_view xml_uri = {};
 
   // Lists and maps: the element (or map value), names of the parts in the query protocol, and access to the
   // C++ container behind the void pointer.
@@ -94,7 +102,7 @@ struct ErrorShape {
   bool sender_fault;
 };
 
-enum class ProtocolKind : std::uint8_t { kJson10, kJson11, kQuery, kRestJson, kRpcV2Cbor };
+enum class ProtocolKind : std::uint8_t { kJson10, kJson11, kQuery, kRestJson, kRpcV2Cbor, kRestXml };
 
 struct Service;
 
@@ -135,6 +143,7 @@ struct Operation {
   std::string_view method;
   std::string_view uri;
   int status;
+  std::string_view root = {};  // REST XML: the answer's outermost element
 };
 
 /// An operation with the C++ types of its input and output; generated as `kPutEvents` and the like.
