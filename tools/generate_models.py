@@ -18,7 +18,8 @@ CPP_TYPES = {"string": "std::string", "character": "std::string", "integer": "st
 SHAPE_TYPES = {"string": "kString", "character": "kString", "integer": "kInteger", "long": "kLong", "float": "kDouble",
                "double": "kDouble", "boolean": "kBoolean", "timestamp": "kTimestamp", "blob": "kBlob", "list": "kList",
                "map": "kMap", "structure": "kStructure"}
-LOCATIONS = {"uri": "kUri", "querystring": "kQuery", "header": "kHeader", "headers": "kHeaders"}
+LOCATIONS = {"uri": "kUri", "querystring": "kQuery", "header": "kHeader", "headers": "kHeaders",
+             "statusCode": "kStatus"}
 TIMESTAMP_FORMATS = {"unixTimestamp": "kUnix", "iso8601": "kIso8601", "rfc822": "kHttpDate"}
 CPP_WORDS = {"default", "class", "delete", "new", "operator", "private", "public", "protected", "template", "this",
              "export", "register", "namespace", "union", "enum", "signed", "unsigned", "auto", "break", "case", "const",
@@ -96,8 +97,10 @@ class Model:
                 return
             if name in open_shapes:
                 raise SystemExit(f"{self.name}: shape {name} refers to itself, which is not supported yet")
-            if "payload" in self.shapes[name] and "rest-xml" not in self.spoken:
-                raise SystemExit(f"{self.name}: shape {name} has a payload, which is not supported yet")
+            payload = self.shapes[name].get("payload")
+            if (payload and "rest-xml" not in self.spoken and
+                    self.shapes[self.shapes[name]["members"][payload]["shape"]]["type"] != "blob"):
+                raise SystemExit(f"{self.name}: shape {name} has a payload that is no blob, which is not supported yet")
             if self.shapes[name]["type"] not in SHAPE_TYPES or self.shapes[name].get("document"):
                 raise SystemExit(f"{self.name}: shape {name} has the unsupported type {self.shapes[name]['type']}")
             open_shapes.add(name)
@@ -171,7 +174,7 @@ def shape_fields(model, name):
         fields.append(f".enum_values = kEnumOf{name}")
     if shape["type"] == "structure" and shape["members"]:
         fields.append(f".members = kMembersOf{name}")
-    if "payload" in shape:
+    if "payload" in shape and "rest-xml" in model.spoken:
         streams = shape["members"][shape["payload"]].get("streaming", False)
         fields += [f".payload = {list(shape['members']).index(shape['payload'])}", f".streams = {str(streams).lower()}"]
     if "xmlNamespace" in shape and "prefix" in shape["xmlNamespace"]:
@@ -206,9 +209,11 @@ def query_name(model, member, reference):
 
 
 def location(model, structure, member, reference):
-    """What the REST protocols add to a member that is not in the body."""
+    """What the REST protocols add to a member that is not in the body, or is all of it."""
     if reference.get("xmlAttribute"):
         return ", Location::kBody, {}, true"
+    if model.shapes[structure].get("payload") == member and "rest-xml" not in model.spoken:
+        return ', Location::kPayload, ""'
     if "location" not in reference:
         return ""
     if reference["location"] not in LOCATIONS:

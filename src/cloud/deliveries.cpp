@@ -243,7 +243,9 @@ asio::awaitable<Result<void>> Deliveries::attempt(Lane& lane, DeliveryPlace plac
     co_return Result<void>();
   }
   if (with_.clock.now() - delivery->begun >= delivery->policy.max_age) {
-    Result<void> given_up = co_await give_up(lane, place, *std::move(delivery), "MaximumEventAgeInSeconds");
+    Attempt none{Attempt::Outcome::kFailed};
+    Result<void> given_up =
+        co_await give_up(lane, place, *std::move(delivery), std::move(none), "MaximumEventAgeInSeconds");
     co_return given_up;
   }
   attempts_.add();
@@ -279,7 +281,9 @@ asio::awaitable<Result<void>> Deliveries::conclude(Lane& lane, DeliveryPlace pla
     lane.at_once = std::min(lane.at_once + 1, kMaxAtOnce);
     store::Batch batch;
     batch.erase(delivery_key(lane.target, place));
+    const AfterCommit settled = co_await lane.kind->settle(lane.target, delivery, attempt, batch);
     Result<void> done = co_await with_.store.commit(std::move(batch));
+    if (settled) settled(done.has_value());
     if (!done) co_return done;
     delivered_.add();
     ++delivery.attempts;
@@ -288,20 +292,29 @@ asio::awaitable<Result<void>> Deliveries::conclude(Lane& lane, DeliveryPlace pla
     lane.kind->ended(lane.target, delivery, true);
     co_return done;
   }
-  delivery.last_code = std::move(attempt.code);
-  delivery.last_message = std::move(attempt.message);
+  delivery.last_code = attempt.code;
+  delivery.last_message = attempt.message;
   if (attempt.outcome == Attempt::Outcome::kFailed) {
-    Result<void> given_up = co_await give_up(lane, place, std::move(delivery), "");
+    Result<void> given_up = co_await give_up(lane, place, std::move(delivery), std::move(attempt), "");
     co_return given_up;
   }
   lane.at_once = std::max(lane.at_once / 2, kLeastAtOnce);
-  if (delivery.attempts >= delivery.policy.max_retries) {
-    Result<void> given_up = co_await give_up(lane, place, std::move(delivery), "MaximumRetryAttempts");
-    co_return given_up;
+  Duration wait = attempt.retry_after;
+  if (attempt.outcome == Attempt::Outcome::kRetry) {
+    if (delivery.attempts >= delivery.policy.max_retries) {
+      Result<void> given_up =
+          co_await give_up(lane, place, std::move(delivery), std::move(attempt), "MaximumRetryAttempts");
+      co_return given_up;
+    }
+    ++delivery.attempts;
+    wait = std::max(wait, backoff(delivery));
   }
-  ++delivery.attempts;
-  const Time due = std::min(with_.clock.now() + std::max(backoff(delivery), attempt.retry_after),
-                            delivery.begun + delivery.policy.max_age);
+  Result<void> done = co_await again(lane, place, std::move(delivery), wait);
+  co_return done;
+}
+
+asio::awaitable<Result<void>> Deliveries::again(Lane& lane, DeliveryPlace place, Delivery delivery, Duration wait) {
+  const Time due = std::min(with_.clock.now() + wait, delivery.begun + delivery.policy.max_age);
   // Another number: what is due again at once would else stand where it stood.
   const DeliveryPlace later{due, next_sequence_++};
   store::Batch batch;
@@ -316,7 +329,7 @@ asio::awaitable<Result<void>> Deliveries::conclude(Lane& lane, DeliveryPlace pla
   co_return done;
 }
 
-asio::awaitable<Result<void>> Deliveries::give_up(Lane& lane, DeliveryPlace place, Delivery delivery,
+asio::awaitable<Result<void>> Deliveries::give_up(Lane& lane, DeliveryPlace place, Delivery delivery, Attempt last,
                                                   std::string exhausted) {
   const DeliveryPolicy& policy = delivery.policy;
   const std::string source = policy.source;
@@ -324,9 +337,11 @@ asio::awaitable<Result<void>> Deliveries::give_up(Lane& lane, DeliveryPlace plac
   store::Batch batch;
   batch.erase(delivery_key(lane.target, place));
   AfterCommit after;
+  const AfterCommit settled = co_await lane.kind->settle(lane.target, delivery, last, batch);
   std::string lost = policy.dead_letter_queue.empty() ? "no dead-letter queue" : "";
   EventTarget* queues = with_.targets.queues();
-  if (lost.empty() && queues != nullptr) {
+  if (lane.kind->buries_its_own()) lost.clear();
+  if (has_queue && queues != nullptr) {
     EventDelivery letter =
         dead_letter(policy, delivery.event.empty() ? std::move(delivery.payload) : std::move(delivery.event),
                     lane.target, delivery.last_code.empty() ? "UNKNOWN" : delivery.last_code, delivery.last_message);
@@ -345,7 +360,9 @@ asio::awaitable<Result<void>> Deliveries::give_up(Lane& lane, DeliveryPlace plac
     if (!appended.undelivered.empty()) lost = appended.undelivered.front().message;
   }
   Result<void> done = co_await with_.store.commit(std::move(batch));
-  if (after) after(done.has_value());
+  for (const AfterCommit& one : {after, settled}) {
+    if (one) one(done.has_value());
+  }
   if (!done) co_return done;
   (lost.empty() ? dead_lettered_ : dropped_).add();
   if (with_.measures != nullptr) {

@@ -23,13 +23,15 @@ namespace signalbox::cloud {
 struct Attempt {
   enum class Outcome {
     kDelivered,
-    kRetry,  // may do better another time
-    kFailed  // never will
+    kRetry,   // may do better another time
+    kBusy,    // not now: tried again as after kRetry, and counts as no attempt
+    kFailed,  // never will
   };
   Outcome outcome = Outcome::kDelivered;
   std::string code = {};  // as a dead letter's ERROR_CODE has it: CONNECTION_FAILURE, TIMEOUT, ERROR_FROM_TARGET ...
   std::string message = {};
   Duration retry_after{0};  // not sooner than this
+  std::string answer = {};  // what the target said, for OutsideTarget::settle
 };
 
 class OutsideTarget;
@@ -81,7 +83,9 @@ class Deliveries {
   asio::awaitable<void> run(Lane& lane, DeliveryPlace place);
   asio::awaitable<Result<void>> attempt(Lane& lane, DeliveryPlace place);
   asio::awaitable<Result<void>> conclude(Lane& lane, DeliveryPlace place, Delivery delivery, Attempt attempt);
-  asio::awaitable<Result<void>> give_up(Lane& lane, DeliveryPlace place, Delivery delivery, std::string exhausted);
+  asio::awaitable<Result<void>> again(Lane& lane, DeliveryPlace place, Delivery delivery, Duration wait);
+  asio::awaitable<Result<void>> give_up(Lane& lane, DeliveryPlace place, Delivery delivery, Attempt last,
+                                        std::string exhausted);
   Duration backoff(const Delivery& delivery);
   void note(const Lane& lane, const Delivery& delivery, DeliveryNote::Outcome outcome,
             std::optional<Time> next_attempt = {});
@@ -111,6 +115,20 @@ class OutsideTarget : public EventTarget {
 
   /// Tries once, on `shard`'s thread, within a bound of its own. `delivery` lives until the awaitable is done.
   virtual asio::awaitable<Attempt> attempt(std::string target, const Delivery& delivery, Shard& shard) = 0;
+
+  /// A delivery comes to its end: `last` delivered it, or was the last attempt (without a code: none was made, it grew
+  /// too old). Adds to `batch`, which removes its record, what else that changes. On the thread of the target's shard.
+  virtual asio::awaitable<AfterCommit> settle(std::string target, const Delivery& delivery, const Attempt& last,
+                                              store::Batch& batch) {
+    static_cast<void>(target);
+    static_cast<void>(delivery);
+    static_cast<void>(last);
+    static_cast<void>(batch);
+    co_return AfterCommit();
+  }
+
+  /// Whether settle() sees to what becomes of deliveries that are given up, and their policies name no queue for them.
+  virtual bool buries_its_own() const { return false; }
 
   /// A delivery has come to its end: it is done, or was given up after the last attempt that it tells of. On the
   /// thread of the target's shard, after the commit.

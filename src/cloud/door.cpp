@@ -29,7 +29,10 @@ asio::awaitable<Result<wire::AnyStructure>> Door::call(const Call& call, const w
   }
   const Entry& entry = found->second;
   const auto start = std::chrono::steady_clock::now();
+  std::unique_ptr<Auditor::Entry> audited;
+  if (auditor_ != nullptr && auditor_->wants(call, operation)) audited = auditor_->begin(call, operation, input);
   Result<wire::AnyStructure> done = co_await entry.handler(call, std::move(input));
+  if (audited) co_await audited->end(done);
   entry.requests->add();
   if (!done) entry.failures->add();
   entry.latency->record(std::chrono::steady_clock::now() - start);

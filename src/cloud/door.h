@@ -12,6 +12,7 @@
 
 #include "base/metrics.h"
 #include "base/result.h"
+#include "cloud/audit.h"
 #include "cloud/call.h"
 #include "wire/shape.h"
 
@@ -23,6 +24,9 @@ namespace asio = boost::asio;
 class Door {
  public:
   explicit Door(Metrics& metrics) : metrics_(metrics) {}
+
+  /// Who is told of each call. Nobody is, until there is one. At start only; it must outlive the shards' threads.
+  void set_auditor(Auditor& auditor) { auditor_ = &auditor; }
 
   /// A service whose requests are recognised; operations without a handler are refused by name.
   void add_service(const wire::Service& service);
@@ -76,6 +80,7 @@ class Door {
   void add(const wire::Operation& operation, Handler handler);
 
   Metrics& metrics_;
+  Auditor* auditor_ = nullptr;
   std::vector<const wire::Service*> services_;
   std::map<const wire::Operation*, Entry> entries_;
   std::set<const wire::Operation*> open_;

@@ -99,6 +99,7 @@ struct EventDelivery {
   std::string deduplication_id = {};                  // of a FIFO queue's message; "" for that of its content
   BusEvent bus_event = {};                            // for a bus; the payload is the detail
   std::string sender = {};                            // the service that brings it; "" for events.amazonaws.com
+  std::string source_arn = {};                        // what brings it; "" for the source of the policy
   std::shared_ptr<const TypedAttributes> typed = {};  // of the message; null for none
 };
 

@@ -10,6 +10,7 @@
 #include "cloud/deliveries.h"
 #include "cloud/door.h"
 #include "cloud/event_target.h"
+#include "cloud/functions.h"
 #include "cloud/measures.h"
 #include "cloud/pipe_ends.h"
 #include "cloud/service_events.h"
@@ -40,6 +41,7 @@ struct House {
   Log& log;
   Metrics& metrics;
   PipeEnds& pipe_ends;
+  Functions& functions;
 };
 
 /// One AWS service. Constructed with the House: registers its operations with the door, its timers and its kind of

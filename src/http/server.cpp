@@ -1,5 +1,7 @@
 #include "http/server.h"
 
+#include <unistd.h>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
@@ -82,6 +84,17 @@ struct Lane : std::enable_shared_from_this<Lane> {
                    [self = shared_from_this(), session](const std::exception_ptr&) { self->sessions.erase(session); });
   }
 
+  void accept_from(const std::shared_ptr<Acceptor>& other) {
+    other->async_accept(
+        [self = shared_from_this(), other](const boost::system::error_code& problem, Session::Socket socket) {
+          if (problem || self->environment->draining) return;
+          if (self->environment->connections.load() < self->environment->limits.max_connections) {
+            self->start(std::move(socket));
+          }
+          self->accept_from(other);
+        });
+  }
+
   void sweep() {
     sweeper.expires_after(kSweepInterval);
     sweeper.async_wait([self = shared_from_this()](const boost::system::error_code& cancelled) {
@@ -154,6 +167,24 @@ Result<std::uint16_t> Server::listen(const std::string& address, std::uint16_t p
     lane->sweep();
   }
   return endpoint.port();
+}
+
+std::shared_ptr<void> Server::adopt(int listening, std::size_t loop) {
+  const std::shared_ptr<Lane>& lane = shared_->lanes[loop % shared_->lanes.size()];
+  auto acceptor = std::make_shared<Acceptor>(lane->loop);
+  boost::system::error_code problem;
+  acceptor->assign(tcp::v4(), listening, problem);
+  if (problem) {
+    ::close(listening);
+    return nullptr;
+  }
+  asio::post(lane->loop, [lane, acceptor] { lane->accept_from(acceptor); });
+  return {acceptor.get(), [lane, acceptor](void*) {
+            asio::post(lane->loop, [acceptor] {
+              boost::system::error_code ignored;
+              acceptor->close(ignored);
+            });
+          }};
 }
 
 bool Server::drain(std::chrono::seconds bound) {

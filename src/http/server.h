@@ -54,6 +54,10 @@ class Server {
   /// Listens on every loop; port 0 takes a free one. Returns the port. Errors (code "ListenError") name the address.
   Result<std::uint16_t> listen(const std::string& address, std::uint16_t port);
 
+  /// Takes connections from a socket that listens already, in a network of its own say, on the loop of that number too.
+  /// The socket is the server's from now on; it is closed when what is returned goes, on any thread.
+  std::shared_ptr<void> adopt(int listening, std::size_t loop);
+
   /// Stops taking connections, closes those between requests, and waits for requests in progress, at most `bound`.
   /// Returns false when some were still in progress then. Not to be called on a loop's thread.
   bool drain(std::chrono::seconds bound);

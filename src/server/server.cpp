@@ -83,7 +83,7 @@ struct Server::Parts {
                  : std::make_unique<mail::Sender>(mail::SenderOptions{chosen.smtp, chosen.outgoing_ca})),
         sealer(secrets_key),
         house{*store, timers, shards, door,  event_targets, service_events, measures, deliveries, clients,
-              site,   tap,    sealer, clock, random,        log_to,         *metrics, pipe_ends},
+              site,   tap,    sealer, clock, random,        log_to,         *metrics, pipe_ends,  functions},
         clock_control(clock, chosen.virtual_clock ? &virtual_clock : nullptr, shards, *store, *metrics),
         tail(tap, identification),
         gateway(door, identification, random, log_to),
@@ -130,6 +130,7 @@ struct Server::Parts {
   cloud::Door door;
   cloud::EventTargets event_targets;
   cloud::PipeEnds pipe_ends;
+  cloud::Functions functions;
   cloud::ServiceEvents service_events;
   cloud::Measures measures;
   cloud::Tap tap;

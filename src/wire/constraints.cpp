@@ -31,11 +31,15 @@ const RE2& compiled(const Shape& shape) {
   RE2::Options options;
   options.set_log_errors(false);
   options.set_dot_nl(false);
-  // The models' look-aheads, which RE2 has not: "not blank"; and what sources may be, without "not aws.".
+  // The models' look-aheads, which RE2 has not: "not blank"; what sources may be, without "not aws."; "not a number
+  // only"; "not ending in a dot".
   std::string_view text = shape.pattern;
   if (text == "^(?!\\s*$).+" || text.starts_with("(?!\\s*$).+|")) text = "^.*\\S.*";
   if (text.starts_with("^(?=[/\\.\\-_A-Za-z0-9]+)((?!aws\\.).*)|")) text = "^[/\\.\\-_A-Za-z0-9$].*";
   if (text.starts_with(".*(?=[/\\.\\-_A-Za-z0-9]+)((?!aws\\.).*)|")) text = ".*[/\\.\\-_A-Za-z0-9].*";
+  if (text.starts_with("(?!^[0-9]+$)") || text.starts_with("((?!^\\d+$)")) text = "[0-9]*[a-zA-Z_-][a-zA-Z0-9_-]*";
+  if (text == "[0-9A-Za-z\\.\\-_]*(?<!\\.)") text = "([0-9A-Za-z._-]*[0-9A-Za-z_-])?";
+  if (text.starts_with("(^(?!(system\\x2e)))")) text = "[_a-zA-Z0-9][^$]*";
   auto pattern = std::make_unique<RE2>(re2::StringPiece(text.data(), text.size()), options);
   const std::unique_lock lock(mutex);
   return *cache.emplace(&shape, std::move(pattern)).first->second;

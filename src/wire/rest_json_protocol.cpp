@@ -13,6 +13,8 @@
 namespace signalbox::wire {
 namespace {
 
+constexpr int kNoContent = 204;
+
 template <class Number>
 Result<void> read_number(std::string_view text, void* out) {
   Number number{};
@@ -104,6 +106,26 @@ Result<void> read_places(const Operation& operation, const http::Request& reques
   return {};
 }
 
+/// The member that is the whole body; null where the body is a JSON object of members.
+const Member* payload_of(const Shape& structure) {
+  for (const Member& member : structure.members) {
+    if (member.location == Location::kPayload) return &member;
+  }
+  return nullptr;
+}
+
+Result<void> read_body(const Operation& operation, std::string_view body, void* input) {
+  if (body.empty()) return {};
+  if (const Member* payload = payload_of(*operation.input)) {
+    *static_cast<std::string*>(payload->emplace(input)) = body;
+    return {};
+  }
+  json::Document document;
+  const Result<json::Value> root = document.parse(body);
+  if (!root) return malformed(root.error().message);
+  return read_json(*operation.input, *root, input, Members::kBody);
+}
+
 http::Response response_of(int status, std::string_view request_id) {
   http::Response response;
   response.status = status;
@@ -115,14 +137,8 @@ http::Response response_of(int status, std::string_view request_id) {
 
 Result<AnyStructure> RestJsonProtocol::decode(const Operation& operation, const http::Request& request) const {
   AnyStructure input = operation.new_input();
-  if (!request.body.empty()) {
-    json::Document document;
-    const Result<json::Value> root = document.parse(request.body);
-    if (!root) return malformed(root.error().message);
-    Result<void> done = read_json(*operation.input, *root, input.data(), Members::kBody);
-    if (!done) return std::unexpected(std::move(done).error());
-  }
-  Result<void> done = read_places(operation, request, input.data());
+  Result<void> done = read_body(operation, request.body, input.data());
+  if (done) done = read_places(operation, request, input.data());
   if (done) done = check_constraints(*operation.service, *operation.input, input.data());
   if (!done) return std::unexpected(std::move(done).error());
   return input;
@@ -131,10 +147,17 @@ Result<AnyStructure> RestJsonProtocol::decode(const Operation& operation, const 
 http::Response RestJsonProtocol::encode(const Operation& operation, const AnyStructure& output,
                                         std::string_view request_id) const {
   http::Response response = response_of(operation.status, request_id);
-  json::Writer writer(response.body);
-  write_json(writer, output.shape(), output.data());
+  if (const Member* payload = payload_of(output.shape())) {
+    if (const void* bytes = payload->find(output.data())) response.body = *static_cast<const std::string*>(bytes);
+  } else if (response.status != kNoContent) {
+    json::Writer writer(response.body);
+    write_json(writer, output.shape(), output.data());
+  }
   for (const Member& member : output.shape().members) {
     const void* field = member.find(output.data());
+    if (member.location == Location::kStatus && field != nullptr) {
+      response.status = *static_cast<const std::int32_t*>(field);
+    }
     if (member.location != Location::kHeader || field == nullptr || member.shape->type != ShapeType::kString) continue;
     response.headers.emplace_back(member.location_name, *static_cast<const std::string*>(field));
   }

@@ -91,6 +91,8 @@ Result<void> read_places(const Operation& operation, const http::Request& reques
         read_headers(member, request, input);
         break;
       case Location::kBody:
+      case Location::kPayload:
+      case Location::kStatus:
         break;
     }
     if (!done) return done;

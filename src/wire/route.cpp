@@ -69,8 +69,28 @@ Routed route_query(std::span<const Service* const> services, const http::Request
           fail("InvalidAction", "The action " + *action + " is not valid for this endpoint.", 400)};
 }
 
-/// The operation whose method and path are the request's: of several the one with the fewest labels. Services that the
-/// request is signed for, or all when it is not signed.
+/// Whether the request's query has the parameter that the operation's path ends with ("/layers?find=LayerVersion").
+bool has_query_of(const Operation& operation, std::string_view query) {
+  const auto mark = operation.uri.find('?');
+  if (mark == std::string_view::npos) return true;
+  const std::string_view wanted = operation.uri.substr(mark + 1);
+  while (!query.empty()) {
+    const std::string_view parameter = query.substr(0, query.find('&'));
+    if (parameter == wanted) return true;
+    query.remove_prefix(std::min(query.size(), parameter.size() + 1));
+  }
+  return false;
+}
+
+/// Whether `one` says more of a request that both fit: its query, or more of its path.
+bool is_closer(const Operation& one, const Operation& other) {
+  const bool with_query = one.uri.find('?') != std::string_view::npos;
+  if (with_query != (other.uri.find('?') != std::string_view::npos)) return with_query;
+  return label_count(one.uri) < label_count(other.uri);
+}
+
+/// The operation whose method, path and query are the request's: of several the one that says most of it. Services that
+/// the request is signed for, or all when it is not signed.
 std::optional<Routed> route_rest(std::span<const Service* const> services, const http::Request& request,
                                  std::string_view signing_service) {
   const Service* named = nullptr;
@@ -81,7 +101,8 @@ std::optional<Routed> route_rest(std::span<const Service* const> services, const
     if (!signing_service.empty()) named = service;
     for (const Operation& operation : service->operations) {
       if (operation.method != request.method || !match_uri(operation.uri, request.path())) continue;
-      if (best == nullptr || label_count(operation.uri) < label_count(best->uri)) best = &operation;
+      if (!has_query_of(operation, request.query())) continue;
+      if (best == nullptr || is_closer(operation, *best)) best = &operation;
     }
   }
   if (best != nullptr) return Routed{ProtocolKind::kRestJson, best->service, best};

@@ -38,8 +38,15 @@ enum class TimestampFormat : std::uint8_t { kProtocolDefault, kUnix, kIso8601, k
 struct Shape;
 
 /// Where a member stands in the REST protocols; in all others everything is in the body.
-/// kHeaders: of a map, all headers whose names begin so.
-enum class Location : std::uint8_t { kBody, kUri, kQuery, kHeader, kHeaders };
+enum class Location : std::uint8_t {
+  kBody,
+  kUri,
+  kQuery,
+  kHeader,
+  kHeaders,  // of a map: all headers whose names begin so
+  kPayload,  // REST JSON: the body is this member and nothing else
+  kStatus    // of an answer: its HTTP status
+};
 
 struct Member {
   std::string_view name;        // as in the model and in JSON

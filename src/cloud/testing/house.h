@@ -106,14 +106,15 @@ class TestHouse {
           tap(shards, clock, random),
           deliveries({*store, shards, targets, tap, clock, random, log, metrics}),
           clients(shards, {}),
-          house{*store, timers, shards, door,   targets, service_events, measures, deliveries, clients, site,
-                tap,    sealer, clock,  random, log,     metrics,        pipe_ends} {}
+          house{*store, timers, shards, door,   targets, service_events, measures,  deliveries, clients, site,
+                tap,    sealer, clock,  random, log,     metrics,        pipe_ends, functions} {}
     std::unique_ptr<store::Store> store;
     SystemRandom random;
     Shards shards;
     Door door;
     store::Timers timers;
     PipeEnds pipe_ends;
+    Functions functions;
     EventTargets targets;
     ServiceEvents service_events;
     Measures measures;

@@ -1,0 +1,32 @@
+#include "cloud/functions.h"
+
+namespace signalbox::cloud {
+namespace {
+
+std::unexpected<Error> no_such_function(const std::string& arn) {
+  return fail("ResourceNotFoundException", "Function not found: " + arn, 404);
+}
+
+}  // namespace
+
+Result<void> Functions::may_invoke(const std::string& arn, const Invoker& invoker) const {
+  if (!runner_) return no_such_function(arn);
+  return runner_->may_invoke(arn, invoker);
+}
+
+asio::awaitable<Appended> Functions::queue(std::string arn, Invoker invoker, std::vector<std::string> payloads,
+                                           store::Batch& batch) const {
+  if (runner_) co_return co_await runner_->queue(std::move(arn), std::move(invoker), std::move(payloads), batch);
+  Appended appended;
+  for (std::size_t i = 0; i < payloads.size(); ++i) {
+    appended.undelivered.push_back({i, "NO_RESOURCE", "Function not found: " + arn});
+  }
+  co_return appended;
+}
+
+asio::awaitable<Result<FunctionAnswer>> Functions::invoke(std::string arn, Invoker invoker, std::string payload) const {
+  if (!runner_) co_return no_such_function(arn);
+  co_return co_await runner_->invoke(std::move(arn), std::move(invoker), std::move(payload));
+}
+
+}  // namespace signalbox::cloud
