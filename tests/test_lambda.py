@@ -34,7 +34,7 @@ def refused(code, call, **request):
 
 
 def test_function_is_created_shown_listed_and_deleted(functions, make, account):
-    arn = make("f", Description="d", Timeout=7, MemorySize=256, Environment={"Variables": {"A": "1"}},
+    arn = make("f", Description="d", Timeout=7, MemorySize=256, Environment={"Variables": {"AB": "1"}},
                Tags={"team": "blue"})
     assert arn == f"arn:aws:lambda:us-east-1:{account}:function:f"
     shown = functions.get_function(FunctionName="f")
@@ -43,7 +43,7 @@ def test_function_is_created_shown_listed_and_deleted(functions, make, account):
     assert config["CodeSha256"] == base64.b64encode(hashlib.sha256(code).digest()).decode()
     assert (config["CodeSize"], config["Timeout"], config["MemorySize"]) == (len(code), 7, 256)
     assert (config["State"], config["LastUpdateStatus"], config["Version"]) == ("Active", "Successful", "$LATEST")
-    assert config["Environment"] == {"Variables": {"A": "1"}}
+    assert config["Environment"] == {"Variables": {"AB": "1"}}
     assert shown["Tags"] == {"team": "blue"}
     with urllib.request.urlopen(shown["Code"]["Location"], timeout=20) as answer:
         assert zipfile.ZipFile(io.BytesIO(answer.read())).read("app.py").decode() == ECHO

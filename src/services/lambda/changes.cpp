@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "json/json.h"
+#include "models/s3.h"
 #include "services/lambda/configuration.h"
 #include "services/lambda/fleet.h"
 #include "wire/json_codec.h"
@@ -12,6 +13,7 @@ namespace {
 
 /// "Lambda quotas": a package as it is uploaded.
 constexpr std::size_t kMaxZip = std::size_t{50} * 1024 * 1024;
+constexpr std::size_t kMaxFetchedZip = std::size_t{250} * 1024 * 1024;
 
 /// What tells one published version from another.
 std::string essence(const Version& version) {
@@ -26,11 +28,20 @@ std::string essence(const Version& version) {
   return text;
 }
 
+/// A package in S3, as whoever calls gets it.
 asio::awaitable<Result<std::string>> fetch(Core& core, cloud::Call call, CodeSource source) {
-  static_cast<void>(core);
-  static_cast<void>(call);
-  static_cast<void>(source);
-  co_return not_supported("S3Bucket");
+  models::s3::GetObjectRequest request;
+  request.bucket = std::move(source.bucket);
+  request.key = std::move(source.key);
+  request.version_id = std::move(source.version);
+  call.connection = nullptr;
+  call.invoked_by = "lambda.amazonaws.com";
+  auto object = co_await core.house.door.call(std::move(call), models::s3::kGetObject, std::move(request));
+  if (object) co_return std::move(object->body).value_or("");
+  const Error& why = object.error();
+  if (why.code == "NotImplemented") co_return not_supported("S3Bucket");
+  co_return invalid("Error occurred while GetObject. S3 Error Code: " + why.code +
+                    ". S3 Error Message: " + why.message);
 }
 
 }  // namespace
@@ -83,13 +94,14 @@ asio::awaitable<Result<StoredCode>> store_code(Core& core, cloud::Call call, Cod
     co_return invalid("Please do not provide other FunctionCode parameters when providing a ZipFile.");
   }
   if (!source.zip && (!source.bucket || !source.key)) co_return invalid("Please provide a source for function code.");
-  if (!source.zip) {
-    auto fetched = co_await fetch(core, std::move(call), source);
-    if (!fetched) co_return std::unexpected(std::move(fetched).error());
-    source.zip = *std::move(fetched);
+  const bool fetched = !source.zip;
+  if (fetched) {
+    auto object = co_await fetch(core, std::move(call), source);
+    if (!object) co_return std::unexpected(std::move(object).error());
+    source.zip = *std::move(object);
   }
   const std::string& zip = *source.zip;
-  if (zip.size() > kMaxZip) {
+  if (zip.size() > (fetched ? kMaxFetchedZip : kMaxZip)) {
     co_return fail("RequestEntityTooLargeException",
                    "Request must be smaller than 52428800 bytes for the "
                    "CreateFunction operation",

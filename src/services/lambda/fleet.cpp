@@ -128,7 +128,7 @@ bool Fleet::is_current(const FunctionName& name, const VersionPtr& version) cons
 
 void Fleet::release(PerShard& shard, const FunctionName& name, const WorkerPtr& worker) {
   if (!worker->is_alive()) return;
-  if (!is_current(name, worker->version()) || idle_.load() >= kMaxIdle) return worker->end();
+  if (!is_current(name, worker->version()) || worker->is_old() || idle_.load() >= kMaxIdle) return worker->end();
   worker->idle_since = std::chrono::steady_clock::now();
   squad_of(shard, name).idle.push_back(worker);
   ++idle_;

@@ -21,8 +21,9 @@ Result<void> load_functions(Core& core, const store::Snapshot& snapshot) {
                                            const auto name = read_record_key(key, false);
                                            auto function = decode_function(value);
                                            if (!name || !function) return broken("function");
-                                           function->name = {name->scope, name->name};
-                                           functions[function->name] = std::make_shared<Function>(*std::move(function));
+                                           const FunctionName is{name->scope, name->name};
+                                           function->name = is;
+                                           functions[is] = std::make_shared<Function>(*std::move(function));
                                            return {};
                                          });
   if (!done) return done;

@@ -34,9 +34,8 @@ asio::awaitable<Result<Invoked>> invoke_batch(Core& core, Mapping& mapping, std:
 }
 
 /// The events that go: those that no filter lets through, and those that the function did not fail.
-std::vector<std::string> through(const MappingConfig& config, const std::vector<cloud::SourceEvent>& events,
-                                 const std::vector<std::size_t>& wanted, const std::set<std::string>& failed,
-                                 bool good) {
+std::vector<std::string> through(const std::vector<cloud::SourceEvent>& events, const std::vector<std::size_t>& wanted,
+                                 const std::set<std::string>& failed, bool good) {
   std::vector<std::string> ids;
   for (std::size_t i = 0; i < events.size(); ++i) {
     const bool filtered = std::ranges::count(wanted, i) == 0;
@@ -66,7 +65,7 @@ asio::awaitable<void> process(Core& core, MappingPtr mapping, MappingLanePtr lan
                            : !invoked ? "PROBLEM: " + invoked.error().message
                                       : std::string("PROBLEM: Function call failed");
   }
-  std::vector<std::string> ids = through(*config, events, wanted, failed, good);
+  std::vector<std::string> ids = through(events, wanted, failed, good);
   if (!ids.empty()) {
     store::Batch batch;
     const cloud::AfterCommit removed =

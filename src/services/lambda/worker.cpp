@@ -239,12 +239,15 @@ void Worker::check_use() {
 }
 
 asio::awaitable<std::optional<RuntimeEvent>> Worker::next() {
+  if (asking_) co_return std::nullopt;  // one at a time: a runtime runs one invocation at a time
+  asking_ = true;
   if (!ready_) {
     ready_ = true;
     init_ = duration_cast<std::chrono::microseconds>(steady_clock::now() - spawned_);
     change_.raise();
   }
   while (!ended_ && (!current_ || current_->handed)) co_await work_.wait(steady_clock::now() + std::chrono::hours(1));
+  asking_ = false;
   if (ended_) co_return std::nullopt;
   current_->handed = true;
   const Run& run = current_->run;

@@ -55,10 +55,15 @@ class Worker final : public RuntimeHost, public std::enable_shared_from_this<Wor
   void check_use();
 
   const VersionPtr& version() const { return version_; }
+  /// Whether its credentials are about to be too old for another invocation.
+  bool is_old() const { return std::chrono::steady_clock::now() - spawned_ > kLongestLife; }
   Moment idle_since{};
 
   asio::awaitable<std::optional<RuntimeEvent>> next() override;
   bool report(RuntimeReport report) override;
+
+  /// Half of what credentials are good for.
+  static constexpr std::chrono::hours kLongestLife{6};
 
  private:
   struct Streams;
@@ -91,7 +96,8 @@ class Worker final : public RuntimeHost, public std::enable_shared_from_this<Wor
   bool too_much_ = false;  // ended for using too much
   std::string exit_;       // what became of the process
   std::optional<RuntimeReport> init_error_;
-  bool ready_ = false;  // it has asked for its first invocation
+  bool asking_ = false;  // for its next invocation
+  bool ready_ = false;   // it has asked for its first invocation
   std::int64_t most_memory_ = 0;
   Moment spawned_{};
   std::optional<std::chrono::microseconds> init_;  // until the first invocation has told of it

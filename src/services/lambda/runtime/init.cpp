@@ -1,20 +1,22 @@
 // What a sandbox begins with: a program of its own, linked statically, so that it starts in a millisecond.
 //
-//   init outside UID KEPT PROGRAM ARGUMENT...   before the sandbox: keeps the descriptors 0 to KEPT, becomes UID (0:
-//   stays
-//                                               who it is), and runs PROGRAM, which makes the sandbox
-//   init inside PORT TASKS PROGRAM ARGUMENT...  in it: listens in the sandbox's own network on 127.0.0.1:9001 and
-//                                               127.0.0.1:PORT, hands both sockets to the server through descriptor 3,
-//                                               and runs PROGRAM with at most TASKS processes and threads
+//   init outside UID KEPT PROGRAM ARGUMENT...
+//       Before the sandbox: keeps the descriptors 0 to KEPT, of which those from 5 on are folders; becomes UID, where
+//       it is root and may (0: stays who it is); and runs PROGRAM, which makes the sandbox.
+//   init inside PORT TASKS PROGRAM ARGUMENT...
+//       In it: listens in the sandbox's own network on 127.0.0.1:9001 and 127.0.0.1:PORT, hands both sockets to the
+//       server through descriptor 3, and runs PROGRAM with at most TASKS processes and threads.
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/close_range.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -23,6 +25,7 @@
 namespace {
 
 constexpr int kControl = 3;
+constexpr unsigned kFirstFolder = 5;  // behind the control socket and bubblewrap's options
 constexpr int kRuntimePort = 9001;
 constexpr int kFailed = 125;
 
@@ -68,9 +71,28 @@ void hand_over(const int (&sockets)[2]) {
 }
 
 void become(unsigned long user) {
-  if (user == 0) return;
   const auto id = static_cast<uid_t>(user);
   if (setgroups(0, nullptr) != 0 || setresgid(id, id, id) != 0 || setresuid(id, id, id) != 0) give_up("become a user");
+}
+
+/// Opens the folders of those descriptors anew at places that any user can reach, in a mount namespace of this process
+/// alone. False where that is not permitted.
+bool put_in_reach(unsigned last) {
+  if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+      mount("none", "/mnt", "tmpfs", 0, "size=64k,mode=755") != 0) {
+    return false;
+  }
+  for (unsigned fd = kFirstFolder; fd <= last; ++fd) {
+    char from[32];
+    char to[32];
+    snprintf(from, sizeof(from), "/proc/self/fd/%u", fd);
+    snprintf(to, sizeof(to), "/mnt/%u", fd);
+    if (mkdir(to, 0755) != 0 || mount(from, to, nullptr, MS_BIND, nullptr) != 0) return false;
+    const int opened = open(to, O_PATH | O_DIRECTORY);
+    if (opened < 0 || dup2(opened, static_cast<int>(fd)) < 0) return false;
+    close(opened);
+  }
+  return true;
 }
 
 void outside(char** arguments) {
@@ -82,7 +104,8 @@ void outside(char** arguments) {
     if (write(score, "500", 3) != 3) perror("oom_score_adj");
     close(score);
   }
-  become(strtoul(arguments[0], nullptr, 10));
+  const unsigned long user = strtoul(arguments[0], nullptr, 10);
+  if (user != 0 && put_in_reach(kept)) become(user);
   umask(022);
 }
 
