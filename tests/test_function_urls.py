@@ -106,14 +106,17 @@ def test_cors(functions):
     assert ask(url, headers={"Origin": "https://b.example"})[1]["Access-Control-Allow-Origin"] is None
 
 
-def test_settings(functions):
+def test_settings(server, functions, account):
     url = public(functions)
     assert functions.get_function_url_config(FunctionName="f")["FunctionUrl"] == url
     assert len(functions.list_function_url_configs(FunctionName="f")["FunctionUrlConfigs"]) == 1
     with pytest.raises(functions.exceptions.ResourceConflictException):
         functions.create_function_url_config(FunctionName="f", AuthType="NONE")
-    with pytest.raises(functions.exceptions.InvalidParameterValueException, match="RESPONSE_STREAM"):
-        functions.create_function_url_config(FunctionName="f", AuthType="NONE", InvokeMode="RESPONSE_STREAM")
+    # Older SDKs do not know the member.
+    status, _, body = server.raw(b'{"AuthType":"NONE","InvokeMode":"RESPONSE_STREAM"}', {
+        "Authorization": f"AWS4-HMAC-SHA256 Credential={account}/20260101/us-east-1/lambda/aws4_request, "
+                         "SignedHeaders=host, Signature=0"}, "/2021-10-31/functions/f/url")
+    assert status == 400 and b"RESPONSE_STREAM" in body
     functions.delete_function_url_config(FunctionName="f")
     assert ask(url)[0] == 404
     with pytest.raises(functions.exceptions.ResourceNotFoundException):

@@ -106,12 +106,12 @@ def test_log_group_runs_a_function(place):
 def test_schedules_run_functions_by_their_role(place):
     scheduler = place.client("scheduler")
     role = f"arn:aws:iam::{place.account}:role/scheduler"
-    at = dict(ScheduleExpression="at(2020-01-01T00:00:00)", FlexibleTimeWindow={"Mode": "OFF"})
+    often = dict(ScheduleExpression="rate(1 minute)", FlexibleTimeWindow={"Mode": "OFF"})
     scheduler.create_schedule(Name="a", Target={"Arn": place.arn, "RoleArn": role, "Input": '{"from": "a"}'},
-                              **(at | {"ScheduleExpression": "rate(1 minutes)"}))
+                              **often)
     universal = {"Arn": "arn:aws:scheduler:::aws-sdk:lambda:invoke", "RoleArn": role, "Input": json.dumps(
         {"FunctionName": "tell", "InvocationType": "Event", "Payload": json.dumps({"from": "b"})})}
-    scheduler.create_schedule(Name="b", Target=universal, **(at | {"ScheduleExpression": "rate(1 minutes)"}))
+    scheduler.create_schedule(Name="b", Target=universal, **often)
     assert {place.told()["from"], place.told()["from"]} == {"a", "b"}
 
 

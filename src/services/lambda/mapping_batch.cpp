@@ -57,14 +57,11 @@ void write_record(json::Writer& writer, json::Value record, const std::string& r
   }
   writer.end_object();
   for (const auto& [key, value] : record.members()) {
-    if (of_record(key)) continue;
+    if (of_record(key) || key.is("invokeIdentityArn")) continue;
     writer.key(key.as_string());
-    if (key.is("invokeIdentityArn")) {
-      writer.string(role);
-    } else {
-      writer.raw(value.raw());
-    }
+    writer.raw(value.raw());
   }
+  writer.member("invokeIdentityArn", role);
   writer.end_object();
 }
 
