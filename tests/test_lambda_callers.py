@@ -1,8 +1,10 @@
 """What has functions run: rules, topics, log groups, schedules, pipes, alarms; by the functions' permission."""
 
 import base64
+import datetime
 import gzip
 import json
+import time
 
 
 import pytest
@@ -94,7 +96,6 @@ def test_log_group_runs_a_function(place):
         put()
     place.allow("logs.amazonaws.com", f"arn:aws:logs:{place.here}:log-group:g:*")
     put()
-    import time
     now = int(time.time() * 1000)
     logs.put_log_events(logGroupName="g", logStreamName="s", logEvents=[
         {"timestamp": now, "message": "fine"}, {"timestamp": now, "message": "ERROR bad"}])
@@ -106,12 +107,13 @@ def test_log_group_runs_a_function(place):
 def test_schedules_run_functions_by_their_role(place):
     scheduler = place.client("scheduler")
     role = f"arn:aws:iam::{place.account}:role/scheduler"
-    often = dict(ScheduleExpression="rate(1 minute)", FlexibleTimeWindow={"Mode": "OFF"})
+    soon = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=3)
+    once = dict(ScheduleExpression=f"at({soon:%Y-%m-%dT%H:%M:%S})", FlexibleTimeWindow={"Mode": "OFF"})
     scheduler.create_schedule(Name="a", Target={"Arn": place.arn, "RoleArn": role, "Input": '{"from": "a"}'},
-                              **often)
+                              **once)
     universal = {"Arn": "arn:aws:scheduler:::aws-sdk:lambda:invoke", "RoleArn": role, "Input": json.dumps(
         {"FunctionName": "tell", "InvocationType": "Event", "Payload": json.dumps({"from": "b"})})}
-    scheduler.create_schedule(Name="b", Target=universal, **often)
+    scheduler.create_schedule(Name="b", Target=universal, **once)
     assert {place.told()["from"], place.told()["from"]} == {"a", "b"}
 
 

@@ -171,6 +171,7 @@ asio::awaitable<cloud::Appended> AsyncEvents::add(const FunctionName& function, 
   std::vector<cloud::EventDelivery> deliveries;
   for (AsyncEvent& event : events) {
     cloud::EventDelivery& delivery = deliveries.emplace_back();
+    if (event.payload.empty()) event.payload = "{}";
     delivery.trace_header = event.trace_header;
     delivery.payload = encode(event);
     delivery.policy = policy;
