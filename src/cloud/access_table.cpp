@@ -115,7 +115,7 @@ class RowDescriber {
     const InputFields fields(input);
     Accesses accesses;
     policy::Context tags;
-    add_tags(fields, tags);
+    add_tag_keys(fields, tags);
     if (row_.each.empty()) {
       add(Reading{call, fields}, tags, accesses);
     } else if (const Member* list = member_of(fields.shape(), row_.each)) {
@@ -136,7 +136,6 @@ class RowDescriber {
   }
 
  private:
-  static void add_tags(const InputFields& input, policy::Context& keys);
   std::string resource_of(const Reading& reading) const;
   void add(const Reading& reading, const policy::Context& tags, Accesses& accesses) const;
   void add_roles(const InputFields& input, Accesses& accesses) const;
@@ -146,33 +145,6 @@ class RowDescriber {
   const AccessTable& table_;
   std::vector<std::string> actions_;
 };
-
-void RowDescriber::add_tags(const InputFields& input, policy::Context& keys) {
-  const auto add = [&keys](const std::string& key, const std::string& value) {
-    keys.add("aws:RequestTag/" + key, value);
-    keys.add("aws:TagKeys", key);
-  };
-  for (const Member& member : input.shape().members) {
-    const void* value = member.find(input.value());
-    if (value == nullptr) continue;
-    const Shape& shape = *member.shape;
-    if (member.name == "TagKeys" || member.name == "tagKeys" || member.name == "ResourceTagKeys") {
-      each_text(shape, value, "", [&keys](std::string key) { keys.add("aws:TagKeys", std::move(key)); });
-    }
-    if (member.name != "Tags" && member.name != "tags" && member.name != "ResourceTags") continue;
-    if (shape.type == ShapeType::kMap && shape.element->type == ShapeType::kString) {
-      for (const auto& [key, text] : *static_cast<const std::map<std::string, std::string, std::less<>>*>(value)) {
-        add(key, text);
-      }
-    }
-    if (shape.type != ShapeType::kList || shape.element->type != ShapeType::kStructure) continue;
-    for (std::size_t i = 0; i < shape.size(value); ++i) {
-      const InputFields tag(*shape.element, shape.at(value, i));
-      const bool capital = member_of(*shape.element, "Key") != nullptr;
-      add(tag.text(capital ? "Key" : "key"), tag.text(capital ? "Value" : "value"));
-    }
-  }
-}
 
 std::string RowDescriber::resource_of(const Reading& reading) const {
   for (const std::string_view one : split(row_.resource, '|')) {
@@ -227,6 +199,33 @@ void RowDescriber::add_roles(const InputFields& input, Accesses& accesses) const
 }
 
 }  // namespace
+
+void add_tag_keys(const InputFields& input, policy::Context& keys) {
+  const auto add = [&keys](const std::string& key, const std::string& value) {
+    keys.add("aws:RequestTag/" + key, value);
+    keys.add("aws:TagKeys", key);
+  };
+  for (const Member& member : input.shape().members) {
+    const void* value = member.find(input.value());
+    if (value == nullptr) continue;
+    const Shape& shape = *member.shape;
+    if (member.name == "TagKeys" || member.name == "tagKeys" || member.name == "ResourceTagKeys") {
+      each_text(shape, value, "", [&keys](std::string key) { keys.add("aws:TagKeys", std::move(key)); });
+    }
+    if (member.name != "Tags" && member.name != "tags" && member.name != "ResourceTags") continue;
+    if (shape.type == ShapeType::kMap && shape.element->type == ShapeType::kString) {
+      for (const auto& [key, text] : *static_cast<const std::map<std::string, std::string, std::less<>>*>(value)) {
+        add(key, text);
+      }
+    }
+    if (shape.type != ShapeType::kList || shape.element->type != ShapeType::kStructure) continue;
+    for (std::size_t i = 0; i < shape.size(value); ++i) {
+      const InputFields tag(*shape.element, shape.at(value, i));
+      const bool capital = member_of(*shape.element, "Key") != nullptr;
+      add(tag.text(capital ? "Key" : "key"), tag.text(capital ? "Value" : "value"));
+    }
+  }
+}
 
 std::string InputFields::text(std::string_view path) const {
   std::string first;

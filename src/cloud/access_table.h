@@ -61,8 +61,11 @@ struct AccessTable {
 };
 
 /// Describes the table's operations. What the authority knows of a resource (Authority::know) is asked for each:
-/// policy, tags. Tags in the input are keys of every access: aws:RequestTag, aws:TagKeys.
+/// policy, tags. Tags in the input are keys of every access. `table` is to live as long as the authority does.
 void describe(Authority& authority, const wire::Service& service, const AccessTable& table);
+
+/// Tags in an input: aws:RequestTag/KEY, aws:TagKeys.
+void add_tag_keys(const InputFields& input, policy::Context& keys);
 
 /// arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE where the call is.
 std::string arn_here(const Call& call, std::string_view service, std::string_view resource);

@@ -16,12 +16,14 @@
 #include "server/tail.h"
 #include "services/cloudwatch/cloudwatch.h"
 #include "services/events/events.h"
+#include "services/iam/iam.h"
 #include "services/kinesis/kinesis.h"
 #include "services/logs/logs.h"
 #include "services/pipes/pipes.h"
 #include "services/scheduler/scheduler.h"
 #include "services/sns/sns.h"
 #include "services/sqs/sqs.h"
+#include "services/sts/sts.h"
 #include "store/store.h"
 #include "store/timers.h"
 
@@ -95,6 +97,8 @@ struct Server::Parts {
             limits_of(chosen), log_to, *metrics) {
     if (chosen.auth == cloud::AuthMode::kEnforce) authority.enforce();
     door.set_authority(authority);
+    services.push_back(std::make_unique<iam::Iam>(house));
+    services.push_back(std::make_unique<sts::Sts>(house));
     services.push_back(std::make_unique<cloudwatch::CloudWatch>(house));
     services.push_back(std::make_unique<sqs::Sqs>(house));
     services.push_back(std::make_unique<kinesis::Kinesis>(house));
