@@ -113,6 +113,9 @@ policy::Context Caller::context_of(const Access& access) const {
   if (!call_.user_agent.empty()) context.add("aws:useragent", call_.user_agent);
   if (!call_.source_arn.empty()) context.add("aws:sourcearn", call_.source_arn);
   if (!call_.source_account.empty()) context.add("aws:sourceaccount", call_.source_account);
+  // The key of topics' default policies. An alarm may so publish to its owner's topics; rules need a statement.
+  const bool owned = call_.principal.is_service() && call_.principal.arn == "cloudwatch.amazonaws.com";
+  if (owned) context.add("aws:sourceowner", call_.source_account);
   const bool via_service = !call_.invoked_by.empty() && !call_.principal.is_service();
   context.add("aws:viaawsservice", via_service ? "true" : "false");
   if (via_service) context.add("aws:calledvia", call_.invoked_by);
@@ -183,6 +186,16 @@ bool is_beyond_session(const Principal& who, const wire::Operation& operation) {
 }  // namespace
 
 asio::awaitable<Result<void>> Authority::check(const Call& call, const wire::Operation& operation,
+                                               const wire::AnyStructure& input) const {
+  constexpr const char* kOfTopics = "AuthorizationErrorException";  // SNS has a code of its own
+  Result<void> allowed = co_await ask(call, operation, input);
+  const bool denied_by_topics = !allowed && allowed.error().code == "AccessDeniedException" &&
+                                operation.service->find_error(kOfTopics) != nullptr;
+  if (denied_by_topics) allowed.error().code = kOfTopics;
+  co_return allowed;
+}
+
+asio::awaitable<Result<void>> Authority::ask(const Call& call, const wire::Operation& operation,
                                                const wire::AnyStructure& input) const {
   const auto found = describers_.find(&operation);
   if (found == describers_.end()) {

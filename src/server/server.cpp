@@ -201,6 +201,11 @@ Result<void> Server::open() {
   if (!port) return std::unexpected(std::move(port).error());
   endpoint_ = endpoint_text(parts_->config.address, *port);
   parts_->site.set_url(parts_->config.public_url.empty() ? endpoint_ : parts_->config.public_url);
+  if (parts_->authority.enforcing()) {
+    for (const std::string& name : parts_->door.undescribed()) {
+      parts_->log.warning("an operation without a description is refused to everybody", {{"operation", name}});
+    }
+  }
   parts_->shards.start();
   parts_->log.info("listening", {{"endpoint", endpoint_}, {"data", parts_->config.data}});
   return {};

@@ -3,6 +3,7 @@
 #include <mutex>
 
 #include "base/encoding.h"
+#include "services/sqs/access.h"
 #include "services/sqs/event_target.h"
 #include "services/sqs/pipe_source.h"
 
@@ -24,6 +25,7 @@ std::unexpected<Error> invalid_id(const std::string& value, std::string_view par
 
 Sqs::Sqs(cloud::House& house) : house_(house) {
   house_.door.add_service(model::kService);
+  describe_access(house_, *this);
   register_operations();
   register_message_operations();
   house_.event_targets.add("sqs", std::make_unique<QueueTarget>(*this, house_));
