@@ -18,7 +18,8 @@ CPP_TYPES = {"string": "std::string", "character": "std::string", "integer": "st
 SHAPE_TYPES = {"string": "kString", "character": "kString", "integer": "kInteger", "long": "kLong", "float": "kDouble",
                "double": "kDouble", "boolean": "kBoolean", "timestamp": "kTimestamp", "blob": "kBlob", "list": "kList",
                "map": "kMap", "structure": "kStructure"}
-LOCATIONS = {"uri": "kUri", "querystring": "kQuery", "header": "kHeader", "statusCode": "kStatus"}
+LOCATIONS = {"uri": "kUri", "querystring": "kQuery", "header": "kHeader", "headers": "kHeaders",
+             "statusCode": "kStatus"}
 TIMESTAMP_FORMATS = {"unixTimestamp": "kUnix", "iso8601": "kIso8601", "rfc822": "kHttpDate"}
 CPP_WORDS = {"default", "class", "delete", "new", "operator", "private", "public", "protected", "template", "this",
              "export", "register", "namespace", "union", "enum", "signed", "unsigned", "auto", "break", "case", "const",
@@ -32,6 +33,18 @@ CHECK_PRESENCE_ONLY = {"sqs"}
 # ... and the code of errors for inputs that break the model's constraints, where it is neither
 # ValidationException nor, of services that speak XML, ValidationError.
 CONSTRAINT_ERRORS = {"logs": "InvalidParameterException"}
+# The outermost elements of REST XML answers, where they are neither the payload's name nor the shape's.
+XML_ROOTS = {"s3": {
+    "CompleteMultipartUpload": "CompleteMultipartUploadResult", "CreateMultipartUpload": "InitiateMultipartUploadResult",
+    "DeleteObjects": "DeleteResult", "GetBucketAcl": "AccessControlPolicy", "GetBucketCors": "CORSConfiguration",
+    "GetBucketLifecycleConfiguration": "LifecycleConfiguration", "GetBucketLocation": "LocationConstraint",
+    "GetBucketTagging": "Tagging", "GetBucketVersioning": "VersioningConfiguration",
+    "GetObjectAcl": "AccessControlPolicy", "GetObjectAttributes": "GetObjectAttributesResponse",
+    "GetObjectTagging": "Tagging", "ListBuckets": "ListAllMyBucketsResult",
+    "ListMultipartUploads": "ListMultipartUploadsResult", "ListObjectVersions": "ListVersionsResult",
+    "ListObjects": "ListBucketResult", "ListObjectsV2": "ListBucketResult", "ListParts": "ListPartsResult"}}
+# The namespace of REST XML answers, which botocore's models name at requests only.
+XML_NAMESPACES = {"s3": "http://s3.amazonaws.com/doc/2006-03-01/"}
 
 
 def snake(name):
@@ -56,6 +69,7 @@ class Model:
             model = json.load(file)
         self.name = os.path.splitext(os.path.basename(path))[0]
         self.metadata = model["metadata"]
+        self.spoken = set(self.metadata.get("protocols", [])) | {self.metadata["protocol"]}
         self.operations = model["operations"]
         self.shapes = model["shapes"]
         # Operations without input or output get an empty structure of their own.
@@ -84,7 +98,8 @@ class Model:
             if name in open_shapes:
                 raise SystemExit(f"{self.name}: shape {name} refers to itself, which is not supported yet")
             payload = self.shapes[name].get("payload")
-            if payload and self.shapes[self.shapes[name]["members"][payload]["shape"]]["type"] != "blob":
+            if (payload and "rest-xml" not in self.spoken and
+                    self.shapes[self.shapes[name]["members"][payload]["shape"]]["type"] != "blob"):
                 raise SystemExit(f"{self.name}: shape {name} has a payload that is no blob, which is not supported yet")
             if self.shapes[name]["type"] not in SHAPE_TYPES or self.shapes[name].get("document"):
                 raise SystemExit(f"{self.name}: shape {name} has the unsupported type {self.shapes[name]['type']}")
@@ -159,6 +174,12 @@ def shape_fields(model, name):
         fields.append(f".enum_values = kEnumOf{name}")
     if shape["type"] == "structure" and shape["members"]:
         fields.append(f".members = kMembersOf{name}")
+    if "payload" in shape and "rest-xml" in model.spoken:
+        streams = shape["members"][shape["payload"]].get("streaming", False)
+        fields += [f".payload = {list(shape['members']).index(shape['payload'])}", f".streams = {str(streams).lower()}"]
+    if "xmlNamespace" in shape and "prefix" in shape["xmlNamespace"]:
+        fields += [f".xml_prefix = {quoted(shape['xmlNamespace']['prefix'])}",
+                   f".xml_uri = {quoted(shape['xmlNamespace']['uri'])}"]
     if shape["type"] == "list":
         element = shape["member"]
         cpp = model.cpp_type(name)
@@ -189,13 +210,27 @@ def query_name(model, member, reference):
 
 def location(model, structure, member, reference):
     """What the REST protocols add to a member that is not in the body, or is all of it."""
-    if model.shapes[structure].get("payload") == member:
+    if reference.get("xmlAttribute"):
+        return ", Location::kBody, {}, true"
+    if model.shapes[structure].get("payload") == member and "rest-xml" not in model.spoken:
         return ', Location::kPayload, ""'
     if "location" not in reference:
         return ""
     if reference["location"] not in LOCATIONS:
         raise SystemExit(f"{model.name}: {structure}.{member} is at {reference['location']}, which is not supported yet")
     return f", Location::{LOCATIONS[reference['location']]}, {quoted(reference.get('locationName', member))}"
+
+
+def xml_root(model, operation, result):
+    """The outermost element of the operation's answer in REST XML; "" where there is none."""
+    if "rest-xml" not in model.spoken:
+        return ""
+    shape = model.shapes[result]
+    if "payload" in shape:
+        payload = shape["members"][shape["payload"]]
+        return payload.get("locationName", payload["shape"])
+    inside = any("location" not in member for member in shape["members"].values())
+    return XML_ROOTS.get(model.name, {}).get(operation, result) if inside else ""
 
 
 def source(model):
@@ -227,7 +262,7 @@ def source(model):
         out.append(f"    {{{quoted(name)}, &kService, {index}, &kShapeOf{given}, &kShapeOf{result}, {quoted(wrapper)}, "
                    f"[] {{ return AnyStructure(kShapeOf{given}, {given}{{}}); }}, "
                    f"{quoted(operation['http']['method'])}, {quoted(operation['http']['requestUri'])}, "
-                   f"{operation['http'].get('responseCode', 200)}}},")
+                   f"{operation['http'].get('responseCode', 200)}, {quoted(xml_root(model, name, result))}}},")
     out += ["};", "", "constexpr ErrorShape kErrors[] = {"]
     for name in model.errors():
         shape = model.shapes[name]
@@ -237,7 +272,7 @@ def source(model):
         sender = error.get("senderFault", not fault)
         out.append(f"    {{{quoted(name)}, {quoted(error.get('code', name))}, {status}, {str(sender).lower()}}},")
     out += ["};", ""]
-    spoken = set(model.metadata.get("protocols", [])) | {model.metadata["protocol"]}
+    spoken = model.spoken
     protocols = []
     if "json" in spoken:
         protocols.append("ProtocolKind::kJson10" if model.metadata["jsonVersion"] == "1.0" else "ProtocolKind::kJson11")
@@ -245,7 +280,9 @@ def source(model):
         protocols.append("ProtocolKind::kRestJson")
     if "smithy-rpc-v2-cbor" in spoken:
         protocols.append("ProtocolKind::kRpcV2Cbor")
-    if "xmlNamespace" in model.metadata:
+    if "rest-xml" in spoken:
+        protocols.append("ProtocolKind::kRestXml")
+    elif "xmlNamespace" in model.metadata:
         protocols.append("ProtocolKind::kQuery")
     compressed = any("gzip" in operation.get("requestcompression", {}).get("encodings", [])
                      for operation in model.operations.values())
@@ -256,7 +293,7 @@ def source(model):
             f"    .signing_name = {quoted(model.metadata.get('signingName', model.metadata['endpointPrefix']))},",
             f"    .target_prefix = {quoted(model.metadata.get('targetPrefix', ''))},",
             f"    .api_version = {quoted(model.metadata['apiVersion'])},",
-            f"    .xml_namespace = {quoted(model.metadata.get('xmlNamespace', ''))},",
+            f"    .xml_namespace = {quoted(model.metadata.get('xmlNamespace', XML_NAMESPACES.get(model.name, '')))},",
             f"    .json_error_prefix = {quoted(JSON_ERROR_PREFIXES.get(model.name, ''))},",
             f"    .constraint_error = {quoted(CONSTRAINT_ERRORS.get(model.name, constraint_error))},",
             f"    .query_compatible = {str('awsQueryCompatible' in model.metadata).lower()},",

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Trims botocore's service models to what Signalbox needs of them: names, types, constraints, errors; no prose.
 
-usage: trim_models.py [--botocore DIR] [--query-names FILE] [--without OPERATION]... SERVICE [OUT]
+usage: trim_models.py [--botocore DIR] [--query-names FILE] [--without OPERATION]... [--only FILE] SERVICE [OUT]
 
 SERVICE is botocore's folder name (events, sqs, ...). --botocore names an installed botocore package (default: the
 importable one). --query-names names an older model of the same service that still spoke the query protocol: the names
 its shapes have there are merged in, for services that answer both protocols (SQS). --without leaves out operations
-whose shapes the generator cannot carry (GetLogFields of logs, which is recursive). Writes OUT, by default
+whose shapes the generator cannot carry (GetLogFields of logs, which is recursive). --only names a file of operations,
+one a line: all others keep their names and paths only, so that they are refused by name. Writes OUT, by default
 models/SERVICE.json.
 """
 
@@ -19,8 +20,9 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 METADATA = ("apiVersion", "awsQueryCompatible", "endpointPrefix", "jsonVersion", "protocol", "protocols",
             "serviceFullName", "serviceId", "signingName", "targetPrefix", "xmlNamespace")
 SHAPE = ("type", "required", "members", "member", "key", "value", "enum", "min", "max", "pattern", "error",
-         "exception", "fault", "flattened", "locationName", "payload", "timestampFormat")
-REFERENCE = ("shape", "locationName", "location", "flattened", "timestampFormat", "jsonvalue", "idempotencyToken")
+         "exception", "fault", "flattened", "locationName", "payload", "timestampFormat", "xmlNamespace")
+REFERENCE = ("shape", "locationName", "location", "flattened", "timestampFormat", "jsonvalue", "idempotencyToken", "streaming",
+             "xmlAttribute")
 
 
 def load(path):
@@ -82,11 +84,37 @@ def merge_query_names(model, older):
                     reference[part] = before["members"][member][part]
 
 
+def keep_only(model, wanted):
+    """Leaves of all other operations their names and paths, and the shapes that are still referred to."""
+    used = set()
+
+    def use(name):
+        if name in used:
+            return
+        used.add(name)
+        shape = model["shapes"][name]
+        for reference in [*shape.get("members", {}).values(),
+                          *(shape[part] for part in ("member", "key", "value") if part in shape)]:
+            use(reference["shape"])
+
+    for name, operation in model["operations"].items():
+        if name not in wanted:
+            model["operations"][name] = pick(operation, ("http",))
+            continue
+        for part in ("input", "output"):
+            if part in operation:
+                use(operation[part]["shape"])
+        for error in operation.get("errors", []):
+            use(error)
+    model["shapes"] = {name: shape for name, shape in model["shapes"].items() if name in used}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--botocore")
     parser.add_argument("--query-names")
     parser.add_argument("--without", action="append", default=[])
+    parser.add_argument("--only")
     parser.add_argument("service")
     parser.add_argument("out", nargs="?")
     options = parser.parse_args()
@@ -100,6 +128,9 @@ def main():
                        if name not in options.without},
         "shapes": {name: trim_shape(shape) for name, shape in source["shapes"].items()},
     }
+    if options.only:
+        with open(options.only, encoding="utf-8") as file:
+            keep_only(model, file.read().split())
     if options.query_names:
         merge_query_names(model, load(options.query_names))
     out = options.out or os.path.join(ROOT, "models", options.service + ".json")

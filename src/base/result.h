@@ -2,10 +2,18 @@
 #pragma once
 
 #include <expected>
+#include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace signalbox {
+
+/// More that some services say of an error: elements of its XML ("BucketName"), and headers of the answer.
+struct ErrorDetails {
+  std::vector<std::pair<std::string, std::string>> elements;
+  std::vector<std::pair<std::string, std::string>> headers;
+};
 
 /// Something that went wrong at run time, in terms a caller of the AWS API understands.
 struct Error {
@@ -16,6 +24,7 @@ struct Error {
   std::string message;
   /// HTTP status; 0 means "as the service's model says for `code`, else 400".
   int http_status = 0;
+  std::shared_ptr<const ErrorDetails> details = {};  // null for none
 };
 
 template <class T>

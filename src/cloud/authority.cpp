@@ -196,7 +196,7 @@ asio::awaitable<Result<void>> Authority::check(const Call& call, const wire::Ope
 }
 
 asio::awaitable<Result<void>> Authority::ask(const Call& call, const wire::Operation& operation,
-                                               const wire::AnyStructure& input) const {
+                                             const wire::AnyStructure& input) const {
   const auto found = describers_.find(&operation);
   if (found == describers_.end()) {
     co_return denied("Signalbox cannot tell whether " + std::string(operation.service->id) + ":" +

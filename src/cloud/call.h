@@ -1,6 +1,7 @@
 // Who calls, from where, and on whose resources: what every operation is told beside its request.
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "base/clock.h"
@@ -9,6 +10,13 @@
 #include "http/message.h"
 
 namespace signalbox::cloud {
+
+/// The bodies of a call over HTTP to an operation that streams them. In-process calls have none: their bodies are in
+/// request and result.
+struct Streams {
+  http::BodyReader* request = nullptr;         // null where the operation takes none
+  std::shared_ptr<http::BodyReader> response;  // for the handler to set, in place of the result's body
+};
 
 struct Call {
   Scope scope;
@@ -26,6 +34,8 @@ struct Call {
   std::string source_account;
   /// The client's connection, for long polls to learn that it has gone; null for in-process calls.
   http::Connection* connection = nullptr;
+  /// Null for in-process calls.
+  Streams* streams = nullptr;
 };
 
 }  // namespace signalbox::cloud

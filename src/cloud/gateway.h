@@ -20,6 +20,9 @@ class Gateway {
   /// live until the awaitable is done.
   asio::awaitable<http::Response> answer(const http::Request& request, http::Connection& connection);
 
+  /// Whether that request's body is to be read in pieces (http::Streams).
+  bool streams(const http::Request& head) const;
+
  private:
   Door& door_;
   const Identification& identification_;

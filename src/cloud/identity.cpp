@@ -70,6 +70,14 @@ Result<Identity> Identification::identify(const http::Request& request) const {
   const wire::Signature& signature = **read;
   Result<Known> known = find(signature);
   if (!known) return std::unexpected(std::move(known).error());
+  if (signature.service == "s3") {
+    auto payload = wire::verify_head(request, signature, known->secret, clock_.now());
+    if (!payload) return std::unexpected(std::move(payload).error());
+    Identity identity = identity_of(std::move(known->principal), *read);
+    identity.payload = *std::move(payload);
+    note_use(identity);
+    return identity;
+  }
   Result<std::string> body = wire::verify_signature(request, signature, known->secret, clock_.now());
   if (!body) return std::unexpected(std::move(body).error());
   Identity identity = identity_of(std::move(known->principal), *read);

@@ -36,7 +36,9 @@ struct Identity {
   Scope scope;
   Principal principal;
   std::string signing_service;      // from the credential scope; "" when unsigned
-  std::optional<std::string> body;  // the body without its chunk framing; empty: as sent
+  std::optional<std::string> body;  // the body as it was signed; empty: as sent
+  // Of S3's requests, whose bodies need not be there yet: how they are framed and what they are checked against.
+  std::optional<wire::Payload> payload = {};
 };
 
 /// Knows roots by the credentials given here, users by their access keys (cloud/callers.h) and sessions by their tokens

@@ -1,7 +1,9 @@
 // HTTP requests and responses as plain values, free of the library that reads them from a socket.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +15,8 @@ namespace signalbox::http {
 /// True when two header names are the same, whatever their case.
 bool same_name(std::string_view a, std::string_view b);
 
+class BodyReader;  // http/body.h
+
 /// A request as it came in. The views point into memory that lives as long as the request is handled.
 struct Request {
   std::string_view method;
@@ -20,6 +24,8 @@ struct Request {
   std::vector<std::pair<std::string_view, std::string_view>> headers;
   std::string_view body;
   std::string_view remote_address;
+  /// A body that is to be read in pieces, where the server was told so (http/server.h, Streams); `body` is empty then.
+  BodyReader* stream = nullptr;
 
   /// The first header of that name; "" when there is none.
   std::string_view header(std::string_view name) const;
@@ -32,6 +38,10 @@ struct Response {
   int status = 200;
   std::vector<std::pair<std::string, std::string>> headers;  // without Content-Length, Date and Connection
   std::string body;
+  /// What is sent in place of the body, piece by piece as the client takes it. It says its length.
+  std::shared_ptr<BodyReader> stream = {};
+  /// What Content-Length says where there is no body to tell it: of answers to HEAD.
+  std::optional<std::uint64_t> content_length = {};
   /// Closes the connection after so many bytes of the body: for playing a server that breaks off.
   std::optional<std::size_t> cut_after = {};
 };

@@ -127,8 +127,9 @@ struct Server::Shared {
   std::vector<std::shared_ptr<Lane>> lanes;
 };
 
-Server::Server(std::vector<asio::io_context*> loops, Handler handler, const Limits& limits, Log& log, Metrics& metrics)
-    : shared_(new Shared{std::make_shared<Environment>(std::move(handler), limits, log), {}}) {
+Server::Server(std::vector<asio::io_context*> loops, Handler handler, const Limits& limits, Log& log, Metrics& metrics,
+               Streams streams)
+    : shared_(new Shared{std::make_shared<Environment>(std::move(handler), std::move(streams), limits, log), {}}) {
   Counter& accepted = metrics.counter("signalbox_http_connections_total", "Connections taken.");
   metrics.gauge("signalbox_http_connections", "Connections open now.",
                 [environment = shared_->environment] { return static_cast<double>(environment->connections.load()); });

@@ -35,11 +35,19 @@ struct Limits {
 /// Answers one request. Request and connection live until the awaitable is done; it runs on the connection's loop.
 using Handler = std::function<asio::awaitable<Response>(const Request&, Connection&)>;
 
+/// Told the head of a request whose body is large or of unknown length: whether the handler reads that body in pieces
+/// (Request::stream). All others are read whole first, within the limit.
+using Streams = std::function<bool(const Request& head)>;
+
+/// Bodies up to this size are always read whole.
+inline constexpr std::size_t kStreamedFrom = std::size_t{64} * 1024;
+
 class Server {
  public:
   /// Each of `loops` is run by one thread of the caller's; a connection stays on the loop that took it. Loops, log and
-  /// metrics outlive the server.
-  Server(std::vector<asio::io_context*> loops, Handler handler, const Limits& limits, Log& log, Metrics& metrics);
+  /// metrics outlive the server. Without `streams` every body is read whole.
+  Server(std::vector<asio::io_context*> loops, Handler handler, const Limits& limits, Log& log, Metrics& metrics,
+         Streams streams = {});
   /// The loops must have stopped.
   ~Server();
 

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 
+#include "http/body.h"
 #include "http/server.h"
 
 namespace signalbox::http {
@@ -18,9 +19,10 @@ class Session;
 
 /// What the sessions of one server share. Lives as long as any of them.
 struct Environment {
-  Environment(Handler answers, const Limits& bounds, Log& lines)
-      : handler(std::move(answers)), limits(bounds), log(lines) {}
+  Environment(Handler answers, Streams in_pieces, const Limits& bounds, Log& lines)
+      : handler(std::move(answers)), streams(std::move(in_pieces)), limits(bounds), log(lines) {}
   Handler handler;
+  Streams streams;
   Limits limits;
   Log& log;
   std::atomic<bool> draining{false};
@@ -49,10 +51,15 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
  private:
   using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
   enum class Read { kRequest, kClosed, kRefused };
+  class RequestBody;
 
   asio::awaitable<Read> read_request();
+  /// What to do with the body when the head is there: an error when it is too large.
+  boost::beast::error_code begin_body();
   asio::awaitable<void> answer_request();
   asio::awaitable<bool> write(const Response& response, bool keep_alive);
+  asio::awaitable<bool> write_stream(BodyReader& stream);
+  asio::awaitable<void> discard_rest();
   asio::awaitable<void> refuse(const boost::beast::error_code& problem);
   Request view() const;
 
@@ -61,6 +68,7 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
   std::string remote_;
   boost::beast::flat_buffer buffer_;
   std::optional<Parser> parser_;
+  std::unique_ptr<RequestBody> body_;  // of a request that is read in pieces
   std::string head_;
   std::chrono::steady_clock::time_point deadline_;
   bool idle_ = true;

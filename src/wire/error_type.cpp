@@ -18,7 +18,7 @@ std::string error_type(const Service& service, const std::string& code) {
 std::pair<std::string, std::string> query_error_header(const Service& service, const Error& error, int status) {
   const ErrorShape* shape = service.find_error(error.code);
   const bool sender = shape != nullptr ? shape->sender_fault : status < 500;
-  std::string code(shape != nullptr                          ? shape->query_code
+  std::string code(shape != nullptr                        ? shape->query_code
                    : error.code == "AccessDeniedException" ? std::string_view("AccessDenied")
                                                            : std::string_view(error.code));
   return {"x-amzn-query-error", code + (sender ? ";Sender" : ";Receiver")};

@@ -3,6 +3,7 @@
 #include "wire/json_protocol.h"
 #include "wire/query_protocol.h"
 #include "wire/rest_json_protocol.h"
+#include "wire/rest_xml_protocol.h"
 #include "wire/rpc_cbor_protocol.h"
 
 namespace signalbox::wire {
@@ -13,6 +14,7 @@ const Protocol& protocol(ProtocolKind kind) {
   static const QueryProtocol query;
   static const RestJsonProtocol rest_json;
   static const RpcCborProtocol rpc_cbor;
+  static const RestXmlProtocol rest_xml;
   switch (kind) {
     case ProtocolKind::kJson10:
       return json10;
@@ -24,6 +26,8 @@ const Protocol& protocol(ProtocolKind kind) {
       return rest_json;
     case ProtocolKind::kRpcV2Cbor:
       return rpc_cbor;
+    case ProtocolKind::kRestXml:
+      return rest_xml;
   }
   return json11;
 }

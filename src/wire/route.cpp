@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "wire/form.h"
+#include "wire/route_rest_xml.h"
 #include "wire/uri_template.h"
 
 namespace signalbox::wire {
@@ -109,13 +110,36 @@ std::optional<Routed> route_rest(std::span<const Service* const> services, const
   return Routed{ProtocolKind::kRestJson, named, fail("UnknownOperationException", "", 404)};
 }
 
+/// S3's: what is signed for it, and what nobody signed and no other service knows.
+std::optional<Routed> route_xml(std::span<const Service* const> services, const http::Request& request,
+                                std::string_view signing_service) {
+  for (const Service* service : services) {
+    if (!speaks(*service, ProtocolKind::kRestXml)) continue;
+    if (!signing_service.empty() && service->signing_name != signing_service) continue;
+    if (const Operation* operation = route_rest_xml(*service, request)) {
+      return Routed{ProtocolKind::kRestXml, service, operation};
+    }
+    return Routed{ProtocolKind::kRestXml, service,
+                  fail("MethodNotAllowed", "The specified method is not allowed against this resource.", 405)};
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 Routed route(std::span<const Service* const> services, const http::Request& request, std::string_view signing_service) {
   const std::string_view target = request.header("X-Amz-Target");
   if (!target.empty()) return route_json(services, target, request.header("Content-Type"));
   if (request.header("Smithy-Protocol") == "rpc-v2-cbor") return route_rpc(services, request.path());
+  const bool named = !signing_service.empty();
+  if (named) {
+    if (auto routed = route_xml(services, request, signing_service)) return *std::move(routed);
+  }
   if (auto routed = route_rest(services, request, signing_service)) return *std::move(routed);
+  const bool form = request.header("Content-Type").starts_with("application/x-www-form-urlencoded");
+  if (!named && !form && request.path().size() > 1 && !form_parameter(form_text(request), "Action")) {
+    if (auto routed = route_xml(services, request, signing_service)) return *std::move(routed);
+  }
   return route_query(services, request, signing_service);
 }
 

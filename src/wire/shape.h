@@ -43,7 +43,8 @@ enum class Location : std::uint8_t {
   kUri,
   kQuery,
   kHeader,
-  kPayload,  // the body is this member and nothing else
+  kHeaders,  // of a map: all headers whose names begin so
+  kPayload,  // REST JSON: the body is this member and nothing else
   kStatus    // of an answer: its HTTP status
 };
 
@@ -58,6 +59,7 @@ struct Member {
   const void* (*find)(const void* structure);
   Location location = Location::kBody;
   std::string_view location_name = {};  // of the label, parameter or header
+  bool xml_attribute = false;           // of its structure's element, in REST XML
 };
 
 struct Shape {
@@ -76,6 +78,12 @@ struct Shape {
 
   // Structures.
   std::span<const Member> members = {};
+  // REST XML: the member that is the whole body (-1: none), whether that is read and sent in pieces, and the namespace
+  // that the structure's element declares.
+  int payload = -1;
+  bool streams = false;
+  std::string_view xml_prefix = {};
+  std::string_view xml_uri = {};
 
   // Lists and maps: the element (or map value), names of the parts in the query protocol, and access to the
   // C++ container behind the void pointer.
@@ -101,7 +109,7 @@ struct ErrorShape {
   bool sender_fault;
 };
 
-enum class ProtocolKind : std::uint8_t { kJson10, kJson11, kQuery, kRestJson, kRpcV2Cbor };
+enum class ProtocolKind : std::uint8_t { kJson10, kJson11, kQuery, kRestJson, kRpcV2Cbor, kRestXml };
 
 struct Service;
 
@@ -142,6 +150,7 @@ struct Operation {
   std::string_view method;
   std::string_view uri;
   int status;
+  std::string_view root = {};  // REST XML: the answer's outermost element
 };
 
 /// An operation with the C++ types of its input and output; generated as `kPutEvents` and the like.

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "http/message.h"
+#include "wire/payload.h"
 
 namespace signalbox::wire {
 
@@ -35,6 +36,11 @@ Result<std::optional<Signature>> read_signature(const http::Request& request);
 /// What a request says of its caller (access key, token, date, region, service), however broken the rest of its
 /// signature is; empty optional when it says nothing. Proves nothing: for callers who need not prove who they are.
 std::optional<Signature> read_claim(const http::Request& request);
+
+/// Checks the signature of a request of S3's, whose body need not be there yet: returns how that is framed and what it
+/// is to be checked against (PayloadDecoder). Errors: as verify_signature; InvalidRequest.
+Result<Payload> verify_head(const http::Request& request, const Signature& signature, std::string_view secret_key,
+                            Time now);
 
 /// Checks the signature of the whole request, its payload hash included (a hash of the body, UNSIGNED-PAYLOAD, or
 /// STREAMING-AWS4-HMAC-SHA256-PAYLOAD with its chunk signatures), against the secret key.

@@ -2,7 +2,6 @@
 // General Reference has them.
 
 #include <algorithm>
-#include <charconv>
 #include <vector>
 
 #include "base/encoding.h"
@@ -13,8 +12,6 @@ namespace signalbox::wire {
 namespace {
 
 constexpr std::string_view kUnsigned = "UNSIGNED-PAYLOAD";
-constexpr std::string_view kStreaming = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD";
-constexpr std::size_t kHexDigest = 64;
 
 std::unexpected<Error> mismatch() {
   return fail("SignatureDoesNotMatch",
@@ -146,35 +143,6 @@ Result<void> check_time(const Signature& signature, Time now) {
   return {};
 }
 
-/// Takes the chunks "SIZE;chunk-signature=SIG\r\nDATA\r\n" apart, checking the chain of their signatures.
-Result<std::string> read_chunks(std::string_view body, const Signature& seed, const Sha256Digest& key) {
-  constexpr std::string_view kMark = ";chunk-signature=";
-  static const std::string empty_hash = to_hex(sha256(""));
-  std::string out;
-  std::string previous = seed.value;
-  for (;;) {
-    const auto line_end = body.find("\r\n");
-    const std::string_view line = body.substr(0, line_end);
-    const auto mark = line.find(kMark);
-    if (line_end == std::string_view::npos || mark == std::string_view::npos) break;
-    std::size_t size = 0;
-    const auto [end, problem] = std::from_chars(line.data(), line.data() + mark, size, 16);
-    if (problem != std::errc() || end != line.data() + mark) break;
-    const std::string_view given = line.substr(mark + kMark.size());
-    body.remove_prefix(line_end + 2);
-    if (body.size() < 2 || size > body.size() - 2 || body.substr(size, 2) != "\r\n") break;
-    const std::string_view data = body.substr(0, size);
-    const std::string to_sign = "AWS4-HMAC-SHA256-PAYLOAD\n" + seed.amz_date + "\n" + scope_text(seed) + "\n" +
-                                previous + "\n" + empty_hash + "\n" + to_hex(sha256(data));
-    previous = to_hex(hmac_sha256(as_bytes(key), to_sign));
-    if (!equal_in_constant_time(previous, given)) return mismatch();
-    body.remove_prefix(size + 2);
-    if (size == 0) return out;
-    out.append(data);
-  }
-  return fail("IncompleteBody", "The request body terminated unexpectedly", 400);
-}
-
 /// The signature that `request` ought to have.
 std::string signature_of(const http::Request& request, const Signature& signature, const Sha256Digest& key,
                          std::string_view headers, std::string_view payload) {
@@ -200,30 +168,51 @@ std::string authorization_of(const http::Request& request, Signature signature, 
          ", SignedHeaders=" + signature.signed_headers + ", Signature=" + value;
 }
 
-Result<std::string> verify_signature(const http::Request& request, const Signature& signature,
-                                     std::string_view secret_key, Time now) {
+namespace {
+
+/// Checks all but the body; `hash` is what stands for it in the canonical request.
+Result<Payload> check_head(const http::Request& request, const Signature& signature, std::string_view secret_key,
+                           Time now, std::string_view hash) {
   Result<void> timely = check_time(signature, now);
   if (!timely) return std::unexpected(std::move(timely).error());
-  const bool is_s3 = signature.service == "s3";
-  std::string payload(request.header("X-Amz-Content-Sha256"));
-  const std::string actual = to_hex(sha256(request.body));
-  if (payload.empty()) payload = signature.presigned && is_s3 ? std::string(kUnsigned) : actual;
-  const bool is_hash = payload.size() == kHexDigest && from_hex(payload).has_value();
-  if (!is_hash && payload != kUnsigned && payload != kStreaming) {
-    return fail("InvalidRequest",
-                "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD, or a valid sha256 "
-                "value.",
-                400);
-  }
+  Result<Payload> payload = read_payload(request);
+  if (!payload) return payload;
   Result<std::string> headers = canonical_headers(request, signature.signed_headers);
-  if (!headers) return headers;
+  if (!headers) return std::unexpected(std::move(headers).error());
   const Sha256Digest key = signing_key(secret_key, signature);
-  if (!equal_in_constant_time(signature_of(request, signature, key, *headers, payload), signature.value)) {
+  if (!equal_in_constant_time(signature_of(request, signature, key, *headers, hash), signature.value)) {
     return mismatch();
   }
-  if (payload == kStreaming) return read_chunks(request.body, signature, key);
-  if (is_hash && !equal_in_constant_time(payload, actual)) return mismatch();
-  return std::string(request.body);
+  if (payload->signed_chunks) payload->key = {key, signature.amz_date, scope_text(signature), signature.value};
+  return payload;
+}
+
+}  // namespace
+
+Result<Payload> verify_head(const http::Request& request, const Signature& signature, std::string_view secret_key,
+                            Time now) {
+  std::string_view hash = request.header("X-Amz-Content-Sha256");
+  if (hash.empty() && !signature.presigned) {
+    return fail("InvalidRequest", "Missing required header for this request: x-amz-content-sha256", 400);
+  }
+  if (hash.empty()) hash = kUnsigned;
+  return check_head(request, signature, secret_key, now, hash);
+}
+
+Result<std::string> verify_signature(const http::Request& request, const Signature& signature,
+                                     std::string_view secret_key, Time now) {
+  const bool unsigned_body = signature.presigned && signature.service == "s3";
+  std::string hash(request.header("X-Amz-Content-Sha256"));
+  if (hash.empty()) hash = unsigned_body ? std::string(kUnsigned) : to_hex(sha256(request.body));
+  Result<Payload> payload = check_head(request, signature, secret_key, now, hash);
+  if (!payload) return std::unexpected(std::move(payload).error());
+  PayloadDecoder decoder(*std::move(payload));
+  std::string body;
+  Result<void> done = decoder.take(request.body, body);
+  if (done) done = decoder.finish();
+  if (done) return body;
+  if (done.error().code == "XAmzContentSHA256Mismatch") return mismatch();
+  return std::unexpected(std::move(done).error());
 }
 
 }  // namespace signalbox::wire

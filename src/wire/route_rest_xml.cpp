@@ -1,0 +1,74 @@
+#include "wire/route_rest_xml.h"
+
+#include <algorithm>
+
+#include "wire/form.h"
+#include "wire/uri_template.h"
+
+namespace signalbox::wire {
+namespace {
+
+std::string_view take(std::string_view& rest, char separator) {
+  const std::string_view part = rest.substr(0, rest.find(separator));
+  rest.remove_prefix(std::min(rest.size(), part.size() + 1));
+  return part;
+}
+
+/// How much of the request the operation asks for; -1 when it asks for something else.
+int score(const Operation& operation, const http::Request& request) {
+  if (operation.method != request.method || !match_uri(operation.uri, request.path())) return -1;
+  int found = 0;
+  std::string_view wanted = operation.uri.substr(std::min(operation.uri.find('?'), operation.uri.size()));
+  if (!wanted.empty()) wanted.remove_prefix(1);
+  while (!wanted.empty()) {
+    std::string_view pair = take(wanted, '&');
+    const std::string_view name = take(pair, '=');
+    const auto value = form_parameter(request.query(), name);
+    if (!value || (!pair.empty() && *value != pair)) return -1;
+    // More than any number of members: "?acl" is never an object's content.
+    found += 100;
+  }
+  for (const Member& member : operation.input->members) {
+    if (!member.required) continue;
+    if (member.location == Location::kQuery) {
+      if (!form_parameter(request.query(), member.location_name)) return -1;
+      ++found;
+    } else if (member.location == Location::kHeader && member.name == "CopySource") {
+      if (request.header(member.location_name).empty()) return -1;
+      ++found;
+    }
+  }
+  return found;
+}
+
+}  // namespace
+
+const Operation* route_rest_xml(const Service& service, const http::Request& request) {
+  const Operation* best = nullptr;
+  int most = -1;
+  for (const Operation& operation : service.operations) {
+    const int found = score(operation, request);
+    if (found > most) {
+      most = found;
+      best = &operation;
+    }
+  }
+  return best;
+}
+
+std::optional<std::string> bucket_of_host(std::string_view host) {
+  constexpr std::string_view kLocal = ".localhost";
+  if (const auto colon = host.rfind(':'); colon != std::string_view::npos && host.back() != ']')
+    host = host.substr(0, colon);
+  for (const std::string_view mark : {".s3.", ".s3-"}) {
+    const auto at = host.find(mark);
+    if (at != std::string_view::npos && at > 0) return std::string(host.substr(0, at));
+  }
+  if (host.ends_with(kLocal) && host.size() > kLocal.size()) {
+    const std::string_view name = host.substr(0, host.size() - kLocal.size());
+    if (name != "s3" && !name.starts_with("s3.")) return std::string(name);
+  }
+  return std::nullopt;
+}
+
+}  // namespace signalbox::wire
