@@ -173,6 +173,12 @@ Result<void> Caller::may(const Access& access) const {
   return denied(policy::access_denied_message(request, decision));
 }
 
+/// The code of refusals: topics have one of their own.
+const char* denial_of(const wire::Service& service) {
+  constexpr const char* kOfTopics = "AuthorizationErrorException";
+  return service.find_error(kOfTopics) != nullptr ? kOfTopics : "AccessDeniedException";
+}
+
 /// What temporary credentials cannot be used for ("Compare AWS STS credentials" in the IAM User Guide).
 bool is_beyond_session(const Principal& who, const wire::Operation& operation) {
   if (!who.session || who.type == PrincipalType::kAssumedRole) return false;
@@ -187,36 +193,26 @@ bool is_beyond_session(const Principal& who, const wire::Operation& operation) {
 
 asio::awaitable<Result<void>> Authority::check(const Call& call, const wire::Operation& operation,
                                                const wire::AnyStructure& input) const {
-  constexpr const char* kOfTopics = "AuthorizationErrorException";  // SNS has a code of its own
-  Result<void> allowed = co_await ask(call, operation, input);
-  const bool denied_by_topics = !allowed && allowed.error().code == "AccessDeniedException" &&
-                                operation.service->find_error(kOfTopics) != nullptr;
-  if (denied_by_topics) allowed.error().code = kOfTopics;
-  co_return allowed;
-}
-
-asio::awaitable<Result<void>> Authority::ask(const Call& call, const wire::Operation& operation,
-                                             const wire::AnyStructure& input) const {
+  const char* const denial = denial_of(*operation.service);
   const auto found = describers_.find(&operation);
   if (found == describers_.end()) {
-    co_return denied("Signalbox cannot tell whether " + std::string(operation.service->id) + ":" +
-                     std::string(operation.name) + " is allowed, and so refuses it.");
+    co_return fail(denial, "Signalbox cannot tell whether " + std::string(operation.service->id) + ":" +
+                               std::string(operation.name) + " is allowed, and so refuses it.");
   }
   if (enforcing_ && is_beyond_session(call.principal, operation)) {
-    co_return fail("AccessDeniedException", "Cannot call " +
-                                                std::string(operation.service->id == "sts" ? "this" : "IAM") +
-                                                " operation with these temporary credentials");
+    co_return fail(denial, "Cannot call " + std::string(operation.service->id == "sts" ? "this" : "IAM") +
+                               " operation with these temporary credentials");
   }
   Result<Accesses> accesses = co_await found->second(call, input);
   if (!accesses) co_return std::unexpected(std::move(accesses).error());
   if (accesses->empty()) {
-    if (call.principal.is_anonymous()) co_return denied("Request is missing Authentication Token");
+    if (call.principal.is_anonymous()) co_return fail(denial, "Request is missing Authentication Token");
     co_return Result<void>();
   }
   const Caller caller(call, callers_, clock_, enforcing_);
   for (const Access& access : *accesses) {
     Result<void> allowed = caller.may(access);
-    if (!allowed) co_return allowed;
+    if (!allowed) co_return fail(denial, std::move(allowed).error().message);
   }
   co_return Result<void>();
 }

@@ -100,9 +100,6 @@ class Authority {
   asio::awaitable<Result<void>> may(Call call, Access access) const;
 
  private:
-  asio::awaitable<Result<void>> ask(const Call& call, const wire::Operation& operation,
-                                    const wire::AnyStructure& input) const;
-
   const Callers& callers_;
   const Clock& clock_;
   bool enforcing_ = false;

@@ -20,15 +20,6 @@ void Door::add(const wire::Operation& operation, Handler handler) {
   entries_[&operation] = std::move(entry);
 }
 
-std::vector<std::string> Door::undescribed() const {
-  std::vector<std::string> names;
-  for (const auto& [operation, entry] : entries_) {
-    if (authority_ != nullptr && authority_->is_described(*operation)) continue;
-    names.push_back(std::string(operation->service->id) + ":" + std::string(operation->name));
-  }
-  return names;
-}
-
 bool Door::takes_anonymous(const wire::Operation& operation) const {
   return authority_ != nullptr && authority_->asks_always(*operation.service);
 }

@@ -75,9 +75,6 @@ class Door {
 
   std::span<const wire::Service* const> services() const { return services_; }
 
-  /// Operations that could not be called in enforce mode, as "service:Operation": nobody described them.
-  std::vector<std::string> undescribed() const;
-
  private:
   using Handler = std::function<asio::awaitable<Result<wire::AnyStructure>>(const Call&, wire::AnyStructure)>;
   struct Entry {

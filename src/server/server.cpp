@@ -51,6 +51,21 @@ std::string endpoint_text(const std::string& address, std::uint16_t port) {
   return "http://" + (v6 ? "[" + address + "]" : address) + ":" + std::to_string(port);
 }
 
+/// Tells of operations that work and are refused to everybody, as nobody described them to the authority. An operation
+/// that works is counted.
+void warn_of_undescribed(const cloud::Door& door, const cloud::Authority& authority, const Metrics& metrics, Log& log) {
+  const std::string counted = metrics.expose();
+  for (const wire::Service* service : door.services()) {
+    for (const wire::Operation& operation : service->operations) {
+      const std::string labels =
+          "service=\"" + std::string(service->id) + "\",operation=\"" + std::string(operation.name) + "\"";
+      if (authority.is_described(operation) || counted.find(labels) == std::string::npos) continue;
+      log.warning("an operation without a description is refused to everybody",
+                  {{"operation", std::string(service->id) + ":" + std::string(operation.name)}});
+    }
+  }
+}
+
 http::Response text_response(std::string type, std::string body) {
   http::Response response;
   response.headers = {{"Content-Type", std::move(type)}};
@@ -203,11 +218,8 @@ Result<void> Server::open() {
   if (!port) return std::unexpected(std::move(port).error());
   endpoint_ = endpoint_text(parts_->config.address, *port);
   parts_->site.set_url(parts_->config.public_url.empty() ? endpoint_ : parts_->config.public_url);
-  if (parts_->authority.enforcing()) {
-    for (const std::string& name : parts_->door.undescribed()) {
-      parts_->log.warning("an operation without a description is refused to everybody", {{"operation", name}});
-    }
-  }
+  if (parts_->authority.enforcing())
+    warn_of_undescribed(parts_->door, parts_->authority, *parts_->metrics, parts_->log);
   parts_->shards.start();
   parts_->log.info("listening", {{"endpoint", endpoint_}, {"data", parts_->config.data}});
   return {};
