@@ -230,9 +230,9 @@ asio::awaitable<std::vector<cloud::AfterCommit>> Changes::append_actions(store::
         delivery.payload = std::move(action.payload);
         if (!action.subject.empty()) delivery.attributes.emplace_back("Subject", std::move(action.subject));
       }
+      cloud::DeliveryRight right{"cloudwatch.amazonaws.com", alarm_arn(set_.scope, all.front().alarm), "", arn};
       const Result<void> may =
-          co_await cloud::may_deliver(core_.house.authority, core_.house.sessions,
-                                      {"cloudwatch.amazonaws.com", alarm_arn(set_.scope, all.front().alarm), "", arn});
+          co_await cloud::may_deliver(core_.house.authority, core_.house.sessions, std::move(right));
       cloud::Appended appended;
       if (may) {
         appended = co_await kind->append(arn, std::move(deliveries), batch);

@@ -79,8 +79,8 @@ asio::awaitable<std::vector<cloud::Undelivered>> take_refused(Core& core, std::s
     const std::pair by(outgoing.deliveries[i].policy->source, outgoing.roles[i]);
     auto right = known.find(by);
     if (right == known.end()) {
-      Result<void> allowed = co_await cloud::may_deliver(core.house.authority, core.house.sessions,
-                                                         {kPrincipal, by.first, by.second, arn});
+      cloud::DeliveryRight wanted{kPrincipal, by.first, by.second, arn};
+      Result<void> allowed = co_await cloud::may_deliver(core.house.authority, core.house.sessions, std::move(wanted));
       right = known.emplace(by, std::move(allowed)).first;
     }
     if (right->second) {

@@ -72,9 +72,9 @@ asio::awaitable<void> forward(Core& core, GroupPtr group, StreamPtr stream, std:
     Result<void> may;
     if (kind != nullptr) {
       const std::string source = cloud::make_arn("logs", group->record()->scope, "log-group:" + group->name);
-      may = co_await cloud::may_deliver(
-          core.house.authority, core.house.sessions,
-          {"logs.amazonaws.com", source, subscription.record.role, subscription.record.destination});
+      cloud::DeliveryRight right{"logs.amazonaws.com", source, subscription.record.role,
+                                 subscription.record.destination};
+      may = co_await cloud::may_deliver(core.house.authority, core.house.sessions, std::move(right));
     }
     if (!may) {
       for (std::size_t i = 0; i < count; ++i) {

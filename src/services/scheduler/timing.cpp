@@ -67,9 +67,8 @@ asio::awaitable<std::vector<cloud::AfterCommit>> append(Core& core, std::span<co
       continue;
     }
     const std::string& arn = record.target.arn;
-    const Result<void> may =
-        co_await cloud::may_deliver(core.house.authority, core.house.sessions,
-                                    {"scheduler.amazonaws.com", one.schedule->id.arn(), record.target.role_arn, arn});
+    cloud::DeliveryRight right{"scheduler.amazonaws.com", one.schedule->id.arn(), record.target.role_arn, arn};
+    const Result<void> may = co_await cloud::may_deliver(core.house.authority, core.house.sessions, std::move(right));
     ToOne& to_one =
         (may ? by_target : refused).try_emplace(target.goes_to(record.target), ToOne{target.kind, {}}).first->second;
     to_one.deliveries.push_back(

@@ -155,8 +155,8 @@ class FanOut {
   asio::awaitable<cloud::Appended> append_allowed(std::string arn, Outgoing& outgoing) {
     Result<void> allowed;
     if (!outgoing.kind->is_outside()) {
-      allowed =
-          co_await cloud::may_deliver(core_.house.authority, core_.house.sessions, {kPrincipal, topic_.arn, "", arn});
+      cloud::DeliveryRight right{kPrincipal, topic_.arn, "", arn};
+      allowed = co_await cloud::may_deliver(core_.house.authority, core_.house.sessions, std::move(right));
     }
     if (allowed) co_return co_await outgoing.kind->append(arn, std::move(outgoing.deliveries), batch_);
     cloud::Appended refused;

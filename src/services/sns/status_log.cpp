@@ -90,9 +90,9 @@ asio::awaitable<bool> make_group(Core& core, TopicId topic, std::string role, st
 asio::awaitable<bool> append(Core& core, TopicId topic, std::string role, std::string group,
                              std::vector<std::string> lines) {
   const cloud::Arn arn{"aws", "logs", topic.scope.region, topic.scope.account, "log-group:" + group};
+  cloud::DeliveryRight right{kPrincipal, topic.arn(), role, arn.text() + ":log-stream:"};
   const Result<void> may =
-      co_await cloud::role_may(core.house.authority, core.house.sessions,
-                               {kPrincipal, topic.arn(), role, arn.text() + ":log-stream:"}, "logs:PutLogEvents");
+      co_await cloud::role_may(core.house.authority, core.house.sessions, std::move(right), "logs:PutLogEvents");
   if (!may) co_return false;
   cloud::EventTarget* const kind = core.house.event_targets.find(arn);
   if (kind == nullptr) co_return false;
