@@ -174,17 +174,17 @@ def test_roles(server):
          "Condition": {"StringEquals": {"sts:ExternalId": "42"}}}]}))["Role"]["Arn"]
     iam.attach_role_policy(RoleName="r", PolicyArn="arn:aws:iam::aws:policy/AmazonSQSFullAccess")
     sts = user.client("sts")
-    assert denied(sts.assume_role, RoleArn=arn, RoleSessionName="s").startswith(
+    assert denied(sts.assume_role, RoleArn=arn, RoleSessionName="ses").startswith(
         f"User: {user.arn} is not authorized to perform: sts:AssumeRole on resource: {arn}")
-    session = sts.assume_role(RoleArn=arn, RoleSessionName="s", ExternalId="42")["Credentials"]
+    session = sts.assume_role(RoleArn=arn, RoleSessionName="ses", ExternalId="42")["Credentials"]
     client(server, "sqs", session).create_queue(QueueName="q")
     denied(client(server, "sns", session).list_topics)
-    narrow = sts.assume_role(RoleArn=arn, RoleSessionName="s", ExternalId="42",
+    narrow = sts.assume_role(RoleArn=arn, RoleSessionName="ses", ExternalId="42",
                              Policy=policy({"Action": "sqs:ListQueues"}))["Credentials"]
     client(server, "sqs", narrow).list_queues()
     assert denied(client(server, "sqs", narrow).create_queue, QueueName="x").endswith(
         "because no session policy allows the sqs:CreateQueue action")
-    assert denied(root(server, "sts").assume_role, RoleArn=arn, RoleSessionName="s",
+    assert denied(root(server, "sts").assume_role, RoleArn=arn, RoleSessionName="ses",
                   ExternalId="42") == "Roles may not be assumed by root accounts."
     # A role that is made anew is another one: sessions of the old one have nothing any more.
     iam.detach_role_policy(RoleName="r", PolicyArn="arn:aws:iam::aws:policy/AmazonSQSFullAccess")
@@ -217,6 +217,14 @@ def test_across_accounts(server):
         "Policy": resource_policy("sqs:SendMessage", {"AWS": OTHER}, arn)})
     other.send_message(QueueUrl=url, MessageBody="m")
     denied(other.receive_message, QueueUrl=url)
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": resource_policy("sqs:*", {"AWS": OTHER}, arn)})
+    assert other.get_queue_url(QueueName="q", QueueOwnerAWSAccountId=ACCOUNT)["QueueUrl"] == url
+    denied(other.delete_queue, QueueUrl=url)  # its owner's alone, whatever its policy says
+    topic = root(server, "sns").create_topic(Name="t")["TopicArn"]
+    publisher = root(server, "sns", OTHER_KEY, OTHER_SECRET)
+    denied(publisher.publish, TopicArn=topic, Message="m")
+    root(server, "sns").add_permission(TopicArn=topic, Label="l", AWSAccountId=[OTHER], ActionName=["Publish"])
+    publisher.publish(TopicArn=topic, Message="m")
     iam = root(server, "iam", OTHER_KEY, OTHER_SECRET)
     iam.create_user(UserName="eve")
     eve = client(server, "sqs", iam.create_access_key(UserName="eve")["AccessKey"])

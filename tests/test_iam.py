@@ -141,12 +141,12 @@ def test_inline_policies(iam):
 
 
 @pytest.mark.parametrize("document", [
-    "", "x", "[]", "{}", '{"Version":"2012-10-17"}', '{"Version":"1999-01-01","Statement":[]}', "{" * 5000,
+    "x", "[]", "{}", '{"Version":"2012-10-17"}', '{"Version":"1999-01-01","Statement":[]}', "{" * 5000,
     '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*"}}',
     '{"Version":"2012-10-17","Statement":{"Effect":"allow","Action":"*","Resource":"*"}}',
     '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"not-an-arn"}}',
     '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*","Principal":"*"}}',
-    '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"Nope":{}}}}'])
+    '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"Nope":{"aws:x":"1"}}}}'])
 def test_hostile_policies(iam, document):
     code, _ = refused(iam.create_policy, PolicyName="p", PolicyDocument=document)
     assert code in ("MalformedPolicyDocument", "ValidationError")

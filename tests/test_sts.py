@@ -81,7 +81,7 @@ def test_tokens_expire(new_server, tmp_path):
     server = new_server(*options(tmp_path, "verify"), "--clock", "virtual").start()
     iam, sts = (server.client(name, KEY, secret=SECRET) for name in ("iam", "sts"))
     arn = iam.create_role(RoleName="r", AssumeRolePolicyDocument=trust({"AWS": "*"}))["Role"]["Arn"]
-    credentials = sts.assume_role(RoleArn=arn, RoleSessionName="s", DurationSeconds=900)["Credentials"]
+    credentials = sts.assume_role(RoleArn=arn, RoleSessionName="ses", DurationSeconds=900)["Credentials"]
     client = session_client(server, "sts", credentials)
     assert client.get_caller_identity()["Account"] == ACCOUNT
     server.raw(b'{"advance":"14m59s"}', path="/_signalbox/clock")
@@ -127,7 +127,7 @@ def test_chains_and_tags(server):
     assert refused(chained.assume_role, RoleArn=arn, RoleSessionName="two", SourceIdentity="you")[0] == "ValidationError"
     second = chained.assume_role(RoleArn=arn, RoleSessionName="two", Tags=[{"Key": "own", "Value": "c"}])
     assert second["SourceIdentity"] == "me"
-    assert refused(sts.assume_role, RoleArn=arn, RoleSessionName="x", TransitiveTagKeys=["none"])[0] == \
+    assert refused(sts.assume_role, RoleArn=arn, RoleSessionName="xyz", TransitiveTagKeys=["none"])[0] == \
         "InvalidParameterValue"
 
 

@@ -142,7 +142,7 @@ class RowDescriber {
     for (Access& access : accesses) {
       if (access.resource == "*") continue;
       ResourceFacts facts = co_await authority_.facts(access.resource);
-      access.policy = std::move(facts.policy);
+      if (!row_.own_account) access.policy = std::move(facts.policy);
       for (auto& [key, value] : facts.tags) access.keys.add("aws:ResourceTag/" + key, std::move(value));
     }
     add_roles(call, fields, accesses);

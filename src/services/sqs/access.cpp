@@ -9,32 +9,35 @@
 namespace signalbox::sqs {
 namespace {
 
+/// "Cross-account permissions don't apply to the following actions" (Amazon SQS Developer Guide): those of the owner
+/// alone.
 constexpr cloud::AccessRow kRows[] = {
-    {.operation = "AddPermission", .resource = "$queue"},
-    {.operation = "CancelMessageMoveTask", .resource = "$task"},
+    {.operation = "AddPermission", .resource = "$queue", .own_account = true},
+    {.operation = "CancelMessageMoveTask", .resource = "$task", .own_account = true},
     {.operation = "ChangeMessageVisibility", .resource = "$queue"},
     {.operation = "ChangeMessageVisibilityBatch", .resource = "$queue", .action = "sqs:ChangeMessageVisibility"},
     {.operation = "CreateQueue", .resource = "{QueueName}"},
     {.operation = "DeleteMessage", .resource = "$queue"},
     {.operation = "DeleteMessageBatch", .resource = "$queue", .action = "sqs:DeleteMessage"},
-    {.operation = "DeleteQueue", .resource = "$queue"},
+    {.operation = "DeleteQueue", .resource = "$queue", .own_account = true},
     {.operation = "GetQueueAttributes", .resource = "$queue"},
     {.operation = "GetQueueUrl", .resource = "$named"},
     {.operation = "ListDeadLetterSourceQueues", .resource = "$queue"},
-    {.operation = "ListMessageMoveTasks", .resource = "@SourceArn"},
-    {.operation = "ListQueueTags", .resource = "$queue"},
+    {.operation = "ListMessageMoveTasks", .resource = "@SourceArn", .own_account = true},
+    {.operation = "ListQueueTags", .resource = "$queue", .own_account = true},
     {.operation = "ListQueues"},
     {.operation = "PurgeQueue", .resource = "$queue"},
     {.operation = "ReceiveMessage", .resource = "$queue"},
-    {.operation = "RemovePermission", .resource = "$queue"},
+    {.operation = "RemovePermission", .resource = "$queue", .own_account = true},
     {.operation = "SendMessage", .resource = "$queue"},
     {.operation = "SendMessageBatch", .resource = "$queue", .action = "sqs:SendMessage"},
-    {.operation = "SetQueueAttributes", .resource = "$queue"},
+    {.operation = "SetQueueAttributes", .resource = "$queue", .own_account = true},
     {.operation = "StartMessageMoveTask",
      .resource = "@SourceArn",
-     .action = "sqs:StartMessageMoveTask sqs:ReceiveMessage sqs:DeleteMessage sqs:GetQueueAttributes"},
-    {.operation = "TagQueue", .resource = "$queue"},
-    {.operation = "UntagQueue", .resource = "$queue"},
+     .action = "sqs:StartMessageMoveTask sqs:ReceiveMessage sqs:DeleteMessage sqs:GetQueueAttributes",
+     .own_account = true},
+    {.operation = "TagQueue", .resource = "$queue", .own_account = true},
+    {.operation = "UntagQueue", .resource = "$queue", .own_account = true},
 };
 
 constexpr cloud::AccessTable kTable{.prefix = "sqs", .rows = kRows};
