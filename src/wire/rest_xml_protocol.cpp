@@ -58,7 +58,8 @@ void read_headers(const Member& member, const http::Request& request, void* inpu
     if (!starts_with_name(name, member.location_name)) continue;
     if (map == nullptr) map = member.emplace(input);
     std::string key(name.substr(member.location_name.size()));
-    std::ranges::transform(key, key.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 32) : c; });
+    std::ranges::transform(key, key.begin(),
+                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 32) : c; });
     auto& text = *static_cast<std::string*>(member.shape->insert(map, std::move(key)));
     if (!text.empty()) text += ',';
     text += value;

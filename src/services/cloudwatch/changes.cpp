@@ -5,6 +5,7 @@
 
 #include "base/time_text.h"
 #include "cloud/delivery_rights.h"
+#include "cloud/region_names.h"
 #include "json/json.h"
 #include "services/cloudwatch/alarm_history.h"
 #include "services/cloudwatch/alarm_text.h"
@@ -22,7 +23,7 @@ std::string subject_of(const Alarm& alarm) {
     if (c >= ' ' && c < 127) name.push_back(c);
   }
   const std::string before = std::string(name_of(alarm.record.state)) + ": \"";
-  const std::string behind = "\" in " + alarm.scope.region;
+  const std::string behind = "\" in " + std::string(cloud::region_name(alarm.scope.region));
   return before + name.substr(0, kMaxSubject - before.size() - behind.size()) + behind;
 }
 
