@@ -4,6 +4,7 @@
 
 #include "base/time_text.h"
 #include "services/pipes/event_view.h"
+#include "services/pipes/rights.h"
 
 namespace signalbox::pipes {
 namespace {
@@ -152,6 +153,11 @@ asio::awaitable<Prepared> prepare(Core& core, PipePtr pipe, ConfigPtr config,
     const Enrichment& enrichment = *config->enrichment;
     std::string payload = enrichment.input.apply(events[i].json, *root, surroundings);
     cloud::HttpParameters http = enrichment.http.apply(*root);
+    const Result<void> may = co_await may_enrich(core, pipe, config);
+    if (!may) {
+      prepared.failures.push_back({i, may.error().message});
+      continue;
+    }
     Result<std::string> answer = std::string();
     if (enrichment.function) {
       answer = co_await run_function(core, enrichment.arn, "[" + as_json(std::move(payload)) + "]");
@@ -172,6 +178,11 @@ asio::awaitable<Handed> hand_over(Core& core, PipePtr pipe, ConfigPtr config, st
                                   store::Batch& batch) {
   Handed handed;
   if (items.empty()) co_return handed;
+  const Result<void> may = co_await may_hand_over(core, pipe, config);
+  if (!may) {
+    for (const Item& item : items) handed.failures.push_back({item.event, "NO_PERMISSIONS: " + may.error().message});
+    co_return handed;
+  }
   if (config->target.kind->is_outside()) {
     for (Item& item : items) {
       auto failed = co_await attempt(core, pipe, config, std::move(item));
