@@ -5,6 +5,7 @@
 #include "json/json.h"
 #include "services/lambda/fleet.h"
 #include "services/lambda/invoke.h"
+#include "services/lambda/rights.h"
 #include "store/record.h"
 
 namespace signalbox::lambda {
@@ -142,10 +143,17 @@ cloud::EventDelivery dead_letter(const AsyncEvent& event, const cloud::Attempt& 
   return letter;
 }
 
-asio::awaitable<cloud::Appended> send(Core& core, std::string to, cloud::EventDelivery letter, store::Batch& batch) {
+/// To a destination, or a dead-letter queue, by the function's role.
+asio::awaitable<cloud::Appended> send(Core& core, FunctionPtr function, std::string to, cloud::EventDelivery letter,
+                                      store::Batch& batch) {
+  const Result<void> may = co_await role_may_send(core, std::move(function), to);
+  if (!may) {
+    cloud::Appended refused;
+    refused.undelivered.push_back({0, "NO_PERMISSIONS", may.error().message});
+    co_return refused;
+  }
   const auto arn = cloud::Arn::parse(to);
   if (arn && arn->service == "lambda") {
-    // By the role of the one function, not by a permission of the other.
     std::vector<std::string> payloads(1, std::move(letter.payload));
     cloud::Invoker by_role;
     co_return co_await core.house.functions.queue(to, std::move(by_role), std::move(payloads), batch);
@@ -242,7 +250,7 @@ asio::awaitable<cloud::AfterCommit> AsyncEvents::settle(std::string target, cons
   std::ranges::sort(letters, {}, [](const auto& one) { return one.first; });
   std::vector<cloud::AfterCommit> after;
   for (auto& [to, letter] : letters) {
-    cloud::Appended appended = co_await send(core_, to, std::move(letter), batch);
+    cloud::Appended appended = co_await send(core_, function, to, std::move(letter), batch);
     if (appended.after) after.push_back(std::move(appended.after));
     for (const cloud::Undelivered& lost : appended.undelivered) {
       core_.house.log.warning("the result of an invocation cannot be sent",

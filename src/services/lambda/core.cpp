@@ -7,6 +7,7 @@
 
 #include "services/lambda/fleet.h"
 #include "services/lambda/mappings.h"
+#include "services/lambda/rights.h"
 
 namespace signalbox::lambda {
 namespace {
@@ -163,12 +164,7 @@ void Core::detach(cloud::Shard& shard, asio::awaitable<void> work) {
 }
 
 Result<std::vector<std::string>> Core::credentials_for(const FunctionName& function, const Version& version) const {
-  cloud::RoleUse use;
-  use.role_arn = version.config.role.value_or("");
-  use.service = "lambda.amazonaws.com";
-  use.session_name = function.name;
-  use.source_arn = function.arn();
-  use.source_account = function.scope.account;
+  cloud::RoleUse use = role_of(function, version.config.role.value_or(""));
   use.duration = kCredentials;
   const auto issued = house.sessions.assume(use);
   if (!issued) {

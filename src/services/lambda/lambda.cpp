@@ -4,6 +4,7 @@
 #include "services/lambda/fleet.h"
 #include "services/lambda/function_code_page.h"
 #include "services/lambda/mappings.h"
+#include "services/lambda/rights.h"
 #include "services/lambda/runtime_files.h"
 #include "store/spaces.h"
 
@@ -78,6 +79,7 @@ Lambda::Lambda(const cloud::House& house, Options options) : core_(std::make_uni
   register_invoke_operations(*core_);
   register_mapping_operations(*core_);
   add_code_page(*core_);
+  describe_access(*core_);
 }
 
 Lambda::~Lambda() = default;

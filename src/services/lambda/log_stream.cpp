@@ -15,10 +15,11 @@ constexpr std::size_t kMaxCallEvents = 10'000;
 constexpr std::size_t kEventOverhead = 26;
 constexpr std::size_t kTail = 4096;
 
-cloud::Call call_of(const cloud::House& house, const cloud::Scope& scope) {
+cloud::Call call_of(const cloud::House& house, const cloud::Scope& scope, const cloud::Principal& principal) {
   cloud::Call call;
   call.scope = scope;
-  call.principal = cloud::Principal::service("lambda.amazonaws.com");
+  call.principal = principal;
+  call.invoked_by = "lambda.amazonaws.com";
   call.request_id = house.random.uuid();
   return call;
 }
@@ -107,21 +108,29 @@ asio::awaitable<void> LogStream::write() {
     waiting_.pop_front();
   }
   waiting_bytes_ -= bytes;
+  const auto done = co_await send(std::move(request));
+  if (done) co_return;
+  made_ = false;  // the group may have been deleted: the next lines make it anew
+  house_.log.warning("a function's log lines are lost", {{"group", group_}, {"why", done.error().message}});
+}
+
+asio::awaitable<Result<void>> LogStream::send(m::PutLogEventsRequest request) {
+  const auto principal = house_.sessions.principal_of(role_);
+  if (!principal) co_return std::unexpected(principal.error());
   if (!made_) {
     // That they are there already is no error here.
     m::CreateLogGroupRequest group;
     group.log_group_name = group_;
-    co_await house_.door.call(call_of(house_, scope_), m::kCreateLogGroup, std::move(group));
+    co_await house_.door.call(call_of(house_, scope_, *principal), m::kCreateLogGroup, std::move(group));
     m::CreateLogStreamRequest stream;
     stream.log_group_name = group_;
     stream.log_stream_name = stream_;
-    co_await house_.door.call(call_of(house_, scope_), m::kCreateLogStream, std::move(stream));
+    co_await house_.door.call(call_of(house_, scope_, *principal), m::kCreateLogStream, std::move(stream));
     made_ = true;
   }
-  const auto done = co_await house_.door.call(call_of(house_, scope_), m::kPutLogEvents, std::move(request));
-  if (done) co_return;
-  made_ = false;  // the group may have been deleted: the next lines make it anew
-  house_.log.warning("a function's log lines are lost", {{"group", group_}, {"why", done.error().message}});
+  auto put = co_await house_.door.call(call_of(house_, scope_, *principal), m::kPutLogEvents, std::move(request));
+  if (!put) co_return std::unexpected(std::move(put).error());
+  co_return Result<void>();
 }
 
 }  // namespace signalbox::lambda

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "cloud/services.h"
+#include "models/logs.h"
 
 namespace signalbox::lambda {
 
@@ -15,8 +16,15 @@ namespace asio = boost::asio;
 /// On one shard's thread. Lines are put together, and written behind the back of whoever adds them.
 class LogStream : public std::enable_shared_from_this<LogStream> {
  public:
-  LogStream(const cloud::House& house, cloud::Shard& shard, cloud::Scope scope, std::string group, std::string stream)
-      : house_(house), shard_(shard), scope_(std::move(scope)), group_(std::move(group)), stream_(std::move(stream)) {}
+  /// `role` is the function's, by which the lines are written.
+  LogStream(const cloud::House& house, cloud::Shard& shard, cloud::Scope scope, cloud::RoleUse role, std::string group,
+            std::string stream)
+      : house_(house),
+        shard_(shard),
+        scope_(std::move(scope)),
+        role_(std::move(role)),
+        group_(std::move(group)),
+        stream_(std::move(stream)) {}
 
   const std::string& group() const { return group_; }
   const std::string& stream() const { return stream_; }
@@ -47,11 +55,13 @@ class LogStream : public std::enable_shared_from_this<LogStream> {
   void end_line();
   void put(std::string text);
   asio::awaitable<void> write();
+  asio::awaitable<Result<void>> send(models::logs::PutLogEventsRequest request);
   asio::awaitable<void> write_out(std::shared_ptr<LogStream> self);
 
   const cloud::House& house_;
   cloud::Shard& shard_;
   const cloud::Scope scope_;
+  const cloud::RoleUse role_;
   const std::string group_;
   const std::string stream_;
   std::string line_;

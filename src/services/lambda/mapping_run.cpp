@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "services/lambda/mappings.h"
+#include "services/lambda/rights.h"
 #include "store/record.h"
 
 namespace signalbox::lambda {
@@ -162,15 +163,32 @@ asio::awaitable<Result<void>> begin_shards(Core& core, MappingPtr mapping) {
   co_return Result<void>();
 }
 
+/// Whether the function's role may read the source.
+static asio::awaitable<Result<void>> may_read(Core& core, MappingConfigPtr config) {
+  const FunctionPtr function = core.find(config->function.function);
+  if (!function) co_return Result<void>();  // that it is not there is told when it is to run
+  std::vector<std::string> actions(1, "kinesis:GetRecords");
+  if (!config->from_stream) actions = {"sqs:ReceiveMessage", "sqs:DeleteMessage"};
+  for (const std::string& action : actions) {
+    Result<void> may = co_await role_may(core, function, action, config->source);
+    if (!may) co_return may;
+  }
+  co_return Result<void>();
+}
+
+static asio::awaitable<Result<void>> begin(Core& core, MappingPtr mapping) {
+  Result<void> may = co_await may_read(core, mapping->config);
+  if (!may) co_return may;
+  if (mapping->config->from_stream) co_return co_await begin_shards(core, mapping);
+  mapping->lanes.push_back(lane_of(mapping));
+  pump(core, mapping->lanes.back());
+  co_return may;
+}
+
 asio::awaitable<void> start(Core& core, MappingPtr mapping) {
   if (mapping->deleted || mapping->active || !mapping->record.enabled) co_return;
   mapping->active = true;
-  if (!mapping->config->from_stream) {
-    mapping->lanes.push_back(lane_of(mapping));
-    pump(core, mapping->lanes.back());
-    co_return;
-  }
-  const Result<void> begun = co_await begin_shards(core, mapping);
+  const Result<void> begun = co_await begin(core, mapping);
   if (begun) {
     mapping->failed_starts = 0;
     co_return;
@@ -178,6 +196,7 @@ asio::awaitable<void> start(Core& core, MappingPtr mapping) {
   core.house.log.warning("an event source mapping cannot start, trying again",
                          {{"mapping", mapping->id}, {"why", begun.error().message}});
   mapping->active = false;
+  mapping->last_result = "PROBLEM: " + begun.error().message;
   mapping->lanes.clear();
   const Time when = core.house.clock.now() + mapping_backoff(++mapping->failed_starts);
   mapping->start_alarm = mapping->owner.alarms().set(when, [&core, weak = mapping->weak_from_this()] {

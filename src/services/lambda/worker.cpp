@@ -12,6 +12,7 @@
 #include "base/time_text.h"
 #include "json/json.h"
 #include "services/lambda/core.h"
+#include "services/lambda/rights.h"
 #include "services/lambda/runtimes.h"
 
 namespace signalbox::lambda {
@@ -79,8 +80,9 @@ Worker::Worker(Core& core, cloud::Shard& shard, const FunctionName& function, Ve
       shard_(shard),
       function_(function),
       version_(std::move(version)),
-      log_(std::make_shared<LogStream>(core.house, shard, function.scope, log_group_of(function, *version_),
-                                       log_stream_of(*version_, core.house))),
+      log_(std::make_shared<LogStream>(core.house, shard, function.scope,
+                                       role_of(function, version_->config.role.value_or("")),
+                                       log_group_of(function, *version_), log_stream_of(*version_, core.house))),
       work_(shard.loop()),
       change_(shard.loop()),
       streams_(std::make_unique<Streams>(shard.loop())) {}
