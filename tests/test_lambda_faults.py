@@ -56,7 +56,6 @@ return [children, 0]
         assert answer[0] <= 1100 and answer[1] == 11, answer
     else:
         assert answer["errorType"] == "Runtime.ExitError", answer
-    until(lambda: not any(exists(pid) for pid in workers(server.process.pid)) or error is None)
 
 
 def test_writing_forever_fills_its_tmp_only(functions, account):

@@ -25,6 +25,8 @@ using std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kLook{50};
 /// "The init phase ... is limited to 10 seconds".
 constexpr std::chrono::seconds kInitTimeout{10};
+/// Of the sandbox itself; beyond these the bound of processes does not hold, as where the server stays root.
+constexpr std::int64_t kOurTasks = 16;
 constexpr std::int64_t kMegabyte = std::int64_t{1024} * 1024;
 constexpr std::size_t kReadBlock = std::size_t{64} * 1024;
 
@@ -231,7 +233,7 @@ void Worker::look_at_use() {
   const auto use = measure(process_);
   if (!use) return;
   most_memory_ = std::max(most_memory_, use->memory_bytes);
-  if (use->memory_bytes <= *version_->config.memory_size * kMegabyte && use->tasks <= kMaxTasks) return;
+  if (use->memory_bytes <= *version_->config.memory_size * kMegabyte && use->tasks <= kMaxTasks + kOurTasks) return;
   too_much_ = true;
   end();
 }
