@@ -63,6 +63,9 @@ Result<Payload> read_payload(const http::Request& request) {
       return fail("MissingContentLength", "You must provide the Content-Length HTTP header.", 411);
     }
     payload.decoded_length = bytes;
+    if (payload.trailer && !request.header("X-Amz-Trailer").empty()) {
+      payload.announced = {{lower(trim(request.header("X-Amz-Trailer"))), ""}};
+    }
     return payload;
   }
   if (said.empty() || said == "UNSIGNED-PAYLOAD") return payload;
