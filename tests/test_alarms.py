@@ -292,6 +292,36 @@ def test_alarms_on_own_figures(still, cloudwatch):
     assert state(cloudwatch) == "ALARM"
 
 
+def test_from_a_log_line_to_a_notification(still, cloudwatch):
+    """A metric filter counts errors, an alarm watches the count, a topic tells a queue."""
+    logs, sns, sqs = still.client("logs"), still.client("sns"), still.client("sqs")
+    logs.create_log_group(logGroupName="/app")
+    logs.create_log_stream(logGroupName="/app", logStreamName="s")
+    logs.put_metric_filter(logGroupName="/app", filterName="errors", filterPattern="{ $.level = \"ERROR\" }",
+                           metricTransformations=[{"metricName": "Errors", "metricNamespace": "App", "metricValue": "1",
+                                                   "defaultValue": 0}])
+    topic = sns.create_topic(Name="alarms")["TopicArn"]
+    url = sqs.create_queue(QueueName="alarms")["QueueUrl"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue_arn(sqs, url))
+    put_alarm(cloudwatch, MetricName="Errors", Statistic="Sum", Threshold=1, AlarmActions=[topic], OKActions=[topic])
+    now = int(START.timestamp() * 1000)
+    lines = [json.dumps({"level": level}) for level in ("INFO", "ERROR", "ERROR")]
+    logs.put_log_events(logGroupName="/app", logStreamName="s",
+                        logEvents=[{"timestamp": now, "message": line} for line in lines])
+    move(still, advance="1m")
+    assert state(cloudwatch) == "ALARM"
+    notes = [json.loads(message["Body"]) for message in receive_all(sqs, url)]
+    assert [note["Subject"] for note in notes] == ['ALARM: "high" in US East (N. Virginia)']
+    told = json.loads(notes[0]["Message"])
+    assert told["NewStateValue"] == "ALARM" and told["Trigger"]["MetricName"] == "Errors"
+    logs.put_log_events(logGroupName="/app", logStreamName="s",
+                        logEvents=[{"timestamp": now + 60_000, "message": lines[0]}])
+    move(still, advance="1m")
+    assert state(cloudwatch) == "OK"
+    notes = [json.loads(message["Body"]) for message in receive_all(sqs, url)]
+    assert [json.loads(note["Message"])["NewStateValue"] for note in notes] == ["OK"]
+
+
 def test_describe(cloudwatch):
     for name in ("web-1", "web-2", "db-1"):
         put_alarm(cloudwatch, name)

@@ -369,3 +369,47 @@ def test_own_figures_of_queues_and_rules(still, cloudwatch):
     move(still, advance="10m")
     listed = {metric["MetricName"] for metric in cloudwatch.list_metrics(Namespace="AWS/Events")["Metrics"]}
     assert {"MatchedEvents", "TriggeredRules", "Invocations"} <= listed
+
+
+def test_a_queues_depth_is_told_each_minute_while_there_are_messages(still, cloudwatch):
+    sqs = still.client("sqs")
+    url = sqs.create_queue(QueueName="q")["QueueUrl"]
+    queue = {"Dimensions": [{"Name": "QueueName", "Value": "q"}], "namespace": "AWS/SQS"}
+    for body in ("a", "b"):
+        sqs.send_message(QueueUrl=url, MessageBody=body)
+    move(still, advance="2m")
+    still.kill()
+    still.start()
+    move(still, set=at(3).strftime("%Y-%m-%dT%H:%M:%SZ"))
+    cloudwatch = still.client("cloudwatch")
+    depth = [("ApproximateNumberOfMessagesVisible", 2), ("ApproximateNumberOfMessagesNotVisible", 0)]
+    for name, value in depth:
+        assert stat(cloudwatch, "Maximum", name, **queue) == [(at(minute), value) for minute in range(4)], name
+    assert stat(cloudwatch, "Maximum", "ApproximateAgeOfOldestMessage", **queue)[-1] == (at(3), 180)
+    still.client("sqs").purge_queue(QueueUrl=url)
+    move(still, advance="5m")
+    assert stat(cloudwatch, "Maximum", "ApproximateAgeOfOldestMessage", **queue)[-1][0] == at(3)
+
+
+def test_own_figures_of_streams(still, cloudwatch):
+    kinesis = still.client("kinesis")
+    kinesis.create_stream(StreamName="s", ShardCount=1)
+    kinesis.put_record(StreamName="s", PartitionKey="k", Data=b"abc")
+    kinesis.put_records(StreamName="s", Records=[{"PartitionKey": "k", "Data": b"abcde"}] * 3)
+    for _ in range(20):  # more than a shard takes in a second
+        throttled = kinesis.put_records(StreamName="s", Records=[{"PartitionKey": "k", "Data": b"x" * 100_000}])
+        if throttled["FailedRecordCount"]:
+            break
+    taken = kinesis.get_shard_iterator(StreamName="s", ShardId="shardId-000000000000",
+                                       ShardIteratorType="TRIM_HORIZON")["ShardIterator"]
+    records = kinesis.get_records(ShardIterator=taken)["Records"]
+    stream = {"Dimensions": [{"Name": "StreamName", "Value": "s"}], "namespace": "AWS/Kinesis"}
+    size = sum(len(record["Data"]) + len(record["PartitionKey"]) for record in records)
+    for name, value in (("IncomingRecords", len(records)), ("IncomingBytes", size), ("PutRecord.Success", 1),
+                        ("PutRecord.Bytes", 4), ("PutRecords.Bytes", size - 4),
+                        ("PutRecords.TotalRecords", len(records)), ("PutRecords.SuccessfulRecords", len(records) - 1),
+                        ("PutRecords.ThrottledRecords", 1), ("PutRecords.FailedRecords", 0),
+                        ("WriteProvisionedThroughputExceeded", 1), ("GetRecords.Records", len(records)),
+                        ("GetRecords.Bytes", size), ("GetRecords.Success", 1),
+                        ("ReadProvisionedThroughputExceeded", 0), ("GetRecords.IteratorAgeMilliseconds", 0)):
+        assert stat(cloudwatch, "Sum", name, **stream) == [(at(0), value)], name

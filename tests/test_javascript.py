@@ -19,11 +19,15 @@ def node_modules():
                        stdout=subprocess.DEVNULL)
 
 
-def test_walk(server, account, node_modules):
-    done = subprocess.run(["node", "walk.mjs", server.endpoint, account], cwd=FOLDER, text=True, capture_output=True,
-                          timeout=60, check=False)
+def walk(script, *arguments):
+    """What the script says it saw."""
+    done = subprocess.run(["node", script, *arguments], cwd=FOLDER, text=True, capture_output=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
-    saw = json.loads(done.stdout)
+    return json.loads(done.stdout)
+
+
+def test_walk(server, account, node_modules):
+    saw = walk("walk.mjs", server.endpoint, account)
     assert saw["failedTargets"] == 0
     assert saw["codes"] == [None, "MalformedDetail"]
     assert saw["event"]["detail"] == {"n": 1}
@@ -35,3 +39,16 @@ def test_walk(server, account, node_modules):
     # These clients take an error's name from x-amzn-query-error.
     assert saw["noQueue"]["name"] == "AWS.SimpleQueueService.NonExistentQueue"
     assert saw["noRule"]["name"] == saw["noRule"]["class"] == "ResourceNotFoundException"
+
+
+def test_logs_metrics_streams_and_pipes(server, account, node_modules):
+    saw = walk("streams.mjs", server.endpoint, account)
+    assert saw["metrics"] == [["sum", [5], 0], ["twice", [10], 0]]
+    assert saw["alarm"] == ["test", True]
+    assert saw["noAlarm"] == "ResourceNotFound"
+    assert saw["read"] == ['{"level":"INFO"}', '{"level":"ERROR","ms":7}']
+    assert saw["filtered"] == ['{"level":"ERROR","ms":7}']
+    assert saw["query"] == [[["errors", "1"]]]
+    assert saw["records"] == [[0, 255], list(b'{"n":2}')]
+    assert saw["piped"] == ['{"number":2}']
+    assert saw["pipe"] == "RUNNING"

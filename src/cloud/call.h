@@ -5,16 +5,11 @@
 #include <string>
 
 #include "base/clock.h"
+#include "cloud/principal.h"
 #include "cloud/scope.h"
 #include "http/message.h"
 
 namespace signalbox::cloud {
-
-/// Who the caller is, as far as the server's auth mode established it.
-struct Principal {
-  std::string arn;         // arn:aws:iam::ACCOUNT:root, or the service principal of an in-process call
-  std::string access_key;  // empty for in-process calls
-};
 
 /// The bodies of a call over HTTP to an operation that streams them. In-process calls have none: their bodies are in
 /// request and result.
@@ -30,6 +25,13 @@ struct Call {
   /// Scheme and authority the client used ("http://localhost:4566"): queue URLs are made with it.
   std::string endpoint;
   std::string source_address;
+  std::string user_agent;
+  /// Of an in-process call, the service that makes it, in its own name or in that of the principal whom it serves:
+  /// "events.amazonaws.com". Empty for calls over HTTP.
+  std::string invoked_by;
+  /// Of a service's own call, the resource it is made for (a rule, a topic): aws:SourceArn, aws:SourceAccount.
+  std::string source_arn;
+  std::string source_account;
   /// The client's connection, for long polls to learn that it has gone; null for in-process calls.
   http::Connection* connection = nullptr;
   /// Null for in-process calls.

@@ -2,6 +2,8 @@
 
 #include <chrono>
 
+#include "cloud/authority.h"
+
 namespace signalbox::cloud {
 
 void Door::add_service(const wire::Service& service) {
@@ -18,6 +20,15 @@ void Door::add(const wire::Operation& operation, Handler handler) {
   entries_[&operation] = std::move(entry);
 }
 
+bool Door::takes_anonymous(const wire::Operation& operation) const {
+  return authority_ != nullptr && authority_->asks_always(*operation.service);
+}
+
+bool Door::must_ask(const Call& call, const wire::Operation& operation) const {
+  if (authority_ == nullptr || !authority_->asks(operation)) return false;
+  return !(call.principal.is_anonymous() && is_open_to_all(operation));
+}
+
 asio::awaitable<Result<wire::AnyStructure>> Door::call(const Call& call, const wire::Operation& operation,
                                                        wire::AnyStructure input) {
   const auto found = entries_.find(&operation);
@@ -31,7 +42,14 @@ asio::awaitable<Result<wire::AnyStructure>> Door::call(const Call& call, const w
   const auto start = std::chrono::steady_clock::now();
   std::unique_ptr<Auditor::Entry> audited;
   if (auditor_ != nullptr && auditor_->wants(call, operation)) audited = auditor_->begin(call, operation, input);
-  Result<wire::AnyStructure> done = co_await entry.handler(call, std::move(input));
+  Result<wire::AnyStructure> done;
+  Result<void> allowed;
+  if (must_ask(call, operation)) allowed = co_await authority_->check(call, operation, input);
+  if (allowed) {
+    done = co_await entry.handler(call, std::move(input));
+  } else {
+    done = std::unexpected(std::move(allowed).error());
+  }
   if (audited) co_await audited->end(done);
   entry.requests->add();
   if (!done) entry.failures->add();

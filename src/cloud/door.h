@@ -20,10 +20,14 @@ namespace signalbox::cloud {
 
 namespace asio = boost::asio;
 
+class Authority;
+
 /// Knows every operation that the server can do. Filled at start, then only read: safe from any thread.
 class Door {
  public:
   explicit Door(Metrics& metrics) : metrics_(metrics) {}
+  /// Who is asked before each operation. Nobody is, until there is one.
+  void set_authority(const Authority& authority) { authority_ = &authority; }
 
   /// Who is told of each call. Nobody is, until there is one. At start only; it must outlive the shards' threads.
   void set_auditor(Auditor& auditor) { auditor_ = &auditor; }
@@ -56,7 +60,7 @@ class Door {
   }
 
   /// Calls any operation with a checked input. `call` must live until the awaitable is done.
-  /// Errors: those of the operation; NotImplemented (501) for one without a handler.
+  /// Errors: those of the operation; NotImplemented (501) for one without a handler; AccessDeniedException.
   asio::awaitable<Result<wire::AnyStructure>> call(const Call& call, const wire::Operation& operation,
                                                    wire::AnyStructure input);
 
@@ -66,6 +70,8 @@ class Door {
     open_.insert(operation.operation);
   }
   bool is_open_to_all(const wire::Operation& operation) const { return open_.contains(&operation); }
+  /// Whether a request without a signature is an anonymous caller's, rather than none: in every auth mode.
+  bool takes_anonymous(const wire::Operation& operation) const;
 
   std::span<const wire::Service* const> services() const { return services_; }
 
@@ -78,8 +84,10 @@ class Door {
     Histogram* latency = nullptr;
   };
   void add(const wire::Operation& operation, Handler handler);
+  bool must_ask(const Call& call, const wire::Operation& operation) const;
 
   Metrics& metrics_;
+  const Authority* authority_ = nullptr;
   Auditor* auditor_ = nullptr;
   std::vector<const wire::Service*> services_;
   std::map<const wire::Operation*, Entry> entries_;

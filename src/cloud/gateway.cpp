@@ -23,6 +23,7 @@ Call make_call(const http::Request& request, Identity&& identity, std::string re
   const std::string_view host = request.header("Host");
   call.endpoint = "http://" + std::string(host.empty() ? std::string_view("localhost") : host);
   call.source_address = std::string(request.remote_address);
+  call.user_agent = std::string(request.header("User-Agent"));
   call.connection = &connection;
   return call;
 }
@@ -36,6 +37,13 @@ bool is_zipped(const Door& door, const http::Request& request, std::string_view 
   return std::ranges::any_of(door.services(), [&](const wire::Service* service) {
     return service->takes_gzip && (signing_service.empty() || service->signing_name == signing_service);
   });
+}
+
+/// Whether nobody signed, and that is somebody for this operation.
+bool may_be_anonymous(const Door& door, const wire::Operation& operation, const Result<Identity>& identity) {
+  if (identity) return identity->principal.access_key.empty() && door.takes_anonymous(operation);
+  if (identity.error().code != "MissingAuthenticationToken") return false;
+  return door.takes_anonymous(operation) || door.is_open_to_all(operation);
 }
 
 /// A request to a bucket that its Host header names, as if the bucket stood in its path; empty for all others.
@@ -142,9 +150,8 @@ asio::awaitable<http::Response> Gateway::answer(const http::Request& request, ht
   const auto refuse = [&](const Error& error) {
     return protocol.encode_error(service, is_xml ? about(error, request) : error, request_id);
   };
-  if (!identity && identity.error().code == "MissingAuthenticationToken" && routed.operation &&
-      (is_xml || door_.is_open_to_all(**routed.operation))) {
-    identity = Identity{{kDefaultAccount, kDefaultRegion}, {}, "", std::nullopt};
+  if (routed.operation && may_be_anonymous(door_, **routed.operation, identity)) {
+    identity = Identification::anonymous();
   }
   if (!identity) co_return refuse(identity.error());
   if (zipped && !unzipped) {

@@ -3,44 +3,86 @@
 namespace signalbox::cloud {
 namespace {
 
-Identity identity_of(std::string account, const std::optional<wire::Signature>& signature) {
+Identity identity_of(Principal principal, const std::optional<wire::Signature>& signature) {
   Identity identity;
-  identity.scope = {std::move(account), kDefaultRegion};
+  identity.scope = {principal.account, kDefaultRegion};
+  identity.principal = std::move(principal);
   if (signature) {
     if (!signature->region.empty()) identity.scope.region = signature->region;
     identity.signing_service = signature->service;
     identity.principal.access_key = signature->access_key;
   }
-  identity.principal.arn = "arn:aws:iam::" + identity.scope.account + ":root";
   return identity;
+}
+
+std::unexpected<Error> unknown_token() {
+  return fail("InvalidClientTokenId", "The security token included in the request is invalid.", 403);
 }
 
 }  // namespace
 
+Identity Identification::anonymous() {
+  Identity identity;
+  identity.scope = {kDefaultAccount, kDefaultRegion};
+  return identity;
+}
+
+Result<Identification::Known> Identification::find(const wire::Signature& signature) const {
+  if (!signature.session_token.empty()) {
+    const auto session =
+        sessions_ == nullptr ? nullptr : sessions_->find(signature.access_key, signature.session_token);
+    if (!session) return unknown_token();
+    if (sessions_->is_over(*session)) {
+      return fail("ExpiredToken", "The security token included in the request is expired", 403);
+    }
+    return Known{session->principal, session->secret};
+  }
+  if (const auto root = credentials_.find(signature.access_key); root != credentials_.end()) {
+    return Known{Principal::root(root->second.account), root->second.secret_key};
+  }
+  const auto key = callers_ == nullptr ? nullptr : callers_->find_key(signature.access_key);
+  if (!key || !key->active) return unknown_token();
+  return Known{key->principal, key->secret};
+}
+
+Identity Identification::identify_openly(const http::Request& request) const {
+  const std::optional<wire::Signature> claim = wire::read_claim(request);
+  if (!claim) return identity_of(Principal::root(kDefaultAccount), claim);
+  if (is_account_id(claim->access_key)) return identity_of(Principal::root(claim->access_key), claim);
+  Result<Known> known = find(*claim);
+  if (!known) return identity_of(Principal::root(kDefaultAccount), claim);
+  return identity_of(std::move(known->principal), claim);
+}
+
 Result<Identity> Identification::identify(const http::Request& request) const {
+  const auto note_use = [this](const Identity& identity) {
+    if (callers_ == nullptr || identity.principal.session || identity.principal.type != PrincipalType::kUser) return;
+    callers_->used(identity.principal.access_key, identity.signing_service, identity.scope.region);
+  };
   if (mode_ == AuthMode::kOpen) {
-    const std::optional<wire::Signature> claim = wire::read_claim(request);
-    const bool names_account = claim && is_account_id(claim->access_key);
-    return identity_of(names_account ? claim->access_key : kDefaultAccount, claim);
+    Identity identity = identify_openly(request);
+    note_use(identity);
+    return identity;
   }
   Result<std::optional<wire::Signature>> read = wire::read_signature(request);
   if (!read) return std::unexpected(std::move(read).error());
   if (!*read) return fail("MissingAuthenticationToken", "Request is missing Authentication Token", 403);
   const wire::Signature& signature = **read;
-  const auto credential = credentials_.find(signature.access_key);
-  if (credential == credentials_.end()) {
-    return fail("InvalidClientTokenId", "The security token included in the request is invalid.", 403);
-  }
-  Identity identity = identity_of(credential->second.account, *read);
+  Result<Known> known = find(signature);
+  if (!known) return std::unexpected(std::move(known).error());
   if (signature.service == "s3") {
-    auto payload = wire::verify_head(request, signature, credential->second.secret_key, clock_.now());
+    auto payload = wire::verify_head(request, signature, known->secret, clock_.now());
     if (!payload) return std::unexpected(std::move(payload).error());
+    Identity identity = identity_of(std::move(known->principal), *read);
     identity.payload = *std::move(payload);
+    note_use(identity);
     return identity;
   }
-  Result<std::string> body = wire::verify_signature(request, signature, credential->second.secret_key, clock_.now());
+  Result<std::string> body = wire::verify_signature(request, signature, known->secret, clock_.now());
   if (!body) return std::unexpected(std::move(body).error());
+  Identity identity = identity_of(std::move(known->principal), *read);
   identity.body = std::move(*body);
+  note_use(identity);
   return identity;
 }
 

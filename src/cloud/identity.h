@@ -8,21 +8,24 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "cloud/call.h"
+#include "cloud/callers.h"
+#include "cloud/sessions.h"
 #include "http/message.h"
 #include "wire/sigv4.h"
 
 namespace signalbox::cloud {
 
 enum class AuthMode {
-  kOpen,    // any credential, or none; the signature is not looked at
-  kVerify,  // SigV4 checked against the known credentials
+  kOpen,     // any credential, or none; the signature is not looked at
+  kVerify,   // SigV4 checked against the known credentials
+  kEnforce,  // that, and every call must be allowed (cloud/authority.h)
 };
 
 /// Used where a request names none.
 inline constexpr const char* kDefaultAccount = "000000000000";
 inline constexpr const char* kDefaultRegion = "us-east-1";
 
-/// A long-term credential that verify mode accepts.
+/// A long-term credential of an account's root.
 struct Credential {
   std::string secret_key;
   std::string account;
@@ -38,19 +41,36 @@ struct Identity {
   std::optional<wire::Payload> payload = {};
 };
 
+/// Knows roots by the credentials given here, users by their access keys (cloud/callers.h) and sessions by their tokens
+/// (cloud/sessions.h), in every mode. What is none of these is the root of an account in open mode.
 class Identification {
  public:
-  Identification(AuthMode mode, Credentials credentials, const Clock& clock)
-      : mode_(mode), credentials_(std::move(credentials)), clock_(clock) {}
+  /// `clock` is the real time, that signatures are checked by. Callers and sessions may be null: nobody's known then.
+  Identification(AuthMode mode, Credentials credentials, const Clock& clock, const Callers* callers = nullptr,
+                 const Sessions* sessions = nullptr)
+      : mode_(mode), credentials_(std::move(credentials)), clock_(clock), callers_(callers), sessions_(sessions) {}
 
-  /// Errors (verify mode): MissingAuthenticationToken, InvalidClientTokenId, SignatureDoesNotMatch and the others of
-  /// wire/sigv4.h, status 403 (400 for a signature that cannot be read).
+  /// Errors (other modes than open): MissingAuthenticationToken, InvalidClientTokenId, ExpiredToken,
+  /// SignatureDoesNotMatch and the others of wire/sigv4.h, status 403 (400 for a signature that cannot be read).
   Result<Identity> identify(const http::Request& request) const;
 
+  /// Who called, where nobody signed: to be used where anonymous callers are admitted.
+  static Identity anonymous();
+
  private:
+  struct Known {
+    Principal principal;
+    std::string secret;
+  };
+  Identity identify_openly(const http::Request& request) const;
+  /// Errors: InvalidClientTokenId, ExpiredToken.
+  Result<Known> find(const wire::Signature& signature) const;
+
   AuthMode mode_;
   Credentials credentials_;
   const Clock& clock_;
+  const Callers* callers_;
+  const Sessions* sessions_;
 };
 
 }  // namespace signalbox::cloud

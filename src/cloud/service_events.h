@@ -24,6 +24,9 @@ struct ServiceEvent {
   std::vector<std::string> resources;
   std::string detail;  // a JSON object
   Time time{};         // the start of the epoch: now
+  /// A record of a management call that only read (Describe..., Get..., List...): for rules in the state
+  /// ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS only.
+  bool read_only_call = false;
 };
 
 /// Filled at start, then only read: safe from any thread. Where no service has buses, events are dropped.

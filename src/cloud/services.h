@@ -6,6 +6,8 @@
 #include "base/metrics.h"
 #include "base/random.h"
 #include "base/seal.h"
+#include "cloud/authority.h"
+#include "cloud/callers.h"
 #include "cloud/clients.h"
 #include "cloud/deliveries.h"
 #include "cloud/door.h"
@@ -14,6 +16,7 @@
 #include "cloud/measures.h"
 #include "cloud/pipe_ends.h"
 #include "cloud/service_events.h"
+#include "cloud/sessions.h"
 #include "cloud/shards.h"
 #include "cloud/site.h"
 #include "cloud/tap.h"
@@ -42,6 +45,9 @@ struct House {
   Metrics& metrics;
   PipeEnds& pipe_ends;
   Functions& functions;
+  Callers& callers;
+  Authority& authority;
+  Sessions& sessions;
 };
 
 /// One AWS service. Constructed with the House: registers its operations with the door, its timers and its kind of

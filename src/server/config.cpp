@@ -21,8 +21,9 @@ Result<void> check(const Config& config) {
                                    " can be reached from other machines, without TLS and without IAM authorisation. "
                                    "Use 127.0.0.1, or say --allow-open-network if the network is yours alone.");
   }
-  if (config.auth == cloud::AuthMode::kVerify && config.credentials.empty()) {
-    return fail("ConfigError", "--auth verify needs --credentials FILE: nobody could sign a request otherwise.");
+  if (config.auth != cloud::AuthMode::kOpen && config.credentials.empty()) {
+    const std::string mode = config.auth == cloud::AuthMode::kVerify ? "verify" : "enforce";
+    return fail("ConfigError", "--auth " + mode + " needs --credentials FILE: nobody could sign a request otherwise.");
   }
   if (!config.smtp.empty() && !config.smtp.starts_with("smtp://") && !config.smtp.starts_with("smtps://")) {
     return fail("ConfigError", "--smtp " + config.smtp + " is no URL such as smtp://mail.example.com:587.");

@@ -70,7 +70,10 @@ struct Server::Parts {
         clock(chosen.virtual_clock ? static_cast<const Clock&>(virtual_clock) : system_clock),
         metrics(std::move(counted)),
         store(std::move(opened)),
-        identification(chosen.auth, std::move(credentials), system_clock),
+        sealer(secrets_key),
+        authority(callers, clock),
+        sessions(callers, authority, sealer, clock, random),
+        identification(chosen.auth, std::move(credentials), system_clock, &callers, &sessions),
         shards(thread_count(chosen), clock),
         timers(*store, shards.at(0).alarms()),
         door(*metrics),
@@ -82,15 +85,17 @@ struct Server::Parts {
         mail(chosen.smtp.empty()
                  ? nullptr
                  : std::make_unique<mail::Sender>(mail::SenderOptions{chosen.smtp, chosen.outgoing_ca})),
-        sealer(secrets_key),
-        house{*store, timers, shards, door,  event_targets, service_events, measures, deliveries, clients,
-              site,   tap,    sealer, clock, random,        log_to,         *metrics, pipe_ends,  functions},
+        house{*store,     timers,   shards,    door,      event_targets, service_events, measures,
+              deliveries, clients,  site,      tap,       sealer,        clock,          random,
+              log_to,     *metrics, pipe_ends, functions, callers,       authority,      sessions},
         clock_control(clock, chosen.virtual_clock ? &virtual_clock : nullptr, shards, *store, *metrics),
         tail(tap, identification),
         gateway(door, identification, random, log_to),
         http(
             shards.loops(), [this](const http::Request& r, http::Connection& c) { return answer(r, c); },
             limits_of(chosen), log_to, *metrics, [this](const http::Request& head) { return gateway.streams(head); }) {
+    if (chosen.auth == cloud::AuthMode::kEnforce) authority.enforce();
+    door.set_authority(authority);
     services.push_back(std::make_unique<cloudwatch::CloudWatch>(house));
     services.push_back(std::make_unique<sqs::Sqs>(house));
     services.push_back(std::make_unique<kinesis::Kinesis>(house));
@@ -128,6 +133,10 @@ struct Server::Parts {
   SystemRandom random;
   std::unique_ptr<Metrics> metrics;
   std::unique_ptr<store::Store> store;
+  Sealer sealer;
+  cloud::Callers callers;
+  cloud::Authority authority;
+  cloud::Sessions sessions;
   cloud::Identification identification;
   cloud::Shards shards;
   store::Timers timers;
@@ -142,7 +151,6 @@ struct Server::Parts {
   cloud::Clients clients;
   cloud::Site site;
   std::unique_ptr<mail::Sender> mail;
-  Sealer sealer;
   cloud::House house;
   ClockControl clock_control;
   Tail tail;

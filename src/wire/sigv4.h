@@ -33,8 +33,8 @@ struct Signature {
 /// it carries a signature that cannot be read.
 Result<std::optional<Signature>> read_signature(const http::Request& request);
 
-/// What a request says of its caller (access key, date, region, service), however broken the rest of its signature is;
-/// empty optional when it says nothing. Proves nothing: for callers who need not prove who they are.
+/// What a request says of its caller (access key, token, date, region, service), however broken the rest of its
+/// signature is; empty optional when it says nothing. Proves nothing: for callers who need not prove who they are.
 std::optional<Signature> read_claim(const http::Request& request);
 
 /// Checks the signature of a request of S3's, whose body need not be there yet: returns how that is framed and what it

@@ -133,8 +133,10 @@ std::optional<Signature> read_claim(const http::Request& request) {
   Signature signature;
   if (!authorization.empty()) {
     const std::string_view list = authorization.substr(std::min(authorization.find(' '), authorization.size()));
+    signature.session_token = request.header("X-Amz-Security-Token");
     if (read_scope(parameter(list, "Credential"), signature)) return signature;
   } else if (const auto credential = form_parameter(request.query(), "X-Amz-Credential")) {
+    signature.session_token = form_parameter(request.query(), "X-Amz-Security-Token").value_or("");
     if (read_scope(*credential, signature)) return signature;
   }
   return std::nullopt;

@@ -99,6 +99,8 @@ class TestHouse {
     Parts(std::unique_ptr<store::Store> opened, VirtualClock& clock, Metrics& metrics, Log& log)
         : store(std::move(opened)),
           shards(2, clock),
+          authority(callers, clock),
+          sessions(callers, authority, sealer, clock, random),
           door(metrics),
           timers(*store, shards.at(0).alarms()),
           service_events(*store),
@@ -106,11 +108,17 @@ class TestHouse {
           tap(shards, clock, random),
           deliveries({*store, shards, targets, tap, clock, random, log, metrics}),
           clients(shards, {}),
-          house{*store, timers, shards, door,   targets, service_events, measures,  deliveries, clients, site,
-                tap,    sealer, clock,  random, log,     metrics,        pipe_ends, functions} {}
+          house{*store, timers, shards, door, targets, service_events, measures,  deliveries, clients,   site,    tap,
+                sealer, clock,  random, log,  metrics, pipe_ends,      functions, callers,    authority, sessions} {
+      door.set_authority(authority);
+    }
     std::unique_ptr<store::Store> store;
     SystemRandom random;
+    Sealer sealer{Sealer::Key{}};
     Shards shards;
+    Callers callers;
+    Authority authority;
+    Sessions sessions;
     Door door;
     store::Timers timers;
     PipeEnds pipe_ends;
@@ -122,7 +130,6 @@ class TestHouse {
     Deliveries deliveries;
     Clients clients;
     Site site;
-    Sealer sealer{Sealer::Key{}};
     House house;
     std::vector<std::unique_ptr<Service>> services;
   };

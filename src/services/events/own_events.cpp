@@ -23,7 +23,12 @@ asio::awaitable<cloud::AfterCommit> OwnEvents::append(std::vector<cloud::Service
   Router router(core_);
   const Time now = core_.house.clock.now();
   for (const cloud::ServiceEvent& event : events) {
-    router.enter(default_bus(event.scope), text_of(event, core_.house.random.uuid(), now), "");
+    const std::string text = text_of(event, core_.house.random.uuid(), now);
+    if (event.read_only_call) {
+      router.enter_read_only_call(default_bus(event.scope), text);
+    } else {
+      router.enter(default_bus(event.scope), text, "");
+    }
   }
   core_.figures.own.add(events.size());
   co_return co_await events::append(core_, router.take(), batch);

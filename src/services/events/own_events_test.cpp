@@ -47,6 +47,25 @@ TEST(OwnEvents, ReachTheTargetsInTheCallersCommit) {
   EXPECT_EQ(server.counts.committed, 1);
 }
 
+TEST(OwnEvents, OfCallsThatOnlyReadReachRulesWhoseStateAsksForThem) {
+  TestServer server;
+  put_rule(server);
+  const auto put_call = [&] {
+    run(server, [&](const cloud::ServiceEvents& events) -> asio::awaitable<void> {
+      auto read = alarm_event();
+      read.front().read_only_call = true;
+      EXPECT_EQ(error_of(co_await events.put(std::move(read))), "");
+    });
+  };
+  put_call();
+  EXPECT_TRUE(server.kept().empty());
+  auto all = rule_request("alarms", R"({"source":["aws.cloudwatch"]})");
+  all.state = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS";
+  ASSERT_EQ(error_of(server.call(m::kPutRule, all)), "");
+  put_call();
+  EXPECT_EQ(server.kept().size(), 1U);
+}
+
 TEST(OwnEvents, AreTakenBackWithABatchThatIsDropped) {
   TestServer server;
   put_rule(server);

@@ -27,6 +27,13 @@ bool Router::enter(const BusId& bus, std::string_view text, const std::string& t
   return route(bus, event, {});
 }
 
+bool Router::enter_read_only_call(const BusId& bus, std::string_view text) {
+  const std::string no_trace;
+  Event event{text, no_trace};
+  event.read_only_call = true;
+  return route(bus, event, {});
+}
+
 bool Router::replay(const BusId& bus, std::string_view text, const std::vector<std::string>& only) {
   replaying_ = true;
   only_ = only.empty() ? nullptr : &only;
@@ -49,9 +56,9 @@ bool Router::deliver(const BusId& bus, const Rule& rule, std::string_view text, 
   return true;
 }
 
-void Router::match(const RuleIndex& index, std::string_view text, std::vector<const Rule*>& matched) {
+void Router::match(const RuleIndex& index, const Event& event, std::vector<const Rule*>& matched) {
   const auto start = std::chrono::steady_clock::now();
-  index.match(text, matched);
+  index.match(event.text, matched);
   core_.figures.match_time.record(std::chrono::steady_clock::now() - start);
   if (replaying_) {
     const auto* const only = std::exchange(only_, nullptr);  // not for the buses that the event goes on to
@@ -59,6 +66,8 @@ void Router::match(const RuleIndex& index, std::string_view text, std::vector<co
       return rule->archive || (only != nullptr && std::ranges::find(*only, rule->arn) == only->end());
     });
   }
+  // Archives do not: their rules are enabled as others are.
+  if (event.read_only_call) std::erase_if(matched, [](const Rule* rule) { return !rule->takes_read_only_calls(); });
   core_.figures.matches.add(matched.size());
 }
 
@@ -69,7 +78,7 @@ bool Router::route(const BusId& bus, Event& event, Hops hops) {
     show(bus, event, matched);
     return true;
   }
-  match(*index, event.text, matched);
+  match(*index, event, matched);
   show(bus, event, matched);
   for (const Rule* rule : matched) {
     if (reads_event(*rule) && !read(event)) return false;

@@ -31,6 +31,10 @@ class Router {
   /// event, and need not live longer than the call.
   bool enter(const BusId& bus, std::string_view text, const std::string& trace_header);
 
+  /// As enter, for the record of a management call that only read: of the rules that match, those get it whose state
+  /// asks for such.
+  bool enter_read_only_call(const BusId& bus, std::string_view text);
+
   /// As enter, for an event that a replay brings: archives do not take it, and of the rules of `bus` only those with
   /// the ARNs `only` do, where there are any. A router that replays does nothing else.
   bool replay(const BusId& bus, std::string_view text, const std::vector<std::string>& only);
@@ -46,10 +50,11 @@ class Router {
     std::string_view text;
     const std::string& trace_header;
     std::optional<json::Value> root = std::nullopt;
+    bool read_only_call = false;
   };
   bool route(const BusId& bus, Event& event, Hops hops);
   /// The rules and archives that are to have the event.
-  void match(const RuleIndex& index, std::string_view text, std::vector<const Rule*>& matched);
+  void match(const RuleIndex& index, const Event& event, std::vector<const Rule*>& matched);
   bool add(const BusId& bus, const Rule& rule, Event& event, Hops hops);
   void forward(const BusId& from, const Rule& rule, const Target& target, Event& event, Hops hops);
   std::optional<cloud::Undelivered> try_forward(const BusId& from, const Rule& rule, const Target& target, Event& event,

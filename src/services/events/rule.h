@@ -27,6 +27,8 @@ struct Rule {
   RuleMeasuresPtr measures;  // null: nothing is told
 
   bool is_enabled() const { return record.state != "DISABLED"; }
+  /// Whether it also gets the records of management calls that only read.
+  bool takes_read_only_calls() const { return record.state == "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"; }
 };
 
 using RulePtr = std::shared_ptr<const Rule>;

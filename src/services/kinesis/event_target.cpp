@@ -65,6 +65,7 @@ asio::awaitable<cloud::Appended> StreamTarget::append(std::string target, std::v
       }
       charge(*stream, record);
       place(*stream, record, now, batch);
+      stream->measures.tell_incoming(size_of(record));
     }
     arm_trim(core_, *stream);
   };

@@ -26,7 +26,7 @@ Result<StreamPtr> read_stream(const cloud::House& house, std::string_view key, s
   auto record = decode_stream(value);
   if (!record) return broken(described(name));
   cloud::Shard& owner = house.shards.owner(name.arn());
-  return std::make_shared<Stream>(std::move(name), *std::move(record), owner);
+  return std::make_shared<Stream>(std::move(name), *std::move(record), owner, house.measures);
 }
 
 /// Reads the shards, and finds the last sequence that was given out: by a clock that stands still, or was set back,

@@ -24,10 +24,6 @@ Limits limits_of(Stream& stream, const NewRecord& record) {
   return {traffic.write_bytes, traffic.write_records};
 }
 
-double size_of(const NewRecord& record) {
-  return static_cast<double>(record.data.size() + record.partition_key.size());
-}
-
 /// What PutRecord and the entries of PutRecords have in common.
 template <class Entry>
 Result<NewRecord> read_record(const Stream& stream, const Entry& entry) {
@@ -59,6 +55,7 @@ Answer<model::PutRecordOutput> put_record(Core& core, Stream& stream, const mode
   co_await wait_for_resharding(core, stream);
   if (stream.deleted) co_return no_such_stream(stream.name);
   if (!admit(core, stream, *record, core.moment())) {
+    stream.measures.tell_put_record(0, false, Duration(0));
     co_return fail(model::errors::kProvisionedThroughputExceededException,
                    rate_exceeded(stream, stream.layout.find(record->hash)));
   }
@@ -71,6 +68,7 @@ Answer<model::PutRecordOutput> put_record(Core& core, Stream& stream, const mode
   end_flight(stream, mark);
   if (!committed) co_return std::unexpected(std::move(committed).error());
   core.figures.records_put.add();
+  stream.measures.tell_put_record(size_of(*record), true, core.house.clock.now() - now);
   model::PutRecordOutput output;
   output.shard_id = shard_name(placed.shard);
   output.sequence_number = stream.sequence_text(placed.sequence, placed.shard);
@@ -86,7 +84,7 @@ Result<std::vector<NewRecord>> read_records(const Stream& stream, const model::P
     const auto record = read_record(stream, entry);
     if (!record) return std::unexpected(record.error());
     records.push_back(*record);
-    bytes += record->data.size() + record->partition_key.size();
+    bytes += size_of(*record);
   }
   if (bytes > kMaxRequestBytes) {
     return invalid_argument("Records size exceeds " + std::to_string(kMaxRequestBytes) + " bytes.");
@@ -106,27 +104,29 @@ Answer<model::PutRecordsOutput> put_records(Core& core, Stream& stream, const mo
   model::PutRecordsOutput output;
   auto& results = output.records.emplace();
   results.reserve(records->size());
-  std::int32_t failed = 0;
+  StreamMeasures::Put put{.records = records->size()};
   for (const NewRecord& record : *records) {
     auto& result = results.emplace_back();
     if (!admit(core, stream, record, moment)) {
-      ++failed;
+      ++put.throttled;
       result.error_code = model::errors::kProvisionedThroughputExceededException;
       result.error_message = rate_exceeded(stream, stream.layout.find(record.hash));
       continue;
     }
     const Placed placed = place(stream, record, now, batch);
+    ++put.put;
+    put.bytes += size_of(record);
     result.shard_id = shard_name(placed.shard);
     result.sequence_number = stream.sequence_text(placed.sequence, placed.shard);
   }
-  output.failed_record_count = failed;
+  output.failed_record_count = static_cast<std::int32_t>(put.throttled);
   output.encryption_type = model::encryption_type::kNONE;
-  const std::size_t count = batch.count();
   arm_trim(core, stream);
   Result<void> committed = co_await core.house.store.commit(std::move(batch));
   end_flight(stream, mark);
   if (!committed) co_return std::unexpected(std::move(committed).error());
-  core.figures.records_put.add(count);
+  core.figures.records_put.add(put.put);
+  stream.measures.tell_put_records(put, core.house.clock.now() - now);
   co_return output;
 }
 
@@ -143,7 +143,7 @@ asio::awaitable<void> wait_for_resharding(Core& core, Stream& stream) {
 
 Result<void> check_size(const Stream& stream, const NewRecord& record) {
   const std::size_t most = static_cast<std::size_t>(stream.record.max_record_kib) * 1024;
-  const std::size_t size = record.data.size() + record.partition_key.size();
+  const std::size_t size = size_of(record);
   if (size <= most) return {};
   return invalid_argument("The record has " + std::to_string(size) + " bytes; the maximum record size of " +
                           described(stream.name) + " is " + std::to_string(most) + " bytes.");
@@ -151,7 +151,7 @@ Result<void> check_size(const Stream& stream, const NewRecord& record) {
 
 bool admit(Core& core, Stream& stream, const NewRecord& record, const Moment& now) {
   const Limits limits = limits_of(stream, record);
-  if (!limits.bytes.has(size_of(record), now) || !limits.records.has(1, now)) {
+  if (!limits.bytes.has(static_cast<double>(size_of(record)), now) || !limits.records.has(1, now)) {
     core.figures.throttled.add();
     return false;
   }
@@ -161,7 +161,7 @@ bool admit(Core& core, Stream& stream, const NewRecord& record, const Moment& no
 
 void charge(Stream& stream, const NewRecord& record) {
   const Limits limits = limits_of(stream, record);
-  limits.bytes.take(size_of(record));
+  limits.bytes.take(static_cast<double>(size_of(record)));
   limits.records.take(1);
 }
 

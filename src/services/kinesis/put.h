@@ -12,6 +12,10 @@ struct NewRecord {
   std::string_view data;
   HashKey hash;  // of the partition key, or the one given instead
 };
+/// What counts towards throughput and the size limits, in bytes.
+inline std::size_t size_of(const NewRecord& record) {
+  return record.data.size() + record.partition_key.size();
+}
 
 struct Placed {
   std::uint32_t shard = 0;

@@ -117,6 +117,7 @@ Answer<model::GetRecordsOutput> get_records(Core& core, Stream& stream, const Sh
   Traffic& traffic = stream.traffic[shard->index];
   if (!traffic.read_calls.has(1, moment) || (!stream.record.on_demand && !traffic.read_bytes.has(1, moment))) {
     core.figures.throttled.add();
+    stream.measures.tell_read_throttled(true);
     co_return fail(model::errors::kProvisionedThroughputExceededException,
                    "Rate exceeded for shard " + shard_name(shard->index) + " in " + described(stream.name) + ".");
   }
@@ -127,7 +128,11 @@ Answer<model::GetRecordsOutput> get_records(Core& core, Stream& stream, const Sh
   traffic.read_calls.take(1);
   traffic.read_bytes.take(static_cast<double>(reading->bytes));
   core.figures.records_read.add(reading->records.size());
-  co_return answer(stream, *shard, std::move(*reading), now);
+  const StreamMeasures::Get got{.records = reading->records.size(), .bytes = reading->bytes};
+  model::GetRecordsOutput output = answer(stream, *shard, std::move(*reading), now);
+  stream.measures.tell_get_records({got.records, got.bytes, Duration(*output.millis_behind_latest)},
+                                   core.house.clock.now() - now);
+  co_return output;
 }
 
 /// As AWS writes a time in this error: "Wed Jan 15 05:31:22 UTC 2020".

@@ -18,6 +18,7 @@
 #include "cloud/wait.h"
 #include "services/kinesis/allowance.h"
 #include "services/kinesis/layout.h"
+#include "services/kinesis/measures.h"
 #include "services/kinesis/sequence.h"
 #include "store/key.h"
 
@@ -62,17 +63,19 @@ struct Traffic {
 
 /// Everything but the constants is touched on the owning shard only.
 struct Stream {
-  Stream(StreamName stream_name, StreamRecord stream_record, cloud::Shard& shard)
+  Stream(StreamName stream_name, StreamRecord stream_record, cloud::Shard& shard, cloud::Measures& measured)
       : name(std::move(stream_name)),
         arn(name.arn()),
         id(stream_record.id),
         owner(shard),
+        measures(measured, name.scope, name.name),
         record(std::move(stream_record)) {}
 
   const StreamName name;
   const std::string arn;
   const std::uint64_t id;
   cloud::Shard& owner;
+  const StreamMeasures measures;
 
   StreamRecord record;
   Layout layout;

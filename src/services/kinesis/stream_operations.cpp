@@ -76,7 +76,8 @@ Answer<model::CreateStreamResponse> create(Core& core, const Call& call, model::
       co_return fail(model::errors::kResourceInUseException,
                      "Stream " + name.name + " under account " + name.scope.account + " already exists.");
     }
-    const auto stream = std::make_shared<Stream>(name, *record, core.house.shards.owner(name.arn()));
+    const auto stream =
+        std::make_shared<Stream>(name, *record, core.house.shards.owner(name.arn()), core.house.measures);
     const Occasion occasion{record->created, [&] { return stream->next_sequence(record->created); }};
     stream->layout = Layout::uniform(static_cast<std::uint32_t>(shards), occasion);
     stream->layout.take_changed();

@@ -75,7 +75,7 @@ cloud::AfterCommit Sqs::prepare_removal(const QueuePointer& queue, const std::ve
       return;
     }
     queue->measures.deleted->add(static_cast<double>(removed->size()));
-    queue->measures.tell_depth(queue->index, house_.clock.now());
+    tell_depth(*queue);
     if (queue->name.fifo()) queue->wake(queue->waiting.size());
   };
   return [queue, settle](bool committed) {
@@ -98,7 +98,7 @@ Answer<model::DeleteMessageResponse> Sqs::remove(Queue& queue, std::string handl
     co_return std::unexpected(std::move(committed).error());
   }
   queue.measures.deleted->add(1);
-  queue.measures.tell_depth(queue.index, house_.clock.now());
+  tell_depth(queue);
   if (queue.name.fifo()) queue.wake(queue.waiting.size());
   co_return model::DeleteMessageResponse{};
 }
@@ -129,7 +129,7 @@ Answer<model::DeleteMessageBatchResult> Sqs::remove_batch(Queue& queue, model::D
     co_return std::unexpected(std::move(committed).error());
   }
   if (result.successful) queue.measures.deleted->add(static_cast<double>(result.successful->size()));
-  queue.measures.tell_depth(queue.index, house_.clock.now());
+  tell_depth(queue);
   if (queue.name.fifo()) queue.wake(queue.waiting.size());
   co_return result;
 }

@@ -160,6 +160,8 @@ Result<void> Sqs::load_queue(const QueuePointer& queue, const store::Snapshot& s
   queue->index.run_due(now);
   queue->arm(house_.clock);
   arm_retention(queue);
+  queue->touched = now;
+  watch_depth(*queue);
   return {};
 }
 

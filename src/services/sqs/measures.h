@@ -16,7 +16,7 @@ struct QueueMeasures {
   cloud::MeasurePtr empty_receives;
   cloud::MeasurePtr deleted;
 
-  /// How many messages there are, as they are now: told whenever something happens to them.
+  /// How many messages there are, as they are now.
   void tell_depth(const MessageIndex& index, Time now) const;
 
  private:

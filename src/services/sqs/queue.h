@@ -122,6 +122,8 @@ struct Queue {
 
   std::optional<Alarms::Handle> due_alarm;
   std::optional<Alarms::Handle> retention_alarm;
+  std::optional<Alarms::Handle> depth_alarm;  // when its measures are told again, though nothing happens to it
+  Time touched{};                             // when something last did
 
   struct Attempt {
     Time expires;

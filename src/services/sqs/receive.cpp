@@ -144,7 +144,7 @@ Answer<model::ReceiveMessageResult> Sqs::receive_on_owner(Queue& queue, const mo
     if (!messages) co_return std::unexpected(std::move(messages).error());
     if (!messages->empty()) {
       queue.measures.received->add(static_cast<double>(messages->size()));
-      queue.measures.tell_depth(queue.index, house_.clock.now());
+      tell_depth(queue);
       result.messages = std::move(*messages);
       co_return result;
     }

@@ -212,7 +212,7 @@ void Sqs::publish(Queue& queue, const std::vector<Prepared>& prepared, bool comm
   for (cloud::Wait* wait : queue.settling) wait->wake();
   if (added == 0) return;
   queue.measures.sent->add(static_cast<double>(added));
-  queue.measures.tell_depth(queue.index, house_.clock.now());
+  tell_depth(queue);
   queue.wake(added);
   queue.arm(house_.clock);
   // Those that were moved here may be older than all that were here before.

@@ -130,6 +130,9 @@ class Sqs final : public cloud::Service {
       Queue& queue, model::ChangeMessageVisibilityBatchRequest request);
   void expire_old(Queue& queue);
   void arm_retention(const QueuePointer& queue);
+  /// Something happened to the queue: tells how many messages there are, now and every minute while there are some.
+  void tell_depth(Queue& queue);
+  void watch_depth(Queue& queue);
 
   // Moving messages back from dead-letter queues (move_tasks.cpp).
   struct MoveTask;

@@ -1,0 +1,228 @@
+#include "cloud/authority.h"
+
+#include "base/time_text.h"
+#include "cloud/scope.h"
+#include "policy/evaluate.h"
+
+namespace signalbox::cloud {
+namespace {
+
+PolicyPtr compiled(std::string_view text, policy::DocumentKind kind) {
+  return std::make_shared<const policy::Document>(*policy::Document::parse(text, kind));
+}
+
+/// What an access control list says that grants something to everybody.
+const policy::Document& policy_for_everyone() {
+  static const PolicyPtr document =
+      compiled(R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}})",
+               policy::DocumentKind::kResource);
+  return *document;
+}
+
+/// The identity policies of who federated from the account's root.
+const PolicyPtr& policy_of_everything() {
+  static const PolicyPtr document =
+      compiled(R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}})",
+               policy::DocumentKind::kInline);
+  return document;
+}
+
+/// The session policy of a federated user who was given none.
+const PolicyPtr& policy_of_nothing() {
+  static const PolicyPtr document =
+      compiled(R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"signalbox:Nothing","Resource":"*"}})",
+               policy::DocumentKind::kInline);
+  return document;
+}
+
+std::unexpected<Error> denied(std::string message) {
+  return fail("AccessDeniedException", std::move(message));
+}
+
+/// One caller with all that applies to it, to ask for one access after another.
+class Caller {
+ public:
+  Caller(const Call& call, const Callers& callers, const Clock& clock, bool enforcing);
+  Caller(const Caller&) = delete;
+
+  Result<void> may(const Access& access) const;
+
+ private:
+  void add_documents(const Callers& callers);
+  policy::Context context_of(const Access& access) const;
+
+  const Call& call_;
+  const bool enforcing_;
+  const Time now_;
+  std::vector<policy::Tag> tags_;
+  std::shared_ptr<const Grants> grants_;
+  std::vector<PolicyPtr> kept_;  // keeps what the views below point to
+  std::vector<const policy::Document*> identity_;
+  std::vector<const policy::Document*> session_;
+  policy::Principal principal_;
+};
+
+Caller::Caller(const Call& call, const Callers& callers, const Clock& clock, bool enforcing)
+    : call_(call), enforcing_(enforcing), now_(clock.now()) {
+  const Principal& who = call.principal;
+  for (const auto& [key, value] : who.tags) tags_.push_back({key, value});
+  principal_.type = who.type;
+  principal_.arn = who.arn;
+  principal_.account = who.account;
+  principal_.user_id = who.id;
+  principal_.tags = tags_;
+  if (who.is_service()) principal_.name = who.arn;
+  if (who.session && who.type != PrincipalType::kUser) principal_.source_arn = who.session->issuer_arn;
+  if (enforcing) add_documents(callers);
+}
+
+void Caller::add_documents(const Callers& callers) {
+  const Principal& who = call_.principal;
+  const Session* session = who.session.get();
+  if (who.type == PrincipalType::kUser) {
+    grants_ = callers.find_grants(who.account, who.id);
+  } else if (session != nullptr && session->issuer_type == "Root") {
+    if (who.type == PrincipalType::kFederatedUser) identity_.push_back(policy_of_everything().get());
+  } else if (session != nullptr) {
+    grants_ = callers.find_grants(session->issuer_account, session->issuer_id);
+  }
+  if (grants_) {
+    for (const PolicyPtr& document : grants_->identity) identity_.push_back(document.get());
+  }
+  if (session == nullptr) return;
+  if (session->compiled_policy) session_.push_back(session->compiled_policy.get());
+  for (const std::string& arn : session->policy_arns) {
+    PolicyPtr document = callers.find_policy(session->issuer_account, arn);
+    session_.push_back(document ? document.get() : policy_of_nothing().get());
+    if (document) kept_.push_back(std::move(document));
+  }
+  const bool federated = who.type == PrincipalType::kFederatedUser;
+  if (federated && session_.empty()) session_.push_back(policy_of_nothing().get());
+}
+
+/// The keys of every request ("AWS global condition context keys" in the IAM User Guide), beside those that follow from
+/// the principal.
+policy::Context Caller::context_of(const Access& access) const {
+  policy::Context context = access.keys;
+  context.add("aws:currenttime", to_iso8601(now_));
+  context.add("aws:epochtime",
+              std::to_string(std::chrono::floor<std::chrono::seconds>(now_).time_since_epoch().count()));
+  context.add("aws:securetransport", call_.endpoint.starts_with("https:") ? "true" : "false");
+  if (!call_.scope.region.empty()) context.add("aws:requestedregion", call_.scope.region);
+  if (!call_.source_address.empty()) context.add("aws:sourceip", call_.source_address);
+  if (!call_.user_agent.empty()) context.add("aws:useragent", call_.user_agent);
+  if (!call_.source_arn.empty()) context.add("aws:sourcearn", call_.source_arn);
+  if (!call_.source_account.empty()) context.add("aws:sourceaccount", call_.source_account);
+  const bool via_service = !call_.invoked_by.empty() && !call_.principal.is_service();
+  context.add("aws:viaawsservice", via_service ? "true" : "false");
+  if (via_service) context.add("aws:calledvia", call_.invoked_by);
+  if (const Session* session = call_.principal.session.get()) {
+    context.add("aws:tokenissuetime", to_iso8601(session->created));
+    context.add("aws:multifactorauthpresent", session->mfa ? "true" : "false");
+    if (!session->source_identity.empty()) context.add("aws:sourceidentity", session->source_identity);
+  }
+  return context;
+}
+
+Result<void> Caller::may(const Access& access) const {
+  std::string owner = access.account;
+  if (owner.empty()) {
+    const auto arn = Arn::parse(access.resource);
+    if (arn) owner = arn->account;
+  }
+  const bool own = owner.empty() || owner == call_.principal.account;
+  policy::Request request;
+  request.principal = principal_;
+  request.action = access.action;
+  request.resource = access.resource;
+  request.resource_account = owner;
+  const policy::Context context = context_of(access);
+  request.context = &context;
+  if (!enforcing_) {
+    // Its services act as they are told to, and so does who signs for the account.
+    if (call_.principal.is_service()) return {};
+    if (own) request.principal.type = PrincipalType::kRoot;
+  }
+  policy::Policies policies;
+  policies.identity = identity_;
+  policies.session = session_;
+  policies.boundary = grants_ ? grants_->boundary.get() : nullptr;
+  policies.resource = access.policy.get();
+  const auto decide = [&] {
+    const bool resource_side_only = !enforcing_ && !own;
+    if (!resource_side_only) return policy::evaluate(request, policies);
+    return policies.resource == nullptr ? policy::Decision{}
+                                        : policy::evaluate_resource_policy(request, *policies.resource);
+  };
+  policy::Decision decision = decide();
+  if (decision.outcome == policy::Outcome::kImplicitDeny && access.acl != AclGrant::kNone) {
+    if (access.acl == AclGrant::kAccount && enforcing_) {
+      policies.resource = nullptr;
+      request.resource_account =
+          request.principal.account;  // the list has allowed its part, as if it were the account's
+    } else {
+      policies.resource = &policy_for_everyone();
+    }
+    decision = decide();
+    request.resource_account = owner;
+  }
+  if (decision.allowed()) return {};
+  return denied(policy::access_denied_message(request, decision));
+}
+
+/// What temporary credentials cannot be used for ("Compare AWS STS credentials" in the IAM User Guide).
+bool is_beyond_session(const Principal& who, const wire::Operation& operation) {
+  if (!who.session || who.type == PrincipalType::kAssumedRole) return false;
+  const bool sts = operation.service->id == "sts";
+  if (sts && operation.name == "GetCallerIdentity") return false;
+  if (who.type == PrincipalType::kFederatedUser) return sts || operation.service->id == "iam";
+  if (sts) return operation.name != "AssumeRole";
+  return operation.service->id == "iam" && !who.session->mfa;
+}
+
+}  // namespace
+
+asio::awaitable<Result<void>> Authority::check(const Call& call, const wire::Operation& operation,
+                                               const wire::AnyStructure& input) const {
+  const auto found = describers_.find(&operation);
+  if (found == describers_.end()) {
+    co_return denied("Signalbox cannot tell whether " + std::string(operation.service->id) + ":" +
+                     std::string(operation.name) + " is allowed, and so refuses it.");
+  }
+  if (enforcing_ && is_beyond_session(call.principal, operation)) {
+    co_return fail("AccessDeniedException", "Cannot call " +
+                                                std::string(operation.service->id == "sts" ? "this" : "IAM") +
+                                                " operation with these temporary credentials");
+  }
+  Result<Accesses> accesses = co_await found->second(call, input);
+  if (!accesses) co_return std::unexpected(std::move(accesses).error());
+  if (accesses->empty()) {
+    if (call.principal.is_anonymous()) co_return denied("Request is missing Authentication Token");
+    co_return Result<void>();
+  }
+  const Caller caller(call, callers_, clock_, enforcing_);
+  for (const Access& access : *accesses) {
+    Result<void> allowed = caller.may(access);
+    if (!allowed) co_return allowed;
+  }
+  co_return Result<void>();
+}
+
+Result<void> Authority::decide(const Call& call, const Access& access) const {
+  return Caller(call, callers_, clock_, enforcing_).may(access);
+}
+
+asio::awaitable<Result<void>> Authority::may(Call call, Access access) const {
+  if (!enforcing_) co_return Result<void>();
+  if (!access.policy) access.policy = (co_await facts(access.resource)).policy;
+  co_return decide(call, access);
+}
+
+asio::awaitable<ResourceFacts> Authority::facts(std::string arn) const {
+  const auto parsed = Arn::parse(arn);
+  const auto finder = parsed ? finders_.find(parsed->service) : finders_.end();
+  if (finder == finders_.end()) co_return ResourceFacts();
+  co_return co_await finder->second(std::move(arn));
+}
+
+}  // namespace signalbox::cloud
