@@ -29,9 +29,9 @@ TEST(Checksum, CrcsOfPartsGiveThatOfTheWhole) {
   for (const auto kind : {ChecksumKind::kCrc32, ChecksumKind::kCrc32c, ChecksumKind::kCrc64Nvme}) {
     for (const std::size_t cut : {std::size_t{0}, std::size_t{1}, std::size_t{4097}, text.size()}) {
       const std::string_view whole = text;
-      EXPECT_EQ(combine_crc(kind, digest(kind, whole.substr(0, cut)), digest(kind, whole.substr(cut)),
-                            text.size() - cut),
-                digest(kind, whole));
+      EXPECT_EQ(
+          combine_crc(kind, digest(kind, whole.substr(0, cut)), digest(kind, whole.substr(cut)), text.size() - cut),
+          digest(kind, whole));
     }
   }
 }

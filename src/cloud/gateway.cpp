@@ -80,9 +80,7 @@ class FramedBody final : public http::BodyReader {
   std::optional<std::uint64_t> length() const override {
     return decoder_.payload().chunked ? decoder_.payload().decoded_length : sent_.length();
   }
-  const http::Fields& trailers() const override {
-    return ended_ ? decoder_.trailers() : decoder_.payload().announced;
-  }
+  const http::Fields& trailers() const override { return ended_ ? decoder_.trailers() : decoder_.payload().announced; }
 
  private:
   bool ended_ = false;

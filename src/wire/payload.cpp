@@ -23,9 +23,9 @@ std::unexpected<Error> incomplete() {
 }
 
 std::unexpected<Error> malformed_trailer() {
-  return fail("MalformedTrailerError",
-              "The request contained trailing data that was not well-formed or did not conform to our published schema.",
-              400);
+  return fail(
+      "MalformedTrailerError",
+      "The request contained trailing data that was not well-formed or did not conform to our published schema.", 400);
 }
 
 std::string_view trim(std::string_view text) {
@@ -186,8 +186,8 @@ Result<void> PayloadDecoder::end_trailers() {
   std::string fields;
   for (const auto& [name, value] : trailers_) fields.append(name).append(":").append(value).append("\n");
   const ChunkKey& key = *payload_.key;
-  const std::string to_sign = "AWS4-HMAC-SHA256-TRAILER\n" + key.amz_date + "\n" + key.scope + "\n" + previous_ + "\n" +
-                              to_hex(sha256(fields));
+  const std::string to_sign =
+      "AWS4-HMAC-SHA256-TRAILER\n" + key.amz_date + "\n" + key.scope + "\n" + previous_ + "\n" + to_hex(sha256(fields));
   if (!equal_in_constant_time(to_hex(hmac_sha256(as_bytes(key.key), to_sign)), trailer_signature_)) return mismatch();
   return {};
 }
@@ -195,8 +195,8 @@ Result<void> PayloadDecoder::end_trailers() {
 Result<void> PayloadDecoder::finish() {
   if (!payload_.chunked) {
     if (hash_ && to_hex(hash_->digest()) != payload_.hash) {
-      return fail("XAmzContentSHA256Mismatch", "The provided 'x-amz-content-sha256' header does not match what was computed.",
-                  400);
+      return fail("XAmzContentSHA256Mismatch",
+                  "The provided 'x-amz-content-sha256' header does not match what was computed.", 400);
     }
     return {};
   }

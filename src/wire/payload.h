@@ -25,10 +25,10 @@ struct ChunkKey {
 };
 
 struct Payload {
-  bool chunked = false;         // aws-chunked
-  bool signed_chunks = false;   // each with a signature
-  bool trailer = false;         // fields behind the last chunk
-  std::string hash;             // SHA-256 of the whole in hexadecimal; "" for none
+  bool chunked = false;        // aws-chunked
+  bool signed_chunks = false;  // each with a signature
+  bool trailer = false;        // fields behind the last chunk
+  std::string hash;            // SHA-256 of the whole in hexadecimal; "" for none
   std::optional<std::uint64_t> decoded_length;
   std::optional<ChunkKey> key;  // where signatures are checked
   http::Fields announced;       // of the trailer: names, without values
@@ -46,8 +46,8 @@ class PayloadDecoder {
  public:
   explicit PayloadDecoder(Payload payload);
 
-  /// Appends to `out` the content that `in` holds. Errors: IncompleteBody, SignatureDoesNotMatch, InvalidChunkSizeError,
-  /// MalformedTrailerError.
+  /// Appends to `out` the content that `in` holds. Errors: IncompleteBody, SignatureDoesNotMatch,
+  /// InvalidChunkSizeError, MalformedTrailerError.
   Result<void> take(std::string_view in, std::string& out);
   /// To be called at the end of the body. Errors: those, and XAmzContentSHA256Mismatch.
   Result<void> finish();

@@ -58,7 +58,8 @@ void read_headers(const Member& member, const http::Request& request, void* inpu
     if (!starts_with_name(name, member.location_name)) continue;
     if (map == nullptr) map = member.emplace(input);
     std::string key(name.substr(member.location_name.size()));
-    std::ranges::transform(key, key.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 32) : c; });
+    std::ranges::transform(key, key.begin(),
+                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 32) : c; });
     auto& text = *static_cast<std::string*>(member.shape->insert(map, std::move(key)));
     if (!text.empty()) text += ',';
     text += value;
@@ -253,7 +254,11 @@ http::Response RestXmlProtocol::encode(const Operation& operation, const AnyStru
 http::Response RestXmlProtocol::encode_error(const Service& service, const Error& error,
                                              std::string_view request_id) const {
   const ErrorShape* shape = service.find_error(error.code);
-  const int status = error.http_status != 0 ? error.http_status : shape != nullptr ? shape->http_status : 400;
+  const bool denied = error.code == "AccessDeniedException";
+  const int status = denied                   ? 403
+                     : error.http_status != 0 ? error.http_status
+                     : shape != nullptr       ? shape->http_status
+                                              : 400;
   http::Response response = response_of(status, request_id);
   if (error.details) {
     for (const auto& [name, value] : error.details->headers) add_header(response, name, value);
@@ -262,7 +267,7 @@ http::Response RestXmlProtocol::encode_error(const Service& service, const Error
   response.headers.emplace_back("Content-Type", "application/xml");
   std::string& out = response.body;
   out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error>";
-  write_xml_text(out, "Code", error.code);
+  write_xml_text(out, "Code", denied ? "AccessDenied" : std::string_view(error.code));
   write_xml_text(out, "Message", error.message);
   if (error.details) {
     for (const auto& [name, value] : error.details->elements) write_xml_text(out, name, value);

@@ -58,7 +58,8 @@ const Operation* route_rest_xml(const Service& service, const http::Request& req
 
 std::optional<std::string> bucket_of_host(std::string_view host) {
   constexpr std::string_view kLocal = ".localhost";
-  if (const auto colon = host.rfind(':'); colon != std::string_view::npos && host.back() != ']') host = host.substr(0, colon);
+  if (const auto colon = host.rfind(':'); colon != std::string_view::npos && host.back() != ']')
+    host = host.substr(0, colon);
   for (const std::string_view mark : {".s3.", ".s3-"}) {
     const auto at = host.find(mark);
     if (at != std::string_view::npos && at > 0) return std::string(host.substr(0, at));

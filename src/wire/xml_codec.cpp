@@ -176,7 +176,8 @@ Result<void> read_xml_scalar(const Shape& shape, std::string_view text, void* ou
     case ShapeType::kTimestamp: {
       auto time = from_iso8601(text);
       if (!time) time = from_http_date(text);
-      if (!time && text.size() == std::string_view("2026-01-01").size()) time = from_iso8601(std::string(text) + "T00:00:00Z");
+      if (!time && text.size() == std::string_view("2026-01-01").size())
+        time = from_iso8601(std::string(text) + "T00:00:00Z");
       if (!time) return bad_value(text, "timestamp");
       *static_cast<Time*>(out) = *time;
       return {};

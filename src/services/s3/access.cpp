@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "policy/evaluate.h"
 #include "services/s3/uploads.h"
 
 namespace signalbox::s3 {
@@ -12,61 +11,38 @@ namespace {
 /// services only.
 std::shared_ptr<const policy::Document> policy_for(const cloud::Call& call, const Bucket& bucket) {
   if (!bucket.compiled_policy || !bucket.block().restrict_buckets) return bucket.compiled_policy;
-  const bool own = account_of(call) == bucket.scope.account || call.connection == nullptr;
+  const bool own = account_of(call) == bucket.scope.account || call.principal.is_service();
   return own || !is_public(*bucket.compiled_policy) ? bucket.compiled_policy : nullptr;
 }
 
 void add_list(const cloud::Call& call, const Bucket& bucket, const Acl& acl, std::string_view permission,
               Access& access) {
   if (permission.empty() || bucket.enforces_owner()) return;
-  const std::string account = account_of(call);
-  access.acl_account = grants(acl, account, permission, false);
-  access.acl_everyone = !bucket.block().ignore_acls && grants_to_group(acl, account.empty(), permission);
-}
-
-policy::Request request_of(const cloud::Call& call, const std::string& account, const Access& access,
-                           const std::string& canonical) {
-  policy::Request request;
-  request.principal.type = account.empty() ? policy::PrincipalType::kAnonymous : policy::PrincipalType::kRoot;
-  request.principal.arn = call.principal.arn;
-  request.principal.account = account;
-  request.principal.canonical_user = canonical;
-  request.action = access.action;
-  request.resource = access.resource;
-  request.resource_account = access.account;
-  request.context = &access.keys;
-  return request;
-}
-
-Result<void> decide_one(const cloud::Call& call, const Access& access) {
-  if (call.connection == nullptr) return {};  // a service of this server
-  const std::string account = account_of(call);
-  bool allowed = account == access.account || access.acl_account || access.acl_everyone;
-  if (access.policy) {
-    const std::string canonical = account.empty() ? "" : canonical_id(account);
-    const auto decision =
-        policy::evaluate_resource_policy(request_of(call, account, access, canonical), *access.policy);
-    // The owner can always mend the policy itself.
-    const bool mends = account == access.account && access.action.ends_with("BucketPolicy");
-    if (decision.outcome == policy::Outcome::kExplicitDeny && !mends) return access_denied();
-    allowed = allowed || decision.allowed();
+  const std::string& account = account_of(call);
+  if (!bucket.block().ignore_acls && grants_to_group(acl, account.empty(), permission)) {
+    access.acl = cloud::AclGrant::kEveryone;
+  } else if (grants(acl, account, permission, false)) {
+    access.acl = cloud::AclGrant::kAccount;
   }
-  if (!allowed) return access_denied();
-  return {};
 }
 
 }  // namespace
 
 bool is_anonymous(const cloud::Call& call) {
-  return call.connection != nullptr && call.principal.access_key.empty();
+  return call.principal.is_anonymous();
 }
 
-std::string account_of(const cloud::Call& call) {
-  return is_anonymous(call) ? std::string() : call.scope.account;
+const std::string& account_of(const cloud::Call& call) {
+  return call.principal.is_service() ? call.scope.account : call.principal.account;
 }
 
 Access bucket_access(const cloud::Call& call, const Bucket& bucket, std::string action, std::string_view permission) {
-  Access access{std::move(action), bucket.arn(), bucket.scope.account, policy_for(call, bucket), false, false, {}};
+  Access access{std::move(action), bucket.arn(), bucket.scope.account, policy_for(call, bucket)};
+  // The account itself can always mend its policy.
+  const bool is_root = call.principal.type == cloud::PrincipalType::kRoot;
+  if (is_root && account_of(call) == bucket.scope.account && access.action.ends_with("BucketPolicy")) {
+    access.policy = nullptr;
+  }
   add_list(call, bucket, bucket.acl, permission, access);
   return access;
 }
@@ -74,7 +50,7 @@ Access bucket_access(const cloud::Call& call, const Bucket& bucket, std::string 
 Access object_access(const cloud::Call& call, const Bucket& bucket, std::string_view key, std::string action,
                      std::string_view permission, const ObjectVersion* version) {
   Access access{std::move(action), bucket.arn() + "/" + std::string(key), bucket.scope.account,
-                policy_for(call, bucket), false, false, {}};
+                policy_for(call, bucket)};
   if (permission == "WRITE") {
     add_list(call, bucket, bucket.acl, permission, access);
   } else if (version != nullptr) {
@@ -97,19 +73,12 @@ Result<BucketPtr> bucket_of(const Core& core, const std::optional<std::string>& 
   return bucket;
 }
 
-Result<void> decide(const Core&, const cloud::Call& call, const Accesses& accesses) {
-  for (const Access& access : accesses) {
-    Result<void> allowed = decide_one(call, access);
-    if (!allowed) return allowed;
-  }
-  return {};
-}
-
 Answer<Accesses> describe_object(Core& core, const cloud::Call& call, BucketPtr bucket, std::string key,
                                  std::optional<std::string> version, std::string action, std::string_view permission) {
   Accesses accesses;
   // The owner of all that is in the bucket needs no look at the object.
-  const bool own = account_of(call) == bucket->scope.account && bucket->enforces_owner() && !bucket->compiled_policy;
+  const bool own = account_of(call) == bucket->scope.account && bucket->enforces_owner() && !bucket->compiled_policy &&
+                   !core.house.authority.enforcing();
   std::optional<ObjectVersion> found;
   if (!own) {
     auto looked = find_version(core, *bucket, key, version);
@@ -119,7 +88,7 @@ Answer<Accesses> describe_object(Core& core, const cloud::Call& call, BucketPtr 
   const bool there = found && !found->delete_marker;
   accesses.push_back(object_access(call, *bucket, key, std::move(action), permission, there ? &*found : nullptr));
   if (!own && !there) accesses.push_back(bucket_access(call, *bucket, "s3:ListBucket", "READ"));
-  if (!own && !there) accesses.front().acl_everyone = true;  // the list decides for the bucket
+  if (!own && !there) accesses.front().acl = cloud::AclGrant::kEveryone;  // what is not there has no list
   co_return accesses;
 }
 
@@ -135,18 +104,28 @@ Answer<Accesses> describe_source(Core& core, const cloud::Call& call, const std:
 
 bool is_public(const policy::Document& document) {
   // Conditions on any of these keep a statement from being public.
-  static constexpr std::string_view kNarrow[] = {
-      "aws:sourceip",       "aws:sourcearn",    "aws:sourcevpc",    "aws:sourcevpce",          "aws:sourceowner",
-      "aws:sourceaccount",  "aws:principalarn", "aws:principalorgid", "aws:principalorgpaths", "aws:principalaccount",
-      "aws:userid",         "s3:x-amz-server-side-encryption-aws-kms-key-id", "s3:dataaccesspointarn",
-      "s3:dataaccesspointaccount"};
+  static constexpr std::string_view kNarrow[] = {"aws:sourceip",
+                                                 "aws:sourcearn",
+                                                 "aws:sourcevpc",
+                                                 "aws:sourcevpce",
+                                                 "aws:sourceowner",
+                                                 "aws:sourceaccount",
+                                                 "aws:principalarn",
+                                                 "aws:principalorgid",
+                                                 "aws:principalorgpaths",
+                                                 "aws:principalaccount",
+                                                 "aws:userid",
+                                                 "s3:x-amz-server-side-encryption-aws-kms-key-id",
+                                                 "s3:dataaccesspointarn",
+                                                 "s3:dataaccesspointaccount"};
   policy::Principal anybody;
   for (const policy::Statement& statement : document.statements()) {
     if (!statement.allows || statement.grant(anybody) == policy::Grant::kNone) continue;
     std::vector<std::string> keys;
     for (const policy::Condition& condition : statement.conditions) condition.add_keys(keys);
     const bool narrow = std::ranges::any_of(keys, [](std::string key) {
-      std::ranges::transform(key, key.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 32) : c; });
+      std::ranges::transform(key, key.begin(),
+                             [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 32) : c; });
       return std::ranges::find(kNarrow, key) != std::end(kNarrow);
     });
     if (!narrow) return true;

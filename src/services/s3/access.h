@@ -1,5 +1,5 @@
-// Who may do what: an operation described as accesses to buckets and objects, and these decided by owner, bucket
-// policy, access control lists and public access block.
+// Who may do what: operations described as accesses to buckets and objects (cloud/authority.h), with the policy and the
+// list that have a say in it as they are after the bucket's public access block and object ownership.
 #pragma once
 
 #include <optional>
@@ -12,20 +12,10 @@
 
 namespace signalbox::s3 {
 
-/// One thing that is done to one resource. An access names the policy and the list that have a say in it as they are
-/// after the bucket's public access block and object ownership.
-struct Access {
-  std::string action;    // "s3:PutObjectAcl"
-  std::string resource;  // ARN
-  std::string account;   // whose it is
-  std::shared_ptr<const policy::Document> policy;
-  bool acl_account = false;   // its list lets the caller's account
-  bool acl_everyone = false;  // its list lets everybody, or all with accounts
-  policy::Context keys;
-};
-using Accesses = std::vector<Access>;
+using cloud::Access;
+using cloud::Accesses;
 
-/// Adds an access to a bucket. `permission` is the list's ("READ", "" for what lists say nothing of).
+/// An access to a bucket. `permission` is the list's ("READ", "" for what lists say nothing of).
 Access bucket_access(const cloud::Call& call, const Bucket& bucket, std::string action, std::string_view permission);
 /// The same to an object; `version` is the one that it is about, null where there is none yet.
 Access object_access(const cloud::Call& call, const Bucket& bucket, std::string_view key, std::string action,
@@ -36,11 +26,8 @@ Result<BucketPtr> bucket_of(const Core& core, const std::optional<std::string>& 
                             const std::optional<std::string>& expected_owner);
 
 bool is_anonymous(const cloud::Call& call);
-/// The caller's account; "" for anonymous callers.
-std::string account_of(const cloud::Call& call);
-
-/// Errors: AccessDenied.
-Result<void> decide(const Core& core, const cloud::Call& call, const Accesses& accesses);
+/// The caller's account, or that which a service of this server acts for; "" for anonymous callers.
+const std::string& account_of(const cloud::Call& call);
 
 /// Whether a policy gives anything to everybody ("The meaning of public" in the Amazon S3 User Guide).
 bool is_public(const policy::Document& document);
@@ -48,13 +35,10 @@ bool is_public(const policy::Document& document);
 /// Registers an operation: `describe(call, input)` tells its accesses, which are decided before `handle(call, input)`.
 template <class In, class Out, class Describe, class Handle>
 void serve(Core& core, const wire::OperationOf<In, Out>& operation, Describe describe, Handle handle) {
-  core.house.door.handle(operation, [&core, describe, handle](const cloud::Call& call, In input) -> Answer<Out> {
-    Result<Accesses> accesses = co_await describe(call, input);
-    if (!accesses) co_return std::unexpected(std::move(accesses).error());
-    Result<void> allowed = decide(core, call, *accesses);
-    if (!allowed) co_return std::unexpected(std::move(allowed).error());
-    co_return co_await handle(call, std::move(input));
+  core.house.authority.describe(operation, [describe](const cloud::Call& call, const wire::AnyStructure& input) {
+    return Answer<Accesses>(describe(call, input.as<In>()));
   });
+  core.house.door.handle(operation, std::move(handle));
 }
 
 /// Describes an operation on one bucket.

@@ -73,7 +73,9 @@ Result<void> add_header_grants(const std::optional<std::string>& header, std::st
     if (type == "emailAddress") return by_email();
     if ((type == "id" && !is_canonical_id(value)) || (type == "uri" && !is_group_uri(value)) ||
         (type != "id" && type != "uri")) {
-      return invalid(type == "id" ? "Invalid id" : type == "uri" ? "Invalid group uri" : "Argument format not recognized");
+      return invalid(type == "id"    ? "Invalid id"
+                     : type == "uri" ? "Invalid group uri"
+                                     : "Argument format not recognized");
     }
     acl.push_back({std::string(value), std::string(permission)});
   }
@@ -151,9 +153,8 @@ Result<Acl> acl_of(const AclSource& source, std::string_view owner, std::string_
 }
 
 bool is_public(const Acl& acl) {
-  return std::ranges::any_of(acl, [](const AclGrant& grant) {
-    return grant.grantee == kAllUsers || grant.grantee == kAuthenticatedUsers;
-  });
+  return std::ranges::any_of(
+      acl, [](const AclGrant& grant) { return grant.grantee == kAllUsers || grant.grantee == kAuthenticatedUsers; });
 }
 
 bool grants_to_group(const Acl& acl, bool anonymous, std::string_view permission) {

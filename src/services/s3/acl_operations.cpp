@@ -23,16 +23,17 @@ std::unexpected<Error> no_acl_given() {
 Answer<model::PutBucketAclResponse> put_bucket_acl(Core& core, const cloud::Call&, model::PutBucketAclRequest input) {
   const AclSource source = acl_source(input);
   if (!source.given()) co_return no_acl_given();
-  co_return co_await change_bucket<model::PutBucketAclResponse>(core, input.bucket, [&](Bucket& bucket) -> Result<void> {
-    if (bucket.enforces_owner()) {
-      return fail("AccessControlListNotSupported", "The bucket does not allow ACLs", 400);
-    }
-    Result<Acl> acl = acl_of(source, bucket.scope.account, bucket.scope.account);
-    if (!acl) return std::unexpected(std::move(acl).error());
-    if (bucket.block().block_acls && is_public(*acl)) return access_denied();
-    bucket.acl = *std::move(acl);
-    return {};
-  });
+  co_return co_await change_bucket<model::PutBucketAclResponse>(
+      core, input.bucket, [&](Bucket& bucket) -> Result<void> {
+        if (bucket.enforces_owner()) {
+          return fail("AccessControlListNotSupported", "The bucket does not allow ACLs", 400);
+        }
+        Result<Acl> acl = acl_of(source, bucket.scope.account, bucket.scope.account);
+        if (!acl) return std::unexpected(std::move(acl).error());
+        if (bucket.block().block_acls && is_public(*acl)) return access_denied();
+        bucket.acl = *std::move(acl);
+        return {};
+      });
 }
 
 Answer<model::GetObjectAclOutput> get_object_acl(Core& core, const cloud::Call&, model::GetObjectAclRequest input) {
@@ -48,7 +49,8 @@ Answer<model::GetObjectAclOutput> get_object_acl(Core& core, const cloud::Call&,
   co_return output;
 }
 
-Answer<model::PutObjectAclOutput> put_object_acl(Core& core, const cloud::Call& call, model::PutObjectAclRequest input) {
+Answer<model::PutObjectAclOutput> put_object_acl(Core& core, const cloud::Call& call,
+                                                 model::PutObjectAclRequest input) {
   const AclSource source = acl_source(input);
   if (!source.given()) co_return no_acl_given();
   if (input.grant_write) co_return invalid_argument("x-amz-grant-write is for buckets only.", "x-amz-grant-write", "");

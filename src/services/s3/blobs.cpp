@@ -26,8 +26,10 @@ constexpr std::string_view kKept = "s3.blob";
 constexpr std::string_view kDropped = "s3.garbage";
 
 std::unexpected<Error> disk_error(std::string_view doing) {
-  return fail("InternalError", "We encountered an internal error. Please try again. (" + std::string(doing) + ": " +
-                                   std::strerror(errno) + ")", 500);
+  return fail(
+      "InternalError",
+      "We encountered an internal error. Please try again. (" + std::string(doing) + ": " + std::strerror(errno) + ")",
+      500);
 }
 
 }  // namespace

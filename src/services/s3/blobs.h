@@ -1,9 +1,9 @@
 // Contents too large for the store: one file each, written once, read in pieces.
 //
-// A blob is written to incoming/ID, synced, linked as blobs/xx/ID, and named by a record in the batch that makes it part
-// of an object. Only then incoming/ID goes. So after a crash incoming/ holds all blobs that may belong to nothing: those
-// without a record are removed. A blob that is no longer needed is named in a record of the batch that ends its use, and
-// removed after that is committed; after a crash those records say what is left to remove.
+// A blob is written to incoming/ID, synced, linked as blobs/xx/ID, and named by a record in the batch that makes it
+// part of an object. Only then incoming/ID goes. So after a crash incoming/ holds all blobs that may belong to nothing:
+// those without a record are removed. A blob that is no longer needed is named in a record of the batch that ends its
+// use, and removed after that is committed; after a crash those records say what is left to remove.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

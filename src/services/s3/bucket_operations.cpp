@@ -34,8 +34,10 @@ Result<std::string> region_of(const cloud::Call& call, const model::CreateBucket
   if (region == "EU") return std::string("eu-west-1");
   if (region != call.scope.region && call.scope.region != "us-east-1") {
     return s3_error("IllegalLocationConstraintException",
-                    "The " + region + " location constraint is incompatible for the region specific endpoint this "
-                    "request was sent to.", 400);
+                    "The " + region +
+                        " location constraint is incompatible for the region specific endpoint this "
+                        "request was sent to.",
+                    400);
   }
   return region;
 }
@@ -156,8 +158,9 @@ Answer<void> delete_closed_bucket(Core& core, const Bucket& bucket) {
   if (*full) {
     const bool versions = bucket.versioning != Versioning::kNever;
     co_return s3_error("BucketNotEmpty",
-                       versions ? "The bucket you tried to delete is not empty. You must delete all versions in the bucket."
-                                : "The bucket you tried to delete is not empty",
+                       versions
+                           ? "The bucket you tried to delete is not empty. You must delete all versions in the bucket."
+                           : "The bucket you tried to delete is not empty",
                        409, {{"BucketName", bucket.name}});
   }
   store::Batch batch;
@@ -180,7 +183,8 @@ Answer<model::DeleteBucketResponse> delete_bucket(Core& core, const cloud::Call&
     if (!(*bucket)->gate->close()) {
       co_return fail("OperationAborted",
                      "A conflicting conditional operation is currently in progress against this resource. Please try "
-                     "again.", 409);
+                     "again.",
+                     409);
     }
     Result<void> deleted = co_await delete_closed_bucket(core, **bucket);
     if (!deleted) (*bucket)->gate->open();
@@ -246,15 +250,14 @@ Answer<model::PutBucketVersioningResponse> put_versioning(Core& core, const clou
   const model::VersioningConfiguration& asked = *input.versioning_configuration;
   if (input.mfa || asked.mfa_delete == "Enabled") co_return not_implemented("MfaDelete");
   if (!asked.status) {
-    co_return fail("IllegalVersioningConfigurationException",
-                   "The Versioning element must be specified", 400);
+    co_return fail("IllegalVersioningConfigurationException", "The Versioning element must be specified", 400);
   }
   const Versioning versioning = asked.status == "Enabled" ? Versioning::kEnabled : Versioning::kSuspended;
-  co_return co_await change_bucket<model::PutBucketVersioningResponse>(
-      core, input.bucket, [versioning](Bucket& bucket) -> Result<void> {
-        bucket.versioning = versioning;
-        return {};
-      });
+  co_return co_await change_bucket<model::PutBucketVersioningResponse>(core, input.bucket,
+                                                                       [versioning](Bucket& bucket) -> Result<void> {
+                                                                         bucket.versioning = versioning;
+                                                                         return {};
+                                                                       });
 }
 
 }  // namespace
@@ -263,7 +266,7 @@ void register_bucket_operations(Core& core) {
   const auto of_account = [](const char* action) {
     return [action](const cloud::Call& call, const auto&) -> Answer<Accesses> {
       Accesses accesses;
-      accesses.push_back({action, "*", account_of(call), nullptr, false, false, {}});
+      accesses.push_back({action, "*", account_of(call)});
       co_return accesses;
     };
   };

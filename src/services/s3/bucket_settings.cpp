@@ -71,13 +71,14 @@ Result<std::shared_ptr<const policy::Document>> checked_policy(const Bucket& buc
 }
 
 Answer<model::PutBucketPolicyResponse> put_policy(Core& core, const cloud::Call&, model::PutBucketPolicyRequest input) {
-  co_return co_await change_bucket<model::PutBucketPolicyResponse>(core, input.bucket, [&](Bucket& bucket) -> Result<void> {
-    const auto document = checked_policy(bucket, *input.policy);
-    if (!document) return std::unexpected(document.error());
-    if (bucket.block().block_policy && is_public(**document)) return access_denied();
-    bucket.policy = *input.policy;
-    return {};
-  });
+  co_return co_await change_bucket<model::PutBucketPolicyResponse>(
+      core, input.bucket, [&](Bucket& bucket) -> Result<void> {
+        const auto document = checked_policy(bucket, *input.policy);
+        if (!document) return std::unexpected(document.error());
+        if (bucket.block().block_policy && is_public(**document)) return access_denied();
+        bucket.policy = *input.policy;
+        return {};
+      });
 }
 
 std::unexpected<Error> no_policy(std::string_view bucket) {
@@ -108,9 +109,9 @@ Answer<model::PutPublicAccessBlockResponse> put_block(Core& core, const cloud::C
   const model::PublicAccessBlockConfiguration& asked = *input.public_access_block_configuration;
   co_return co_await change_bucket<model::PutPublicAccessBlockResponse>(
       core, input.bucket, [&](Bucket& bucket) -> Result<void> {
-        bucket.access_block = PublicAccessBlock{
-            asked.block_public_acls.value_or(false), asked.ignore_public_acls.value_or(false),
-            asked.block_public_policy.value_or(false), asked.restrict_public_buckets.value_or(false)};
+        bucket.access_block =
+            PublicAccessBlock{asked.block_public_acls.value_or(false), asked.ignore_public_acls.value_or(false),
+                              asked.block_public_policy.value_or(false), asked.restrict_public_buckets.value_or(false)};
         return {};
       });
 }
@@ -166,10 +167,11 @@ Answer<model::GetBucketOwnershipControlsOutput> get_ownership(Core& core, const 
 Answer<model::PutBucketTaggingResponse> put_tags(Core& core, const cloud::Call&, model::PutBucketTaggingRequest input) {
   Result<Tags> tags = read_tags(input.tagging->tag_set.value_or(std::vector<model::Tag>()), kMaxBucketTags);
   if (!tags) co_return std::unexpected(std::move(tags).error());
-  co_return co_await change_bucket<model::PutBucketTaggingResponse>(core, input.bucket, [&](Bucket& bucket) -> Result<void> {
-    bucket.tagging = tags->empty() ? "" : tagging_text(*tags);
-    return {};
-  });
+  co_return co_await change_bucket<model::PutBucketTaggingResponse>(
+      core, input.bucket, [&](Bucket& bucket) -> Result<void> {
+        bucket.tagging = tags->empty() ? "" : tagging_text(*tags);
+        return {};
+      });
 }
 
 Answer<model::GetBucketTaggingOutput> get_tags(Core& core, const cloud::Call&, model::GetBucketTaggingRequest input) {
@@ -196,17 +198,17 @@ Answer<model::PutBucketLifecycleConfigurationOutput> put_lifecycle(
     if (!rule.id || rule.id->empty()) rule.id = core.house.random.uuid();
   }
   const std::string text = json_text(model::kPutBucketLifecycleConfiguration, &asked);
-  auto done = co_await change_bucket<model::PutBucketLifecycleConfigurationOutput>(
-      core, input.bucket, [&](Bucket& bucket) -> Result<void> {
-        bucket.lifecycle = text;
-        return {};
-      });
+  auto done = co_await change_bucket<model::PutBucketLifecycleConfigurationOutput>(core, input.bucket,
+                                                                                   [&](Bucket& bucket) -> Result<void> {
+                                                                                     bucket.lifecycle = text;
+                                                                                     return {};
+                                                                                   });
   if (done) core.house.shards.at(0).post([&core] { arm_lifecycle(core); });
   co_return done;
 }
 
-Answer<model::GetBucketLifecycleConfigurationOutput> get_lifecycle(Core& core, const cloud::Call&,
-                                                                   model::GetBucketLifecycleConfigurationRequest input) {
+Answer<model::GetBucketLifecycleConfigurationOutput> get_lifecycle(
+    Core& core, const cloud::Call&, model::GetBucketLifecycleConfigurationRequest input) {
   const Result<BucketPtr> bucket = bucket_of(core, input.bucket, {});
   if (!bucket) co_return std::unexpected(bucket.error());
   if (!(*bucket)->compiled_lifecycle) {
@@ -280,7 +282,8 @@ void register_bucket_settings(Core& core) {
   serve_one(core, model::kPutBucketPolicy, "s3:PutBucketPolicy", put_policy);
   serve_one(core, model::kGetBucketPolicy, "s3:GetBucketPolicy", get_policy);
   serve_one(core, model::kGetBucketPolicyStatus, "s3:GetBucketPolicyStatus", get_policy_status);
-  serve_delete(core, model::kDeleteBucketPolicy, "s3:DeleteBucketPolicy", [](Bucket& bucket) { bucket.policy.clear(); });
+  serve_delete(core, model::kDeleteBucketPolicy, "s3:DeleteBucketPolicy",
+               [](Bucket& bucket) { bucket.policy.clear(); });
   serve_one(core, model::kPutPublicAccessBlock, "s3:PutBucketPublicAccessBlock", put_block);
   serve_one(core, model::kGetPublicAccessBlock, "s3:GetBucketPublicAccessBlock", get_block);
   serve_delete(core, model::kDeletePublicAccessBlock, "s3:PutBucketPublicAccessBlock",

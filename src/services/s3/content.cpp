@@ -46,9 +46,9 @@ Result<std::optional<ByteRange>> read_range(std::string_view header, std::uint64
   if (first && last && *last < *first) return std::nullopt;
   const bool outside = first ? *first >= size : *last == 0 || size == 0;
   if (outside) {
-    return s3_error("InvalidRange", "The requested range is not satisfiable", 416,
-                    {{"RangeRequested", std::string(kUnit) + std::string(header)},
-                     {"ActualObjectSize", std::to_string(size)}});
+    return s3_error(
+        "InvalidRange", "The requested range is not satisfiable", 416,
+        {{"RangeRequested", std::string(kUnit) + std::string(header)}, {"ActualObjectSize", std::to_string(size)}});
   }
   if (!first) {
     const std::uint64_t length = std::min(*last, size);
@@ -119,7 +119,8 @@ Result<ObjectVersion> readable_version(const Core& core, const Bucket& bucket, s
   }
   if (!(*found)->delete_marker) return **std::move(found);
   const http::Fields headers = {{"x-amz-delete-marker", "true"}, {"x-amz-version-id", (*found)->version}};
-  if (!version) return with_headers("NoSuchKey", "The specified key does not exist.", 404, {{"Key", std::string(key)}}, headers);
+  if (!version)
+    return with_headers("NoSuchKey", "The specified key does not exist.", 404, {{"Key", std::string(key)}}, headers);
   http::Fields more = headers;
   more.emplace_back("Allow", "DELETE");
   more.emplace_back("Last-Modified", to_http_date((*found)->modified));

@@ -24,13 +24,16 @@ Result<Source> find_source(Core& core, const model::CopyObjectRequest& input) {
   if (!bucket) return std::unexpected(bucket.error());
   Result<ObjectVersion> version = readable_version(core, **bucket, named->key, named->version);
   if (!version) return std::unexpected(std::move(version).error());
-  Result<void> holds = check_read_conditions({input.copy_source_if_match, input.copy_source_if_none_match,
-                                              input.copy_source_if_modified_since, input.copy_source_if_unmodified_since},
-                                             *version, false);
+  Result<void> holds =
+      check_read_conditions({input.copy_source_if_match, input.copy_source_if_none_match,
+                             input.copy_source_if_modified_since, input.copy_source_if_unmodified_since},
+                            *version, false);
   if (!holds) return std::unexpected(std::move(holds).error());
   if (version->size > kMaxCopyBytes) {
-    return fail("InvalidRequest", "The specified copy source is larger than the maximum allowable size for a copy source: "
-                "5368709120", 400);
+    return fail("InvalidRequest",
+                "The specified copy source is larger than the maximum allowable size for a copy source: "
+                "5368709120",
+                400);
   }
   return Source{*std::move(named), *std::move(version), (*bucket)->versioning != Versioning::kNever};
 }
@@ -44,7 +47,8 @@ Result<ObjectHeaders> headers_of_copy(const model::CopyObjectRequest& input, con
   ObjectHeaders headers = replaces ? *given : source.version.headers;
   headers.tags = retags ? given->tags : source.version.headers.tags;
   headers.storage_class = given->storage_class;
-  const bool onto_itself = source.named.bucket == *input.bucket && source.named.key == *input.key && !source.named.version;
+  const bool onto_itself =
+      source.named.bucket == *input.bucket && source.named.key == *input.key && !source.named.version;
   const bool changes = replaces || input.storage_class.has_value();
   if (onto_itself && !changes) {
     return fail("InvalidRequest",

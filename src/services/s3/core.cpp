@@ -89,6 +89,7 @@ std::string quoted_etag(std::string_view etag) {
 
 S3::S3(const cloud::House& house, Options options) : core_(std::make_unique<Core>(house, std::move(options))) {
   house.door.add_service(model::kService);
+  house.authority.ask_always(model::kService);
   register_bucket_operations(*core_);
   register_bucket_settings(*core_);
   register_acl_operations(*core_);
@@ -108,18 +109,19 @@ Result<void> S3::load() {
   Result<void> done = core_->blobs.load();
   if (!done) return done;
   const store::Key all("s3.bucket");
-  Result<void> scanned = core_->house.store.read()->scan(all, all.end(), [&](std::string_view key, std::string_view value) {
-    store::KeyReader reader(key);
-    reader.text();
-    const auto name = reader.text();
-    auto bucket = name ? decode_bucket(*name, value) : std::nullopt;
-    if (!bucket) {
-      done = fail("StoreError", "The record of bucket " + name.value_or("?") + " in the store cannot be read.");
-      return false;
-    }
-    core_->put(std::make_shared<const Bucket>(*std::move(bucket)));
-    return true;
-  });
+  Result<void> scanned =
+      core_->house.store.read()->scan(all, all.end(), [&](std::string_view key, std::string_view value) {
+        store::KeyReader reader(key);
+        reader.text();
+        const auto name = reader.text();
+        auto bucket = name ? decode_bucket(*name, value) : std::nullopt;
+        if (!bucket) {
+          done = fail("StoreError", "The record of bucket " + name.value_or("?") + " in the store cannot be read.");
+          return false;
+        }
+        core_->put(std::make_shared<const Bucket>(*std::move(bucket)));
+        return true;
+      });
   if (!done) return done;
   arm_lifecycle(*core_, true);
   return scanned;

@@ -47,7 +47,7 @@ struct Core {
   const cloud::House house;
   const Options options;
   Blobs blobs;
-  cloud::Turns bucket_turns;  // on shard 0: buckets and their settings change one at a time
+  cloud::Turns bucket_turns;     // on shard 0: buckets and their settings change one at a time
   bool lifecycle_armed = false;  // on shard 0
 
  private:

@@ -60,10 +60,9 @@ model::DeletedObject shown(const model::ObjectIdentifier& object, const Deleted&
 /// Whether the caller may delete that one of many; the request as a whole is open to all.
 Result<void> may_delete(const Core& core, const cloud::Call& call, const Bucket& bucket,
                         const model::ObjectIdentifier& object) {
-  Accesses accesses;
-  accesses.push_back(object_access(call, bucket, *object.key,
-                                   object.version_id ? "s3:DeleteObjectVersion" : "s3:DeleteObject", "WRITE", nullptr));
-  return decide(core, call, accesses);
+  return core.house.authority.decide(
+      call, object_access(call, bucket, *object.key, object.version_id ? "s3:DeleteObjectVersion" : "s3:DeleteObject",
+                          "WRITE", nullptr));
 }
 
 Answer<model::DeleteObjectsOutput> delete_objects(Core& core, const cloud::Call& call,
@@ -82,7 +81,7 @@ Answer<model::DeleteObjectsOutput> delete_objects(Core& core, const cloud::Call&
   for (const model::ObjectIdentifier& object : objects) {
     Result<Deleted> deleted = Deleted();
     Result<void> allowed = may_delete(core, call, **bucket, object);
-    if (!allowed) deleted = std::unexpected(allowed.error());
+    if (!allowed) deleted = access_denied();
     if (object.last_modified_time || object.size) deleted = not_implemented("deleting by LastModifiedTime or Size");
     if (deleted) {
       deleted = co_await delete_one(core, call, *input.bucket, *object.key, object.version_id, object.e_tag);

@@ -90,7 +90,8 @@ Result<ByteRange> range_of_part(const ObjectVersion& version, std::int32_t numbe
 template <class In, class Out>
 Result<std::optional<ByteRange>> asked_range(const In& input, const ObjectVersion& version, Out& output) {
   if (input.part_number) {
-    if (input.range) return fail("InvalidRequest", "Cannot specify both Range header and partNumber query parameter", 400);
+    if (input.range)
+      return fail("InvalidRequest", "Cannot specify both Range header and partNumber query parameter", 400);
     Result<ByteRange> part = range_of_part(version, *input.part_number);
     if (!part) return std::unexpected(std::move(part).error());
     if (!version.parts.empty()) output.parts_count = static_cast<std::int32_t>(version.parts.size());
@@ -109,8 +110,8 @@ Result<ObjectVersion> look(Core& core, const cloud::Call& call, const In& input,
   if (!done) return std::unexpected(std::move(done).error());
   Result<ObjectVersion> version = readable_version(core, **bucket, *input.key, input.version_id);
   if (!version) return version;
-  done = check_read_conditions({input.if_match, input.if_none_match, input.if_modified_since, input.if_unmodified_since},
-                               *version, true);
+  done = check_read_conditions(
+      {input.if_match, input.if_none_match, input.if_modified_since, input.if_unmodified_since}, *version, true);
   if (!done) return std::unexpected(std::move(done).error());
   describe(**bucket, *input.key, *version, output);
   done = override_headers(call, input, output);
@@ -119,8 +120,8 @@ Result<ObjectVersion> look(Core& core, const cloud::Call& call, const In& input,
   if (!asked) return std::unexpected(asked.error());
   range = asked->value_or(ByteRange{0, version->size});
   if (*asked && version->size != 0) {
-    output.content_range = "bytes " + std::to_string(range.first) + "-" + std::to_string(range.first + range.length - 1) +
-                           "/" + std::to_string(version->size);
+    output.content_range = "bytes " + std::to_string(range.first) + "-" +
+                           std::to_string(range.first + range.length - 1) + "/" + std::to_string(version->size);
   }
   output.content_length = static_cast<std::int64_t>(range.length);
   // Of the whole only: a client would check the part it gets against it.

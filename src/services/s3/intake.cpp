@@ -131,8 +131,8 @@ Result<Expected> expected_of(std::optional<std::string> md5, const std::optional
     const auto kind = checksum_kind(name);
     if (!kind) return not_implemented("the checksum algorithm " + std::string(name));
     if (expected.digest) {
-      return fail("InvalidRequest", "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.",
-                  400);
+      return fail("InvalidRequest",
+                  "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.", 400);
     }
     expected.kind = kind;
     expected.digest = std::move(digest);

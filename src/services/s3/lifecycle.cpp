@@ -85,15 +85,16 @@ Result<void> check_days(const std::optional<std::int32_t>& number, std::string_v
 Result<void> check_rule(const model::LifecycleRule& rule) {
   if (rule.transitions || rule.noncurrent_version_transitions) return not_implemented("Transition");
   if (rule.id && rule.id->size() > 255) return invalid_argument("ID length should not exceed allowed limit of 255");
-  if (!rule.prefix && !rule.filter) return fail("MalformedXML", "A lifecycle rule must have a Filter or a Prefix.", 400);
+  if (!rule.prefix && !rule.filter)
+    return fail("MalformedXML", "A lifecycle rule must have a Filter or a Prefix.", 400);
   if (!rule.expiration && !rule.noncurrent_version_expiration && !rule.abort_incomplete_multipart_upload) {
     return fail("InvalidRequest", "At least one action needs to be specified in a rule.", 400);
   }
   Result<void> done;
   if (rule.expiration) {
     const model::LifecycleExpiration& expiration = *rule.expiration;
-    const int said = (expiration.date ? 1 : 0) + (expiration.days ? 1 : 0) +
-                     (expiration.expired_object_delete_marker ? 1 : 0);
+    const int said =
+        (expiration.date ? 1 : 0) + (expiration.days ? 1 : 0) + (expiration.expired_object_delete_marker ? 1 : 0);
     if (said != 1) return fail("MalformedXML", "Expiration has one of Date, Days and ExpiredObjectDeleteMarker.", 400);
     done = check_days(expiration.days, "Days");
     if (done && expiration.date && std::chrono::floor<days>(*expiration.date) != *expiration.date) {
@@ -102,7 +103,8 @@ Result<void> check_rule(const model::LifecycleRule& rule) {
   }
   if (done && rule.noncurrent_version_expiration) {
     done = check_days(rule.noncurrent_version_expiration->noncurrent_days, "NoncurrentDays");
-    if (!rule.noncurrent_version_expiration->noncurrent_days) return fail("MalformedXML", "NoncurrentDays is missing.", 400);
+    if (!rule.noncurrent_version_expiration->noncurrent_days)
+      return fail("MalformedXML", "NoncurrentDays is missing.", 400);
   }
   if (done && rule.abort_incomplete_multipart_upload) {
     done = check_days(rule.abort_incomplete_multipart_upload->days_after_initiation, "DaysAfterInitiation");
@@ -239,10 +241,10 @@ class Sweep {
       const std::string id = reader.text().value_or("");
       auto upload = decode_upload(bucket_->name, name, id, value);
       const bool is_over_now = upload && std::ranges::any_of(rules_, [&](const auto& one) {
-        const auto& abort = one.first->abort_incomplete_multipart_upload;
-        return abort && abort->days_after_initiation && name.starts_with(one.second.prefix) &&
-               is_over(upload->initiated, *abort->days_after_initiation, now_);
-      });
+                                 const auto& abort = one.first->abort_incomplete_multipart_upload;
+                                 return abort && abort->days_after_initiation && name.starts_with(one.second.prefix) &&
+                                        is_over(upload->initiated, *abort->days_after_initiation, now_);
+                               });
       if (is_over_now) over.push_back(*std::move(upload));
       return true;
     });
@@ -270,7 +272,8 @@ asio::awaitable<void> sweep_all(Core& core) {
 }  // namespace
 
 void arm_lifecycle(Core& core, bool soon) {
-  const bool needed = std::ranges::any_of(core.all_buckets(), [](const BucketPtr& b) { return b->compiled_lifecycle != nullptr; });
+  const bool needed =
+      std::ranges::any_of(core.all_buckets(), [](const BucketPtr& b) { return b->compiled_lifecycle != nullptr; });
   if (core.lifecycle_armed || !needed) return;
   core.lifecycle_armed = true;
   cloud::Shard& shard = core.house.shards.at(0);

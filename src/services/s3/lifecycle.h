@@ -8,8 +8,8 @@
 
 namespace signalbox::s3 {
 
-/// Sets the alarm for the next midnight, UTC, when some bucket has rules; `soon`: for now, for the midnights that passed
-/// while nothing ran. While loading, or on shard 0.
+/// Sets the alarm for the next midnight, UTC, when some bucket has rules; `soon`: for now, for the midnights that
+/// passed while nothing ran. While loading, or on shard 0.
 void arm_lifecycle(Core& core, bool soon = false);
 
 /// Errors: InvalidArgument, InvalidRequest, MalformedXML; NotImplemented, naming what is not done yet.

@@ -34,9 +34,7 @@ Result<Listed> list_objects(const Core& core, const ListQuery& query, const std:
     if (with_owner) object.owner = owner_of(version->owner);
     return 1;
   };
-  const auto on_prefix = [&](const std::string& prefix) {
-    prefixes.emplace_back().prefix = encoded(encoding, prefix);
-  };
+  const auto on_prefix = [&](const std::string& prefix) { prefixes.emplace_back().prefix = encoded(encoding, prefix); };
   Result<Listed> listed = list_keys(core, "s3.object", query, on_key, on_prefix);
   if (!broken) return std::unexpected(std::move(broken).error());
   return listed;
@@ -111,7 +109,8 @@ Answer<model::ListObjectsV2Output> list_v2(Core& core, const cloud::Call&, model
 /// Gathers the versions of one key after another.
 class VersionLister {
  public:
-  VersionLister(const Core& core, const model::ListObjectVersionsRequest& input, model::ListObjectVersionsOutput& output)
+  VersionLister(const Core& core, const model::ListObjectVersionsRequest& input,
+                model::ListObjectVersionsOutput& output)
       : core_(core), input_(input), output_(output), snapshot_(core.house.store.read()) {
     output_.versions.emplace();
     output_.delete_markers.emplace();

@@ -18,8 +18,8 @@ struct ListQuery {
   std::string bucket;
   std::string prefix;
   std::string delimiter;
-  std::string after;           // keys and common prefixes up to it are left out; "" for none
-  bool from_key = false;       // `after` itself is a key to begin with
+  std::string after;      // keys and common prefixes up to it are left out; "" for none
+  bool from_key = false;  // `after` itself is a key to begin with
   std::int32_t most = kMaxListed;
 };
 
@@ -29,10 +29,10 @@ struct Listed {
 };
 
 /// Visits keys of the store's space `space` (s3.object, s3.upload) in order. `on_key` gets the key, the rest of the
-/// record's key, the record, and how many entries the page has room for; it returns how many that would make, having kept
-/// no more than there is room for.
-using OnKey =
-    std::function<std::int32_t(const std::string& key, store::KeyReader& rest, std::string_view value, std::int32_t room)>;
+/// record's key, the record, and how many entries the page has room for; it returns how many that would make, having
+/// kept no more than there is room for.
+using OnKey = std::function<std::int32_t(const std::string& key, store::KeyReader& rest, std::string_view value,
+                                         std::int32_t room)>;
 using OnPrefix = std::function<void(const std::string& prefix)>;
 Result<Listed> list_keys(const Core& core, std::string_view space, const ListQuery& query, const OnKey& on_key,
                          const OnPrefix& on_prefix);

@@ -37,15 +37,17 @@ Result<Upload> new_upload(Core& core, const cloud::Call& call, const Bucket& buc
     upload.checksum = checksum_kind(*input.checksum_algorithm);
     if (!upload.checksum) return not_implemented("the checksum algorithm " + *input.checksum_algorithm);
     const bool is_crc = *upload.checksum != ChecksumKind::kSha1 && *upload.checksum != ChecksumKind::kSha256;
-    upload.composite = input.checksum_type ? *input.checksum_type == "COMPOSITE"
-                                           : *upload.checksum != ChecksumKind::kCrc64Nvme;
+    upload.composite =
+        input.checksum_type ? *input.checksum_type == "COMPOSITE" : *upload.checksum != ChecksumKind::kCrc64Nvme;
     if ((!is_crc && !upload.composite) || (upload.composite && upload.checksum == ChecksumKind::kCrc64Nvme)) {
       return fail("InvalidRequest",
-                  "The " + *input.checksum_type + " checksum type cannot be used with the " + *input.checksum_algorithm +
-                      " checksum algorithm.", 400);
+                  "The " + *input.checksum_type + " checksum type cannot be used with the " +
+                      *input.checksum_algorithm + " checksum algorithm.",
+                  400);
     }
   } else if (input.checksum_type) {
-    return fail("InvalidRequest", "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.", 400);
+    return fail("InvalidRequest",
+                "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.", 400);
   }
   return upload;
 }
@@ -101,9 +103,10 @@ Result<std::vector<UploadedPart>> chosen_parts(const Upload& upload, std::vector
   for (const model::CompletedPart& one : asked) {
     const std::int32_t number = one.part_number.value_or(0);
     if (!chosen.empty() && number <= static_cast<std::int32_t>(chosen.back().number)) {
-      return fail("InvalidPartOrder",
-                  "The list of parts was not in ascending order. The parts list must be specified in order by part number.",
-                  400);
+      return fail(
+          "InvalidPartOrder",
+          "The list of parts was not in ascending order. The parts list must be specified in order by part number.",
+          400);
     }
     const auto found = std::ranges::find(parts, static_cast<std::uint32_t>(number), &UploadedPart::number);
     if (found == parts.end() || !one.e_tag || !etag_matches(*one.e_tag, to_hex(found->md5))) return invalid_part();
@@ -170,7 +173,8 @@ Result<void> check_whole(const model::CompleteMultipartUploadRequest& input, con
                                                  {"XXHASH128", input.checksum_xxhash128}});
   if (!expected) return std::unexpected(expected.error());
   if (input.mpu_object_size && static_cast<std::uint64_t>(*input.mpu_object_size) != version.size) {
-    return fail("InvalidRequest", "The provided 'x-amz-mp-object-size' header value does not match what was computed.", 400);
+    return fail("InvalidRequest", "The provided 'x-amz-mp-object-size' header value does not match what was computed.",
+                400);
   }
   if (!expected->digest) return {};
   const bool same = expected->kind == version.checksum->kind &&
@@ -181,7 +185,8 @@ Result<void> check_whole(const model::CompleteMultipartUploadRequest& input, con
 }
 
 /// In the turn of the key.
-Answer<ObjectVersion> complete_now(Core& core, const cloud::Call& call, const model::CompleteMultipartUploadRequest& input) {
+Answer<ObjectVersion> complete_now(Core& core, const cloud::Call& call,
+                                   const model::CompleteMultipartUploadRequest& input) {
   Result<BucketPtr> bucket = bucket_of(core, input.bucket, {});
   if (!bucket) co_return std::unexpected(std::move(bucket).error());
   const Result<Upload> upload = find_upload(core, *input.bucket, *input.key, *input.upload_id);
@@ -215,7 +220,8 @@ Answer<ObjectVersion> complete_now(Core& core, const cloud::Call& call, const mo
 
 Answer<model::CompleteMultipartUploadOutput> complete_upload(Core& core, const cloud::Call& call,
                                                              model::CompleteMultipartUploadRequest input) {
-  const bool has_parts = input.multipart_upload && input.multipart_upload->parts && !input.multipart_upload->parts->empty();
+  const bool has_parts =
+      input.multipart_upload && input.multipart_upload->parts && !input.multipart_upload->parts->empty();
   if (!has_parts) co_return fail("MalformedXML", "You must specify at least one part", 400);
   if (input.sse_customer_algorithm || input.sse_customer_key || input.sse_customer_key_md5) {
     co_return not_implemented("x-amz-server-side-encryption-customer-algorithm");
@@ -233,11 +239,11 @@ Answer<model::CompleteMultipartUploadOutput> complete_upload(Core& core, const c
   co_return output;
 }
 
-Answer<model::AbortMultipartUploadOutput> abort(Core& core, const cloud::Call&, model::AbortMultipartUploadRequest input) {
+Answer<model::AbortMultipartUploadOutput> abort(Core& core, const cloud::Call&,
+                                                model::AbortMultipartUploadRequest input) {
   if (input.if_match_initiated_time) co_return not_implemented("x-amz-if-match-initiated-time");
-  Result<void> done = co_await in_turn(core.stripe_of(*input.bucket, *input.key), [&] {
-    return abort_upload(core, *input.bucket, *input.key, *input.upload_id);
-  });
+  Result<void> done = co_await in_turn(core.stripe_of(*input.bucket, *input.key),
+                                       [&] { return abort_upload(core, *input.bucket, *input.key, *input.upload_id); });
   if (!done) co_return std::unexpected(std::move(done).error());
   co_return model::AbortMultipartUploadOutput{};
 }

@@ -227,8 +227,7 @@ cloud::ServiceEvent event_of(const Bucket& bucket, const Notice& notice) {
   if (!notice.by_lifecycle) out.member("source-ip-address", notice.source_address);
   if (!reason.empty()) out.member("reason", reason);
   if (is_removal(notice)) {
-    out.member("deletion-type",
-           notice.kind == Notice::Kind::kMarked ? "Delete Marker Created" : "Permanently Deleted");
+    out.member("deletion-type", notice.kind == Notice::Kind::kMarked ? "Delete Marker Created" : "Permanently Deleted");
   }
   out.end_object();
   return event;
@@ -273,7 +272,8 @@ Result<void> check_destination(Core& core, const Destination& destination) {
   }
   if (const auto* rules = rules_of(destination.filter)) {
     for (const model::FilterRule& rule : *rules) {
-      const bool known = rule.name && rule.value && (same_word(*rule.name, "prefix") || same_word(*rule.name, "suffix"));
+      const bool known =
+          rule.name && rule.value && (same_word(*rule.name, "prefix") || same_word(*rule.name, "suffix"));
       if (!known) return invalid_argument("filter rule name must be either prefix or suffix", "FilterRule.Name", "");
     }
   }
@@ -285,7 +285,7 @@ Result<void> check_destination(Core& core, const Destination& destination) {
 Notice notice_of(const cloud::Call& call, Notice::Kind kind) {
   Notice notice;
   notice.kind = kind;
-  notice.principal = call.scope.account;
+  notice.principal = call.principal.id.empty() ? call.scope.account : call.principal.id;
   notice.source_address = call.source_address;
   notice.request_id = call.request_id;
   return notice;
@@ -309,8 +309,7 @@ asio::awaitable<std::vector<cloud::AfterCommit>> tell(Core& core, const Bucket& 
   for (const Destination& destination : destinations(*bucket.compiled_notification)) {
     for (const Notice& notice : notices) {
       if (!wants(destination, event_name(notice), notice.key)) continue;
-      by_target[destination.arn].push_back(
-          delivery_of(bucket, record_text(core, bucket, notice, destination.id)));
+      by_target[destination.arn].push_back(delivery_of(bucket, record_text(core, bucket, notice, destination.id)));
     }
   }
   for (auto& [arn, deliveries] : by_target) {
@@ -339,10 +338,11 @@ Answer<void> check_notification(Core& core, const cloud::Call& call, const Bucke
     if (!checked) co_return checked;
     const auto arn = cloud::Arn::parse(destination.arn);
     if (arn->service == "lambda") {
-      const auto may = core.house.functions.may_invoke(
-          destination.arn, {std::string(kSender), bucket.arn(), bucket.scope.account});
-      if (!may) co_return invalid_argument("Unable to validate the following destination configurations", "Destination",
-                                           destination.arn);
+      const auto may =
+          core.house.functions.may_invoke(destination.arn, {std::string(kSender), bucket.arn(), bucket.scope.account});
+      if (!may)
+        co_return invalid_argument("Unable to validate the following destination configurations", "Destination",
+                                   destination.arn);
       continue;
     }
     store::Batch batch;

@@ -66,8 +66,10 @@ Result<Tags> read_tag_header(std::string_view text) {
     const auto key = percent_decode(take(pair, '='), true);
     const auto value = percent_decode(pair, true);
     if (!key || !value) {
-      return invalid_argument("The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query "
-                              "parameters without tag name duplicates.", "x-amz-tagging", text);
+      return invalid_argument(
+          "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query "
+          "parameters without tag name duplicates.",
+          "x-amz-tagging", text);
     }
     tags.emplace_back(*key, *value);
   }
@@ -98,7 +100,7 @@ Result<void> check_headers(const ObjectHeaders& headers) {
                     {{"Size", std::to_string(bytes)}, {"MaxSizeAllowed", std::to_string(kMaxMetadataBytes)}});
   }
   // Classes differ in price and in nothing that can be seen, but for archives, whose objects must be restored.
-  static constexpr std::string_view kAtHand[] = {"STANDARD",    "REDUCED_REDUNDANCY",  "STANDARD_IA",
+  static constexpr std::string_view kAtHand[] = {"STANDARD",   "REDUCED_REDUNDANCY",  "STANDARD_IA",
                                                  "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER_IR"};
   if (std::ranges::find(kAtHand, headers.storage_class) == std::end(kAtHand)) {
     return not_implemented("x-amz-storage-class: " + headers.storage_class);
@@ -132,8 +134,8 @@ Result<OwnedAcl> object_acl(const Bucket& bucket, std::string owner, const AclSo
     }
     return OwnedAcl{bucket.scope.account, {{canonical_id(bucket.scope.account), "FULL_CONTROL"}}};
   }
-  const bool given_away = is_new && bucket.ownership == Ownership::kBucketOwnerPreferred &&
-                          source.canned == "bucket-owner-full-control";
+  const bool given_away =
+      is_new && bucket.ownership == Ownership::kBucketOwnerPreferred && source.canned == "bucket-owner-full-control";
   // An anonymous writer's object is the bucket owner's.
   if (owner.empty() || given_away) owner = bucket.scope.account;
   Result<Acl> acl = acl_of(source, owner, bucket.scope.account);

@@ -56,7 +56,8 @@ Result<ObjectHeaders> headers_of(const In& input) {
 /// What cannot be done with an object yet, by the name of the member that asks for it. Errors: NotImplemented.
 template <class In>
 Result<void> check_supported(const In& input) {
-  if (input.server_side_encryption) return not_implemented("x-amz-server-side-encryption: " + *input.server_side_encryption);
+  if (input.server_side_encryption)
+    return not_implemented("x-amz-server-side-encryption: " + *input.server_side_encryption);
   if (input.sse_customer_algorithm || input.sse_customer_key || input.sse_customer_key_md5) {
     return not_implemented("x-amz-server-side-encryption-customer-algorithm");
   }
@@ -68,8 +69,8 @@ Result<void> check_supported(const In& input) {
   return {};
 }
 
-/// The ACL that a request to make or change an object asks for, after the bucket's ownership and access block; and whose
-/// the object will be. Errors: those of acl_of; AccessControlListNotSupported, AccessDenied.
+/// The ACL that a request to make or change an object asks for, after the bucket's ownership and access block; and
+/// whose the object will be. Errors: those of acl_of; AccessControlListNotSupported, AccessDenied.
 struct OwnedAcl {
   std::string owner;
   Acl acl;

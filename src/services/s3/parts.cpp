@@ -61,17 +61,19 @@ Answer<model::UploadPartOutput> upload_part(Core& core, const cloud::Call& call,
   Result<Expected> expected = expected_of(input);
   if (!expected) co_return std::unexpected(std::move(expected).error());
   if (expected->kind && upload->checksum && expected->kind != upload->checksum) {
-    co_return fail("InvalidRequest",
-                   "Checksum Type mismatch occurred, expected checksum Type: " + std::string(name_of(*upload->checksum)) +
-                       ", actual checksum Type: " + std::string(name_of(*expected->kind)),
-                   400);
+    co_return fail(
+        "InvalidRequest",
+        "Checksum Type mismatch occurred, expected checksum Type: " + std::string(name_of(*upload->checksum)) +
+            ", actual checksum Type: " + std::string(name_of(*expected->kind)),
+        400);
   }
   if (!expected->kind) expected->kind = upload->checksum;
   expected->small_inline = false;
   // An upload without a kind of its own keeps CRC-64s, whatever its parts come with.
   expected->also = upload->checksum.value_or(ChecksumKind::kCrc64Nvme);
   http::MemoryBody memory(std::move(input.body).value_or(""));
-  http::BodyReader& body = call.streams != nullptr && call.streams->request != nullptr ? *call.streams->request : memory;
+  http::BodyReader& body =
+      call.streams != nullptr && call.streams->request != nullptr ? *call.streams->request : memory;
   Result<Content> content = co_await take_in(core, body, *std::move(expected));
   if (!content) co_return std::unexpected(std::move(content).error());
   const std::string shown = to_base64(std::exchange(content->digest, std::move(content->also)));
@@ -98,24 +100,27 @@ Result<Source> find_source(Core& core, const model::UploadPartCopyRequest& input
   if (!bucket) return std::unexpected(bucket.error());
   Result<ObjectVersion> version = readable_version(core, **bucket, named->key, named->version);
   if (!version) return std::unexpected(std::move(version).error());
-  Result<void> holds = check_read_conditions({input.copy_source_if_match, input.copy_source_if_none_match,
-                                              input.copy_source_if_modified_since, input.copy_source_if_unmodified_since},
-                                             *version, false);
+  Result<void> holds =
+      check_read_conditions({input.copy_source_if_match, input.copy_source_if_none_match,
+                             input.copy_source_if_modified_since, input.copy_source_if_unmodified_since},
+                            *version, false);
   if (!holds) return std::unexpected(std::move(holds).error());
   ByteRange range{0, version->size};
   if (input.copy_source_range) {
     const auto asked = read_range(*input.copy_source_range, version->size);
     if (!asked || !*asked) {
-      return invalid_argument("The x-amz-copy-source-range value must be of the form bytes=first-last where first and "
-                              "last are the zero-based offsets of the first and last bytes to copy",
-                              "x-amz-copy-source-range", *input.copy_source_range);
+      return invalid_argument(
+          "The x-amz-copy-source-range value must be of the form bytes=first-last where first and "
+          "last are the zero-based offsets of the first and last bytes to copy",
+          "x-amz-copy-source-range", *input.copy_source_range);
     }
     range = **asked;
   }
   return Source{*std::move(named), *std::move(version), range};
 }
 
-Answer<model::UploadPartCopyOutput> upload_part_copy(Core& core, const cloud::Call&, model::UploadPartCopyRequest input) {
+Answer<model::UploadPartCopyOutput> upload_part_copy(Core& core, const cloud::Call&,
+                                                     model::UploadPartCopyRequest input) {
   Result<void> checked = check_part(input);
   if (!checked) co_return std::unexpected(std::move(checked).error());
   const Result<Upload> upload = find_upload(core, *input.bucket, *input.key, *input.upload_id);

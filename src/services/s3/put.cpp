@@ -49,7 +49,8 @@ Answer<model::PutObjectOutput> put_object(Core& core, const cloud::Call& call, m
   Result<NewObject> made = read_request(call, **bucket, input);
   if (!made) co_return std::unexpected(std::move(made).error());
   http::MemoryBody memory(std::move(input.body).value_or(""));
-  http::BodyReader& body = call.streams != nullptr && call.streams->request != nullptr ? *call.streams->request : memory;
+  http::BodyReader& body =
+      call.streams != nullptr && call.streams->request != nullptr ? *call.streams->request : memory;
   Result<Content> content = co_await take_in(core, body, std::move(made->expected));
   if (!content) co_return std::unexpected(std::move(content).error());
   ObjectVersion version = version_of(core, *made, *content);

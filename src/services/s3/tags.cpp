@@ -73,7 +73,8 @@ void register_tag_operations(Core& core) {
         [&core](const cloud::Call& call, model::PutObjectTaggingRequest input) {
           return put_tags(core, call, std::move(input));
         });
-  serve(core, model::kDeleteObjectTagging, on_object(core, "s3:DeleteObjectTagging", "s3:DeleteObjectVersionTagging", ""),
+  serve(core, model::kDeleteObjectTagging,
+        on_object(core, "s3:DeleteObjectTagging", "s3:DeleteObjectVersionTagging", ""),
         [&core](const cloud::Call& call, model::DeleteObjectTaggingRequest input) {
           return delete_tags(core, call, std::move(input));
         });

@@ -23,8 +23,8 @@ Result<std::vector<UploadedPart>> parts_of(const Core& core, std::string_view up
                                            std::size_t most) {
   std::vector<UploadedPart> parts;
   const store::Key all = parts_key(upload);
-  Result<void> done =
-      core.house.store.read()->scan(part_key(upload, after + 1), all.end(), [&](std::string_view key, std::string_view value) {
+  Result<void> done = core.house.store.read()->scan(
+      part_key(upload, after + 1), all.end(), [&](std::string_view key, std::string_view value) {
         store::KeyReader reader(key);
         reader.text();
         reader.text();

@@ -17,15 +17,14 @@ Result<void> each_old(const Core& core, std::string_view bucket, std::string_vie
                       const std::function<bool(ObjectVersion)>& visit) {
   const store::Key all = olds_key(bucket, key);
   Result<void> done;
-  Result<void> scanned =
-      core.house.store.read()->scan(all, all.end(), [&](std::string_view, std::string_view value) {
-        auto version = decode_version(value);
-        if (!version) {
-          done = std::unexpected(broken_record(key));
-          return false;
-        }
-        return visit(*std::move(version));
-      });
+  Result<void> scanned = core.house.store.read()->scan(all, all.end(), [&](std::string_view, std::string_view value) {
+    auto version = decode_version(value);
+    if (!version) {
+      done = std::unexpected(broken_record(key));
+      return false;
+    }
+    return visit(*std::move(version));
+  });
   return done ? scanned : done;
 }
 
