@@ -203,6 +203,10 @@ def test_signatures(strict):
     assert anonymous(strict, "/signed/k")[0] == 403
     s3.put_object_acl(Bucket="signed", Key="k", ACL="public-read")
     assert anonymous(strict, "/signed/k") == (200, b"x")
+    old = s3.generate_presigned_url("get_object", Params={"Bucket": "signed", "Key": "k"})
+    status, text = anonymous(strict, old.removeprefix(strict.endpoint))
+    assert (status, b"Please use AWS4-HMAC-SHA256" in text) == (400, True)
+    s3 = strict.client("s3", KEY, secret=SECRET, signature_version="s3v4")
     link = s3.generate_presigned_url("get_object", Params={"Bucket": "signed", "Key": "a b//é+~"})
     assert anonymous(strict, link.removeprefix(strict.endpoint))[1] == b"y" * 200_000
     status, text = anonymous(strict, link.removeprefix(strict.endpoint).replace("X-Amz-Signature=", "X-Amz-Signature=0"))

@@ -14,7 +14,7 @@ def blobs(data):
 
 def test_kill_while_putting(new_server, data):
     server = new_server().start()
-    server.client("s3").create_bucket(Bucket="b")
+    server.client("s3").create_bucket(Bucket="bucket")
     kept, acknowledged, uploads, lock = {}, set(), [], threading.Lock()
     part = random.randbytes(5 * 1024 * 1024)
 
@@ -28,7 +28,7 @@ def test_kill_while_putting(new_server, data):
                 key = f"{number}/{serial % 20}"
                 with lock:
                     kept.setdefault(key, set()).add(hashlib.md5(content).hexdigest())  # may be there
-                s3.put_object(Bucket="b", Key=key, Body=content)
+                s3.put_object(Bucket="bucket", Key=key, Body=content)
                 with lock:
                     kept[key] = {hashlib.md5(content).hexdigest()}  # is there
                     acknowledged.add(key)
@@ -37,12 +37,12 @@ def test_kill_while_putting(new_server, data):
 
     def upload(s3):
         try:
-            one = s3.create_multipart_upload(Bucket="b", Key="big")["UploadId"]
-            tag = s3.upload_part(Bucket="b", Key="big", UploadId=one, PartNumber=1, Body=part)["ETag"]
+            one = s3.create_multipart_upload(Bucket="bucket", Key="big")["UploadId"]
+            tag = s3.upload_part(Bucket="bucket", Key="big", UploadId=one, PartNumber=1, Body=part)["ETag"]
             with lock:
                 uploads.append((one, tag))
             for number in range(2, 100):
-                s3.upload_part(Bucket="b", Key="big", UploadId=one, PartNumber=number, Body=part)
+                s3.upload_part(Bucket="bucket", Key="big", UploadId=one, PartNumber=number, Body=part)
         except (BotoCoreError, ClientError, OSError):
             pass
 
@@ -61,7 +61,7 @@ def test_kill_while_putting(new_server, data):
         s3 = server.client("s3")
         for key, digests in kept.items():
             try:
-                content = s3.get_object(Bucket="b", Key=key)["Body"].read()
+                content = s3.get_object(Bucket="bucket", Key=key)["Body"].read()
             except ClientError as problem:
                 assert problem.response["Error"]["Code"] == "NoSuchKey"
                 assert key not in acknowledged, key
@@ -70,13 +70,13 @@ def test_kill_while_putting(new_server, data):
             kept[key] = {hashlib.md5(content).hexdigest()}
     assert acknowledged and uploads
     one, tag = uploads[-1]
-    s3.complete_multipart_upload(Bucket="b", Key="big", UploadId=one, MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": tag}]})
-    assert s3.get_object(Bucket="b", Key="big")["Body"].read() == part
-    for other in s3.list_multipart_uploads(Bucket="b").get("Uploads", []):
-        s3.abort_multipart_upload(Bucket="b", Key="big", UploadId=other["UploadId"])
-    while listed := s3.list_objects_v2(Bucket="b").get("Contents", []):
-        s3.delete_objects(Bucket="b", Delete={"Objects": [{"Key": o["Key"]} for o in listed]})
-    s3.delete_bucket(Bucket="b")
+    s3.complete_multipart_upload(Bucket="bucket", Key="big", UploadId=one, MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": tag}]})
+    assert s3.get_object(Bucket="bucket", Key="big")["Body"].read() == part
+    for other in s3.list_multipart_uploads(Bucket="bucket").get("Uploads", []):
+        s3.abort_multipart_upload(Bucket="bucket", Key="big", UploadId=other["UploadId"])
+    while listed := s3.list_objects_v2(Bucket="bucket").get("Contents", []):
+        s3.delete_objects(Bucket="bucket", Delete={"Objects": [{"Key": o["Key"]} for o in listed]})
+    s3.delete_bucket(Bucket="bucket")
     assert server.stop() == 0
     server.start()
     assert blobs(data) == 0, "blobs stayed behind"

@@ -182,6 +182,11 @@ Result<void> PayloadDecoder::take_trailer(std::string_view line) {
 }
 
 Result<void> PayloadDecoder::end_trailers() {
+  for (const auto& [name, none] : payload_.announced) {
+    if (std::ranges::find(trailers_, name, &std::pair<std::string, std::string>::first) == trailers_.end()) {
+      return malformed_trailer();
+    }
+  }
   if (!payload_.trailer || !payload_.key) return {};
   std::string fields;
   for (const auto& [name, value] : trailers_) fields.append(name).append(":").append(value).append("\n");
