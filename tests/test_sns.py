@@ -553,7 +553,7 @@ def test_alarms_notify_topics(server, sns, sqs, topic, new_queue, account):
                                 AlarmActions=[topic])
     cloudwatch.set_alarm_state(AlarmName="high ü", StateValue="ALARM", StateReason="test")
     envelope = json.loads(bodies(sqs, url)[0])
-    assert envelope["Subject"] == 'ALARM: "high " in us-east-1'
+    assert envelope["Subject"] == 'ALARM: "high " in US East (N. Virginia)'
     assert json.loads(envelope["Message"])["NewStateValue"] == "ALARM"
 
 

@@ -28,7 +28,8 @@ constexpr const char* kVersion = "0.1.0";
 
 const std::map<std::string, Durability> kDurabilities = {
     {"sync", Durability::kSync}, {"flush", Durability::kFlush}, {"memory", Durability::kMemory}};
-const std::map<std::string, AuthMode> kAuthModes = {{"open", AuthMode::kOpen}, {"verify", AuthMode::kVerify}};
+const std::map<std::string, AuthMode> kAuthModes = {
+    {"open", AuthMode::kOpen}, {"verify", AuthMode::kVerify}, {"enforce", AuthMode::kEnforce}};
 const std::map<std::string, bool> kClocks = {{"system", false}, {"virtual", true}};
 const std::map<std::string, bool> kOutgoing = {{"anywhere", false}, {"public", true}};
 const std::map<std::string, LogLevel> kLogLevels = {{"debug", LogLevel::kDebug},
@@ -66,11 +67,12 @@ void describe_serve(CLI::App& serve, Config& config, std::string& config_file) {
       ->capture_default_str();
   add_choice(serve, "--durability", config.durability, kDurabilities, "SIGNALBOX_DURABILITY",
              "What an answer promises: sync survives power loss, flush kill -9, memory a clean stop (default sync)");
-  add_choice(serve, "--auth", config.auth, kAuthModes, "SIGNALBOX_AUTH",
-             "open takes any credential, verify checks SigV4 signatures (default open)");
+  add_choice(
+      serve, "--auth", config.auth, kAuthModes, "SIGNALBOX_AUTH",
+      "open takes any credential, verify checks SigV4 signatures, enforce asks IAM policies, too (default open)");
   serve
       .add_option("--credentials", config.credentials,
-                  "File of ACCESS_KEY SECRET_KEY ACCOUNT lines that --auth verify accepts")
+                  "File of ACCESS_KEY SECRET_KEY ACCOUNT lines: the root credentials that verify and enforce accept")
       ->envname("SIGNALBOX_CREDENTIALS");
   add_choice(serve, "--clock", config.virtual_clock, kClocks, "SIGNALBOX_CLOCK",
              "virtual: time stands still until `signalbox clock` moves it, for tests (default system)");

@@ -76,10 +76,19 @@ struct Reading {
       if (!found.empty()) return found;
     }
     if (path.empty()) {
-      return element != nullptr && element_shape->type == ShapeType::kString ? text_of(*element_shape, element)
-                                                                             : call.scope.account;
+      const bool text = element != nullptr && element_shape->type == ShapeType::kString;
+      return text ? text_of(*element_shape, element) : std::string();
     }
+    if (path == "account") return call.scope.account;
     return input.text(path);
+  }
+  std::vector<std::string> texts(std::string_view path) const {
+    if (path.starts_with('\'')) return {std::string(path.substr(1, path.size() - 2))};
+    if (element != nullptr && element_shape->type == ShapeType::kStructure) {
+      auto found = InputFields(*element_shape, element).texts(path);
+      if (!found.empty()) return found;
+    }
+    return input.texts(path);
   }
 };
 
@@ -104,8 +113,9 @@ std::optional<std::string> filled(std::string_view text, const Reading& reading)
 
 class RowDescriber {
  public:
-  RowDescriber(Authority& authority, const wire::Operation& operation, const AccessRow& row, const AccessTable& table)
-      : authority_(authority), row_(row), table_(table) {
+  RowDescriber(Authority& authority, const wire::Operation& operation, const AccessRow& row, const AccessTable& table,
+               std::shared_ptr<const ResourceFinders> finders)
+      : authority_(authority), row_(row), table_(table), finders_(std::move(finders)) {
     for (const std::string_view action : split(row.action, ' ')) actions_.emplace_back(action);
     if (actions_.empty()) actions_.push_back(std::string(table.prefix) + ":" + std::string(operation.name));
     if (row.action == "-") actions_.clear();
@@ -115,39 +125,106 @@ class RowDescriber {
     const InputFields fields(input);
     Accesses accesses;
     policy::Context tags;
-    add_tags(fields, tags);
+    add_tag_keys(fields, tags);
     if (row_.each.empty()) {
       add(Reading{call, fields}, tags, accesses);
-    } else if (const Member* list = member_of(fields.shape(), row_.each)) {
-      const void* value = list->find(fields.value());
-      for (std::size_t i = 0; value != nullptr && i < list->shape->size(value); ++i) {
-        add(Reading{call, fields, list->shape->element, list->shape->at(value, i)}, tags, accesses);
+    } else {
+      for (const std::string_view name : split(row_.each, '|')) {
+        const Member* list = member_of(fields.shape(), name);
+        const void* value = list == nullptr ? nullptr : list->find(fields.value());
+        for (std::size_t i = 0; value != nullptr && i < list->shape->size(value); ++i) {
+          add(Reading{call, fields, list->shape->element, list->shape->at(value, i)}, tags, accesses);
+        }
+        if (!accesses.empty()) break;
       }
     }
     if (accesses.empty() && !actions_.empty()) add(Reading{call, fields}, tags, accesses);
     for (Access& access : accesses) {
       if (access.resource == "*") continue;
       ResourceFacts facts = co_await authority_.facts(access.resource);
-      access.policy = std::move(facts.policy);
+      if (!row_.own_account) access.policy = std::move(facts.policy);
       for (auto& [key, value] : facts.tags) access.keys.add("aws:ResourceTag/" + key, std::move(value));
     }
-    add_roles(fields, accesses);
+    add_roles(call, fields, accesses);
     co_return accesses;
   }
 
  private:
-  static void add_tags(const InputFields& input, policy::Context& keys);
   std::string resource_of(const Reading& reading) const;
   void add(const Reading& reading, const policy::Context& tags, Accesses& accesses) const;
-  void add_roles(const InputFields& input, Accesses& accesses) const;
+  void add_roles(const Call& call, const InputFields& input, Accesses& accesses) const;
 
   Authority& authority_;
   const AccessRow& row_;
   const AccessTable& table_;
+  const std::shared_ptr<const ResourceFinders> finders_;
   std::vector<std::string> actions_;
 };
 
-void RowDescriber::add_tags(const InputFields& input, policy::Context& keys) {
+std::string RowDescriber::resource_of(const Reading& reading) const {
+  for (const std::string_view one : split(row_.resource, '|')) {
+    if (one == "*") return "*";
+    if (one.starts_with('@')) {
+      std::string arn = reading.text(one.substr(1));
+      if (arn.starts_with("arn:")) return arn;
+      continue;
+    }
+    if (one.starts_with('$')) {
+      const auto finder = finders_->find(one.substr(1));
+      const bool of_element = reading.element != nullptr && reading.element_shape->type == ShapeType::kStructure;
+      const InputFields from = of_element ? InputFields(*reading.element_shape, reading.element) : reading.input;
+      if (finder == finders_->end()) continue;
+      if (auto found = finder->second(reading.call, from)) return *std::move(found);
+      continue;
+    }
+    if (auto text = filled(one, reading)) {
+      return text->starts_with("arn:") ? *std::move(text) : arn_here(reading.call, table_.prefix, *text);
+    }
+  }
+  return "*";
+}
+
+void RowDescriber::add(const Reading& reading, const policy::Context& tags, Accesses& accesses) const {
+  Access access;
+  access.resource = resource_of(reading);
+  access.keys = tags;
+  for (const std::string_view pair : split(row_.keys, ' ')) {
+    const auto equals = pair.find('=');
+    for (std::string& value : reading.texts(pair.substr(equals + 1))) {
+      access.keys.add(pair.substr(0, equals), std::move(value));
+    }
+  }
+  for (const std::string& action : actions_) {
+    access.action = action;
+    const bool again = std::ranges::any_of(accesses, [&](const Access& one) {
+      return row_.keys.empty() && one.action == access.action && one.resource == access.resource;
+    });
+    if (!again) accesses.push_back(access);
+  }
+}
+
+void RowDescriber::add_roles(const Call& call, const InputFields& input, Accesses& accesses) const {
+  for (const std::string_view path : split(row_.roles, ' ')) {
+    std::vector<std::string> roles;
+    if (const auto finder = finders_->find(path.substr(1)); path.starts_with('$') && finder != finders_->end()) {
+      const std::string found = finder->second(call, input).value_or("");
+      for (const std::string_view role : split(found, ' ')) roles.emplace_back(role);
+    } else {
+      roles = input.texts(path);
+    }
+    for (std::string& role : roles) {
+      Access access;
+      access.action = "iam:PassRole";
+      access.resource = std::move(role);
+      access.keys.add("iam:PassedToService", std::string(table_.passed_to));
+      accesses.push_back(std::move(access));
+    }
+  }
+}
+
+}  // namespace
+
+void add_tag_keys(const InputFields& input, policy::Context& keys) {
   const auto add = [&keys](const std::string& key, const std::string& value) {
     keys.add("aws:RequestTag/" + key, value);
     keys.add("aws:TagKeys", key);
@@ -174,60 +251,6 @@ void RowDescriber::add_tags(const InputFields& input, policy::Context& keys) {
   }
 }
 
-std::string RowDescriber::resource_of(const Reading& reading) const {
-  for (const std::string_view one : split(row_.resource, '|')) {
-    if (one == "*") return "*";
-    if (one.starts_with('@')) {
-      std::string arn = reading.text(one.substr(1));
-      if (arn.starts_with("arn:")) return arn;
-      continue;
-    }
-    if (one.starts_with('$')) {
-      const auto finder = std::ranges::find(table_.finders, one.substr(1), [](const auto& f) { return f.first; });
-      const bool of_element = reading.element != nullptr && reading.element_shape->type == ShapeType::kStructure;
-      const InputFields from = of_element ? InputFields(*reading.element_shape, reading.element) : reading.input;
-      if (auto found = finder->second(reading.call, from)) return *std::move(found);
-      continue;
-    }
-    if (auto text = filled(one, reading)) {
-      return text->starts_with("arn:") ? *std::move(text) : arn_here(reading.call, table_.prefix, *text);
-    }
-  }
-  return "*";
-}
-
-void RowDescriber::add(const Reading& reading, const policy::Context& tags, Accesses& accesses) const {
-  Access access;
-  access.resource = resource_of(reading);
-  access.keys = tags;
-  for (const std::string_view pair : split(row_.keys, ' ')) {
-    const auto equals = pair.find('=');
-    std::string value = reading.text(pair.substr(equals + 1));
-    if (!value.empty()) access.keys.add(pair.substr(0, equals), std::move(value));
-  }
-  for (const std::string& action : actions_) {
-    access.action = action;
-    const bool again = std::ranges::any_of(accesses, [&](const Access& one) {
-      return row_.keys.empty() && one.action == access.action && one.resource == access.resource;
-    });
-    if (!again) accesses.push_back(access);
-  }
-}
-
-void RowDescriber::add_roles(const InputFields& input, Accesses& accesses) const {
-  for (const std::string_view path : split(row_.roles, ' ')) {
-    for (std::string& role : input.texts(path)) {
-      Access access;
-      access.action = "iam:PassRole";
-      access.resource = std::move(role);
-      access.keys.add("iam:PassedToService", std::string(table_.passed_to));
-      accesses.push_back(std::move(access));
-    }
-  }
-}
-
-}  // namespace
-
 std::string InputFields::text(std::string_view path) const {
   std::string first;
   each_text(*shape_, value_, path, [&first](std::string text) {
@@ -246,11 +269,12 @@ std::string arn_here(const Call& call, std::string_view service, std::string_vie
   return make_arn(service, call.scope, resource);
 }
 
-void describe(Authority& authority, const wire::Service& service, const AccessTable& table) {
+void describe(Authority& authority, const wire::Service& service, const AccessTable& table, ResourceFinders finders) {
+  const auto shared = std::make_shared<const ResourceFinders>(std::move(finders));
   for (const AccessRow& row : table.rows) {
     const wire::Operation* operation = service.find_operation(row.operation);
     if (operation == nullptr) continue;  // trimmed from the model
-    auto describer = std::make_shared<const RowDescriber>(authority, *operation, row, table);
+    auto describer = std::make_shared<const RowDescriber>(authority, *operation, row, table, shared);
     authority.describe(*operation, [describer](const Call& call, const wire::AnyStructure& input) {
       return describer->describe(call, input);
     });

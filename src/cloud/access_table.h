@@ -2,6 +2,8 @@
 // members. What AWS's Service Authorization Reference says of a service, a line an operation.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -30,7 +32,8 @@ class InputFields {
 };
 
 /// Makes an ARN where a text cannot say how; empty: this alternative does not hold.
-using ResourceFinder = std::optional<std::string> (*)(const Call& call, const InputFields& input);
+using ResourceFinder = std::function<std::optional<std::string>(const Call& call, const InputFields& input)>;
+using ResourceFinders = std::map<std::string, ResourceFinder, std::less<>>;
 
 struct AccessRow {
   std::string_view operation;  // "PutRule"
@@ -38,31 +41,37 @@ struct AccessRow {
   ///   "@StreamARN"                 the member's value, when it is an ARN
   ///   "stream/{StreamName}"        arn:PARTITION:SERVICE:REGION:ACCOUNT:stream/VALUE
   ///   "rule/{EventBusName=default}/{Name}"  with a value for a member that is absent
-  ///   "arn:aws:iam::{}:role/{RoleName}"     {} is the caller's account
-  ///   "$queue"                     what the table's finder of that name says
+  ///   "arn:aws:cloudwatch::{account}:dashboard/{DashboardName}"  {account} is the caller's
+  ///   "$queue"                     what the service's finder of that name says
   std::string_view resource = "*";
   /// "" for PREFIX:OPERATION; several between ' '. All must be allowed on each resource.
   std::string_view action = {};
   /// A list of structures, for each of which resource and keys are read from the element, then from the input; or a
   /// list of texts, each of which stands for {}.
   std::string_view each = {};
-  /// Condition keys: "events:source=Source events:detail-type=DetailType".
+  /// Condition keys: "events:source=Source events:TargetArn=Targets[].Arn"; quoted, a fixed one:
+  /// "events:eventBusInvocation='false'".
   std::string_view keys = {};
-  /// Members with ARNs of roles that the service will assume, between ' ': "RoleArn Targets[].RoleArn". iam:PassRole is
-  /// asked for each.
+  /// Members with ARNs of roles that the service will assume, between ' ': "RoleArn Targets[].RoleArn"; or "$finder",
+  /// which says them between ' '. iam:PassRole is asked for each.
   std::string_view roles = {};
+  /// Policies of resources cannot let other accounts do it.
+  bool own_account = false;
 };
 
 struct AccessTable {
   std::string_view prefix;  // of actions, and the service of ARNs: "events"
   std::span<const AccessRow> rows;
   std::string_view passed_to = {};  // iam:PassedToService: "events.amazonaws.com"
-  std::span<const std::pair<std::string_view, ResourceFinder>> finders = {};
 };
 
 /// Describes the table's operations. What the authority knows of a resource (Authority::know) is asked for each:
-/// policy, tags. Tags in the input are keys of every access: aws:RequestTag, aws:TagKeys.
-void describe(Authority& authority, const wire::Service& service, const AccessTable& table);
+/// policy, tags. Tags in the input are keys of every access. `table` is to live as long as the authority does.
+void describe(Authority& authority, const wire::Service& service, const AccessTable& table,
+              ResourceFinders finders = {});
+
+/// Tags in an input: aws:RequestTag/KEY, aws:TagKeys.
+void add_tag_keys(const InputFields& input, policy::Context& keys);
 
 /// arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE where the call is.
 std::string arn_here(const Call& call, std::string_view service, std::string_view resource);

@@ -113,6 +113,9 @@ policy::Context Caller::context_of(const Access& access) const {
   if (!call_.user_agent.empty()) context.add("aws:useragent", call_.user_agent);
   if (!call_.source_arn.empty()) context.add("aws:sourcearn", call_.source_arn);
   if (!call_.source_account.empty()) context.add("aws:sourceaccount", call_.source_account);
+  // The key of topics' default policies. An alarm may so publish to its owner's topics; rules need a statement.
+  const bool owned = call_.principal.is_service() && call_.principal.arn == "cloudwatch.amazonaws.com";
+  if (owned) context.add("aws:sourceowner", call_.source_account);
   const bool via_service = !call_.invoked_by.empty() && !call_.principal.is_service();
   context.add("aws:viaawsservice", via_service ? "true" : "false");
   if (via_service) context.add("aws:calledvia", call_.invoked_by);
@@ -170,6 +173,12 @@ Result<void> Caller::may(const Access& access) const {
   return denied(policy::access_denied_message(request, decision));
 }
 
+/// The code of refusals: topics have one of their own.
+const char* denial_of(const wire::Service& service) {
+  constexpr const char* kOfTopics = "AuthorizationErrorException";
+  return service.find_error(kOfTopics) != nullptr ? kOfTopics : "AccessDeniedException";
+}
+
 /// What temporary credentials cannot be used for ("Compare AWS STS credentials" in the IAM User Guide).
 bool is_beyond_session(const Principal& who, const wire::Operation& operation) {
   if (!who.session || who.type == PrincipalType::kAssumedRole) return false;
@@ -184,26 +193,26 @@ bool is_beyond_session(const Principal& who, const wire::Operation& operation) {
 
 asio::awaitable<Result<void>> Authority::check(const Call& call, const wire::Operation& operation,
                                                const wire::AnyStructure& input) const {
+  const char* const denial = denial_of(*operation.service);
   const auto found = describers_.find(&operation);
   if (found == describers_.end()) {
-    co_return denied("Signalbox cannot tell whether " + std::string(operation.service->id) + ":" +
-                     std::string(operation.name) + " is allowed, and so refuses it.");
+    co_return fail(denial, "Signalbox cannot tell whether " + std::string(operation.service->id) + ":" +
+                               std::string(operation.name) + " is allowed, and so refuses it.");
   }
   if (enforcing_ && is_beyond_session(call.principal, operation)) {
-    co_return fail("AccessDeniedException", "Cannot call " +
-                                                std::string(operation.service->id == "sts" ? "this" : "IAM") +
-                                                " operation with these temporary credentials");
+    co_return fail(denial, "Cannot call " + std::string(operation.service->id == "sts" ? "this" : "IAM") +
+                               " operation with these temporary credentials");
   }
   Result<Accesses> accesses = co_await found->second(call, input);
   if (!accesses) co_return std::unexpected(std::move(accesses).error());
   if (accesses->empty()) {
-    if (call.principal.is_anonymous()) co_return denied("Request is missing Authentication Token");
+    if (call.principal.is_anonymous()) co_return fail(denial, "Request is missing Authentication Token");
     co_return Result<void>();
   }
   const Caller caller(call, callers_, clock_, enforcing_);
   for (const Access& access : *accesses) {
     Result<void> allowed = caller.may(access);
-    if (!allowed) co_return allowed;
+    if (!allowed) co_return fail(denial, std::move(allowed).error().message);
   }
   co_return Result<void>();
 }

@@ -6,6 +6,7 @@
 
 #include "models/cloudwatch.h"
 #include "models/events.h"
+#include "models/iam.h"
 #include "models/kinesis.h"
 #include "models/logs.h"
 #include "models/pipes.h"
@@ -13,6 +14,7 @@
 #include "models/scheduler.h"
 #include "models/sns.h"
 #include "models/sqs.h"
+#include "models/sts.h"
 #include "wire/cbor.h"
 #include "wire/constraints.h"
 #include "wire/protocol.h"
@@ -62,6 +64,8 @@ TEST(Models, EveryPatternCanBeChecked) {
   EXPECT_TRUE(patterns_are_usable(scheduler::kService, bad)) << bad;
   EXPECT_TRUE(patterns_are_usable(sns::kService, bad)) << bad;
   EXPECT_TRUE(patterns_are_usable(sqs::kService, bad)) << bad;
+  EXPECT_TRUE(patterns_are_usable(models::iam::kService, bad)) << bad;
+  EXPECT_TRUE(patterns_are_usable(models::sts::kService, bad)) << bad;
 }
 
 TEST(JsonProtocol, ReadsWhatSdksSend) {

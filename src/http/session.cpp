@@ -161,6 +161,10 @@ asio::awaitable<void> Session::run() {
   while (keep_alive_ && !environment_->draining.load(std::memory_order_relaxed)) {
     const Read read = co_await read_request();
     if (read == Read::kClosed) break;
+    if (read == Read::kHttp2) {
+      co_await serve_http2();
+      break;
+    }
     if (read == Read::kRefused) {
       co_await discard_rest();
       break;
@@ -212,7 +216,10 @@ asio::awaitable<Session::Read> Session::read_request() {
   bool headed = false;
   bool continued = false;
   while (!parser_->is_done()) {
-    if (buffer_.size() > 0) {
+    const auto http2 = fresh_ ? is_http2() : false;
+    if (http2 == true) co_return Read::kHttp2;
+    if (http2.has_value() && buffer_.size() > 0) {
+      fresh_ = false;
       if (idle_) deadline_ = std::chrono::steady_clock::now() + environment_->limits.read_timeout;
       idle_ = false;
       const std::size_t used = parser_->put(buffer_.data(), problem);

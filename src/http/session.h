@@ -15,6 +15,7 @@
 
 namespace signalbox::http {
 
+class Http2;
 class Session;
 
 /// What the sessions of one server share. Lives as long as any of them.
@@ -50,7 +51,7 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
 
  private:
   using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
-  enum class Read { kRequest, kClosed, kRefused };
+  enum class Read { kRequest, kHttp2, kClosed, kRefused };
   class RequestBody;
 
   asio::awaitable<Read> read_request();
@@ -60,6 +61,13 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
   asio::awaitable<bool> write(const Response& response, bool keep_alive);
   asio::awaitable<bool> write_stream(BodyReader& stream);
   asio::awaitable<void> discard_rest();
+  /// Whether the connection's first bytes are those of HTTP/2; empty when there are too few to tell.
+  std::optional<bool> is_http2() const;
+  asio::awaitable<void> serve_http2();
+  void flush_http2();
+  asio::awaitable<void> write_http2();
+  /// A request more (1) or less (-1) is being answered.
+  void count_http2(int change);
   asio::awaitable<void> refuse(const boost::beast::error_code& problem);
   Request view() const;
 
@@ -71,6 +79,9 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
   std::unique_ptr<RequestBody> body_;  // of a request that is read in pieces
   std::string head_;
   std::chrono::steady_clock::time_point deadline_;
+  std::shared_ptr<Http2> http2_;  // null on connections of HTTP/1.1
+  bool writing_ = false;          // HTTP/2
+  bool fresh_ = true;             // nothing was read yet
   bool idle_ = true;
   bool handling_ = false;
   bool keep_alive_ = true;

@@ -16,6 +16,7 @@
 #include "server/tail.h"
 #include "services/cloudwatch/cloudwatch.h"
 #include "services/events/events.h"
+#include "services/iam/iam.h"
 #include "services/kinesis/kinesis.h"
 #include "services/logs/logs.h"
 #include "services/pipes/pipes.h"
@@ -23,6 +24,7 @@
 #include "services/scheduler/scheduler.h"
 #include "services/sns/sns.h"
 #include "services/sqs/sqs.h"
+#include "services/sts/sts.h"
 #include "store/store.h"
 #include "store/timers.h"
 
@@ -48,6 +50,21 @@ http::ClientOptions client_options(const Config& config) {
 std::string endpoint_text(const std::string& address, std::uint16_t port) {
   const bool v6 = address.find(':') != std::string::npos;
   return "http://" + (v6 ? "[" + address + "]" : address) + ":" + std::to_string(port);
+}
+
+/// Tells of operations that work and are refused to everybody, as nobody described them to the authority. An operation
+/// that works is counted.
+void warn_of_undescribed(const cloud::Door& door, const cloud::Authority& authority, const Metrics& metrics, Log& log) {
+  const std::string counted = metrics.expose();
+  for (const wire::Service* service : door.services()) {
+    for (const wire::Operation& operation : service->operations) {
+      const std::string labels =
+          "service=\"" + std::string(service->id) + "\",operation=\"" + std::string(operation.name) + "\"";
+      if (authority.is_described(operation) || counted.find(labels) == std::string::npos) continue;
+      log.warning("an operation without a description is refused to everybody",
+                  {{"operation", std::string(service->id) + ":" + std::string(operation.name)}});
+    }
+  }
 }
 
 http::Response text_response(std::string type, std::string body) {
@@ -96,6 +113,8 @@ struct Server::Parts {
             limits_of(chosen), log_to, *metrics, [this](const http::Request& head) { return gateway.streams(head); }) {
     if (chosen.auth == cloud::AuthMode::kEnforce) authority.enforce();
     door.set_authority(authority);
+    services.push_back(std::make_unique<iam::Iam>(house));
+    services.push_back(std::make_unique<sts::Sts>(house));
     services.push_back(std::make_unique<cloudwatch::CloudWatch>(house));
     services.push_back(std::make_unique<sqs::Sqs>(house));
     services.push_back(std::make_unique<kinesis::Kinesis>(house));
@@ -203,6 +222,8 @@ Result<void> Server::open() {
   if (!port) return std::unexpected(std::move(port).error());
   endpoint_ = endpoint_text(parts_->config.address, *port);
   parts_->site.set_url(parts_->config.public_url.empty() ? endpoint_ : parts_->config.public_url);
+  if (parts_->authority.enforcing())
+    warn_of_undescribed(parts_->door, parts_->authority, *parts_->metrics, parts_->log);
   parts_->shards.start();
   parts_->log.info("listening", {{"endpoint", endpoint_}, {"data", parts_->config.data}});
   return {};

@@ -2,6 +2,7 @@
 
 #include <re2/re2.h>
 
+#include <algorithm>
 #include <cctype>
 #include <memory>
 #include <set>
@@ -19,6 +20,27 @@ constexpr std::size_t kMaxViolations = 50;
 /// A value is quoted in a violation up to this many bytes.
 constexpr std::size_t kMaxQuotedValue = 1024;
 
+/// With the models' \uXXXX as RE2 has it, \x{XXXX}; what begins \u10 and goes on in hexadecimal is beyond the first
+/// 65536.
+std::string with_code_points(std::string_view pattern) {
+  constexpr std::string_view kHex = "0123456789abcdefABCDEF";
+  std::string out;
+  while (!pattern.empty()) {
+    if (!pattern.starts_with("\\u")) {
+      const std::size_t plain = pattern.starts_with('\\') ? 2 : 1;
+      out.append(pattern.substr(0, plain));
+      pattern.remove_prefix(std::min(plain, pattern.size()));
+      continue;
+    }
+    pattern.remove_prefix(2);
+    const std::size_t digits = std::min(pattern.find_first_not_of(kHex), pattern.size());
+    const std::size_t taken = std::min<std::size_t>(digits, !pattern.starts_with("10") ? 4 : digits >= 6 ? 6 : digits);
+    out.append("\\x{").append(pattern.substr(0, taken)).append("}");
+    pattern.remove_prefix(taken);
+  }
+  return out;
+}
+
 /// The compiled pattern of a shape, kept from its first use on: the tables are constant, so are the results.
 const RE2& compiled(const Shape& shape) {
   static std::shared_mutex mutex;
@@ -32,15 +54,16 @@ const RE2& compiled(const Shape& shape) {
   options.set_log_errors(false);
   options.set_dot_nl(false);
   // The models' look-aheads, which RE2 has not: "not blank"; what sources may be, without "not aws."; "not a number
-  // only"; "not ending in a dot".
+  // only"; "not ending in a dot"; "no two hyphens".
   std::string_view text = shape.pattern;
   if (text == "^(?!\\s*$).+" || text.starts_with("(?!\\s*$).+|")) text = "^.*\\S.*";
   if (text.starts_with("^(?=[/\\.\\-_A-Za-z0-9]+)((?!aws\\.).*)|")) text = "^[/\\.\\-_A-Za-z0-9$].*";
   if (text.starts_with(".*(?=[/\\.\\-_A-Za-z0-9]+)((?!aws\\.).*)|")) text = ".*[/\\.\\-_A-Za-z0-9].*";
   if (text.starts_with("(?!^[0-9]+$)") || text.starts_with("((?!^\\d+$)")) text = "[0-9]*[a-zA-Z_-][a-zA-Z0-9_-]*";
   if (text == "[0-9A-Za-z\\.\\-_]*(?<!\\.)") text = "([0-9A-Za-z._-]*[0-9A-Za-z_-])?";
+  if (text == "^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$") text = "[a-z0-9](-?[a-z0-9])+";
   if (text.starts_with("(^(?!(system\\x2e)))")) text = "[_a-zA-Z0-9][^$]*";
-  auto pattern = std::make_unique<RE2>(re2::StringPiece(text.data(), text.size()), options);
+  auto pattern = std::make_unique<RE2>(with_code_points(text), options);
   const std::unique_lock lock(mutex);
   return *cache.emplace(&shape, std::move(pattern)).first->second;
 }

@@ -10,6 +10,9 @@
 namespace signalbox::wire {
 namespace {
 
+/// The code in other protocols; here it has another name.
+constexpr std::string_view kAccessDenied = "AccessDeniedException";
+
 std::unexpected<Error> malformed(const std::string& name, const std::string& value) {
   return fail("MalformedInput", "Value (" + value + ") for parameter " + name + " is invalid.");
 }
@@ -217,15 +220,19 @@ http::Response QueryProtocol::encode(const Operation& operation, const AnyStruct
 http::Response QueryProtocol::encode_error(const Service& service, const Error& error,
                                            std::string_view request_id) const {
   const ErrorShape* shape = service.find_error(error.code);
+  const bool denied = shape == nullptr && error.code == kAccessDenied;
   http::Response response;
-  response.status = error.http_status != 0 ? error.http_status : shape != nullptr ? shape->http_status : 400;
+  response.status = error.http_status != 0 ? error.http_status
+                    : shape != nullptr     ? shape->http_status
+                    : denied               ? 403
+                                           : 400;
   response.headers = {{"x-amzn-RequestId", std::string(request_id)}, {"Content-Type", "text/xml"}};
   const bool sender = shape != nullptr ? shape->sender_fault : response.status < 500;
   std::string& out = response.body;
   out = "<?xml version=\"1.0\"?>\n<ErrorResponse xmlns=\"";
   out.append(service.xml_namespace).append("\"><Error>");
   element(out, "Type", sender ? "Sender" : "Receiver");
-  element(out, "Code", shape != nullptr ? shape->query_code : std::string_view(error.code));
+  element(out, "Code", shape != nullptr ? shape->query_code : denied ? "AccessDenied" : std::string_view(error.code));
   element(out, "Message", error.message);
   out += "<Detail/></Error>";
   element(out, "RequestId", request_id);

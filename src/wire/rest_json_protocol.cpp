@@ -167,7 +167,8 @@ http::Response RestJsonProtocol::encode(const Operation& operation, const AnyStr
 http::Response RestJsonProtocol::encode_error(const Service& service, const Error& error,
                                               std::string_view request_id) const {
   const ErrorShape* shape = service.find_error(error.code);
-  const int status = error.http_status != 0 ? error.http_status : shape != nullptr ? shape->http_status : 400;
+  const int otherwise = error.code == "AccessDeniedException" ? 403 : 400;
+  const int status = error.http_status != 0 ? error.http_status : shape != nullptr ? shape->http_status : otherwise;
   http::Response response = response_of(status, request_id);
   response.headers.emplace_back("x-amzn-ErrorType", error.code);
   json::Writer writer(response.body);

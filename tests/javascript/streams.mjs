@@ -7,7 +7,6 @@ import { KinesisClient, CreateStreamCommand, GetRecordsCommand, GetShardIterator
   DescribeStreamSummaryCommand } from "@aws-sdk/client-kinesis";
 import { PipesClient, CreatePipeCommand, DescribePipeCommand } from "@aws-sdk/client-pipes";
 import { SQSClient, CreateQueueCommand, GetQueueAttributesCommand, ReceiveMessageCommand } from "@aws-sdk/client-sqs";
-import { NodeHttpHandler } from "@smithy/node-http-handler";
 
 const [endpoint, account] = process.argv.slice(2);
 const options = { endpoint, region: "eu-west-1", credentials: { accessKeyId: account, secretAccessKey: "any" } };
@@ -48,8 +47,8 @@ do {
 } while (query.status === "Running" || query.status === "Scheduled");
 saw.query = query.results.map((row) => row.map((field) => [field.field, field.value]));
 
-// This client speaks HTTP/2 unless it is told otherwise; the server speaks HTTP/1.1.
-const kinesis = new KinesisClient({ ...options, requestHandler: new NodeHttpHandler() });
+// This client speaks HTTP/2.
+const kinesis = new KinesisClient(options);
 await kinesis.send(new CreateStreamCommand({ StreamName: "s", ShardCount: 1 }));
 await kinesis.send(new PutRecordsCommand({ StreamName: "s", Records: [
   { PartitionKey: "k", Data: new Uint8Array([0, 255]) }, { PartitionKey: "k", Data: Buffer.from('{"n":2}') }] }));

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/time_text.h"
+#include "cloud/region_names.h"
 #include "json/json.h"
 #include "services/cloudwatch/core.h"
 
@@ -236,7 +237,7 @@ std::string notification(const Alarm& alarm, const AlarmRecord& before) {
   w.member("NewStateValue", name_of(alarm.record.state));
   w.member("NewStateReason", alarm.record.reason);
   w.member("StateChangeTime", alarm_time(alarm.record.updated));
-  w.member("Region", alarm.scope.region);
+  w.member("Region", cloud::region_name(alarm.scope.region));
   w.member("AlarmArn", alarm.arn());
   w.member("OldStateValue", name_of(before.state));
   list_member(w, "OKActions", alarm.actions(State::kOk));

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "base/time_text.h"
+#include "cloud/delivery_rights.h"
+#include "cloud/region_names.h"
 #include "json/json.h"
 #include "services/cloudwatch/alarm_history.h"
 #include "services/cloudwatch/alarm_text.h"
@@ -21,7 +23,7 @@ std::string subject_of(const Alarm& alarm) {
     if (c >= ' ' && c < 127) name.push_back(c);
   }
   const std::string before = std::string(name_of(alarm.record.state)) + ": \"";
-  const std::string behind = "\" in " + alarm.scope.region;
+  const std::string behind = "\" in " + std::string(cloud::region_name(alarm.scope.region));
   return before + name.substr(0, kMaxSubject - before.size() - behind.size()) + behind;
 }
 
@@ -229,7 +231,17 @@ asio::awaitable<std::vector<cloud::AfterCommit>> Changes::append_actions(store::
         delivery.payload = std::move(action.payload);
         if (!action.subject.empty()) delivery.attributes.emplace_back("Subject", std::move(action.subject));
       }
-      cloud::Appended appended = co_await kind->append(arn, std::move(deliveries), batch);
+      cloud::DeliveryRight right{"cloudwatch.amazonaws.com", alarm_arn(set_.scope, all.front().alarm), "", arn};
+      const Result<void> may =
+          co_await cloud::may_deliver(core_.house.authority, core_.house.sessions, std::move(right));
+      cloud::Appended appended;
+      if (may) {
+        appended = co_await kind->append(arn, std::move(deliveries), batch);
+      } else {
+        for (std::size_t i = 0; i < all.size(); ++i) {
+          appended.undelivered.push_back({i, "NO_PERMISSIONS", may.error().message});
+        }
+      }
       if (appended.after) after.push_back(std::move(appended.after));
       for (const cloud::Undelivered& undelivered : appended.undelivered)
         errors[undelivered.delivery] = undelivered.message;

@@ -4,6 +4,7 @@
 #include <boost/asio/use_future.hpp>
 #include <future>
 
+#include "services/cloudwatch/access.h"
 #include "services/cloudwatch/core.h"
 
 namespace signalbox::cloudwatch {
@@ -62,6 +63,7 @@ std::unexpected<Error> not_supported_yet(std::string_view field, std::string_vie
 
 CloudWatch::CloudWatch(const cloud::House& house) : core_(std::make_unique<Core>(house)) {
   house.door.add_service(m::kService);
+  describe_access(house);
   register_metric_operations(*core_);
   register_alarm_operations(*core_);
   register_alarm_queries(*core_);

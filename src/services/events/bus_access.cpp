@@ -7,17 +7,8 @@
 namespace signalbox::events {
 namespace {
 
-/// False when the event cannot be read.
 bool add_keys(policy::Context& context, const BusAccess& access) {
-  json::Document document;
-  const auto event = document.parse(access.event);
-  if (!event) return false;
-  const auto member = [&](std::string_view name) {
-    const auto found = event->find(name);
-    return found && found->is_string() ? found->as_string() : std::string();
-  };
-  context.add("events:source", member("source"));
-  context.add("events:detail-type", member("detail-type"));
+  if (!add_event_keys(context, access.event)) return false;
   context.add("events:eventBusInvocation", access.source_arn.empty() ? "false" : "true");
   if (!access.source_arn.empty()) {
     context.add("aws:SourceAccount", access.account);
@@ -27,6 +18,19 @@ bool add_keys(policy::Context& context, const BusAccess& access) {
 }
 
 }  // namespace
+
+bool add_event_keys(policy::Context& context, std::string_view text) {
+  json::Document document;
+  const auto event = document.parse(text);
+  if (!event) return false;
+  const auto member = [&](std::string_view name) {
+    const auto found = event->find(name);
+    return found && found->is_string() ? found->as_string() : std::string();
+  };
+  context.add("events:source", member("source"));
+  context.add("events:detail-type", member("detail-type"));
+  return true;
+}
 
 bool policy_allows(const policy::Document& policy, const BusAccess& access) {
   policy::Context context;

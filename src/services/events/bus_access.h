@@ -23,4 +23,7 @@ struct BusAccess {
 /// (policy/request.h) never lets a statement allow, and always lets one deny.
 bool policy_allows(const policy::Document& policy, const BusAccess& access);
 
+/// events:source and events:detail-type of an event's text. False, and nothing added, when it cannot be read.
+bool add_event_keys(policy::Context& context, std::string_view event);
+
 }  // namespace signalbox::events

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "cloud/delivery_rights.h"
 #include "cloud/rule_failures.h"
 
 namespace signalbox::events {
@@ -65,6 +66,50 @@ std::vector<Told> told_of(Core& core, const std::string& arn, const Outgoing& ou
   return told;
 }
 
+constexpr const char* kPrincipal = "events.amazonaws.com";
+
+/// Takes away those that the rule, with its role or without, may not deliver there. Returns them, and of those that are
+/// left their former places.
+asio::awaitable<std::vector<cloud::Undelivered>> take_refused(Core& core, std::string arn, Outgoing& outgoing,
+                                                              std::vector<std::size_t>& places) {
+  std::vector<cloud::Undelivered> refused;
+  std::vector<cloud::EventDelivery> kept;
+  std::map<std::pair<std::string, std::string>, Result<void>> known;  // by rule and role
+  for (std::size_t i = 0; i < outgoing.deliveries.size(); ++i) {
+    const std::pair by(outgoing.deliveries[i].policy->source, outgoing.roles[i]);
+    auto right = known.find(by);
+    if (right == known.end()) {
+      cloud::DeliveryRight wanted{kPrincipal, by.first, by.second, arn};
+      Result<void> allowed = co_await cloud::may_deliver(core.house.authority, core.house.sessions, std::move(wanted));
+      right = known.emplace(by, std::move(allowed)).first;
+    }
+    if (right->second) {
+      places.push_back(i);
+      kept.push_back(std::move(outgoing.deliveries[i]));
+    } else {
+      refused.push_back({i, "NO_PERMISSIONS", right->second.error().message});
+    }
+  }
+  outgoing.deliveries = std::move(kept);
+  co_return refused;
+}
+
+/// Appends what may be delivered; what may not be is told as undelivered.
+asio::awaitable<cloud::Appended> append_allowed(Core& core, std::string arn, Outgoing& outgoing, store::Batch& batch) {
+  if (!core.house.authority.enforcing()) {
+    co_return co_await outgoing.kind->append(arn, std::move(outgoing.deliveries), batch);
+  }
+  std::vector<std::size_t> places;
+  std::vector<cloud::Undelivered> refused = co_await take_refused(core, arn, outgoing, places);
+  cloud::Appended appended;
+  if (!outgoing.deliveries.empty()) {
+    appended = co_await outgoing.kind->append(arn, std::move(outgoing.deliveries), batch);
+  }
+  for (cloud::Undelivered& one : appended.undelivered) one.delivery = places[one.delivery];
+  for (cloud::Undelivered& one : refused) appended.undelivered.push_back(std::move(one));
+  co_return appended;
+}
+
 asio::awaitable<void> append(Core& core, std::string arn, Outgoing outgoing, store::Batch& batch,
                              Settlement& settlement, DeadLetters& dead) {
   using Outcome = cloud::DeliveryNote::Outcome;
@@ -72,7 +117,7 @@ asio::awaitable<void> append(Core& core, std::string arn, Outgoing outgoing, sto
   std::vector<Told> told = told_of(core, arn, outgoing);
   std::vector<std::shared_ptr<const cloud::DeliveryPolicy>> policies;
   for (const cloud::EventDelivery& delivery : outgoing.deliveries) policies.push_back(delivery.policy);
-  cloud::Appended appended = co_await outgoing.kind->append(arn, std::move(outgoing.deliveries), batch);
+  cloud::Appended appended = co_await append_allowed(core, arn, outgoing, batch);
   core.figures.deliveries.add(count - appended.undelivered.size());
   if (appended.after) settlement.add(std::move(appended.after));
   for (const cloud::Undelivered& undelivered : appended.undelivered) {
@@ -106,7 +151,16 @@ asio::awaitable<void> bury(Core& core, std::string queue, std::vector<cloud::Eve
   std::vector<std::string> rules;
   for (const cloud::EventDelivery& letter : letters) rules.push_back(rule_of(letter));
   cloud::EventTarget* queues = core.house.event_targets.queues();
-  cloud::Appended appended = co_await queues->append(queue, std::move(letters), batch);
+  Outgoing outgoing{queues, {}};
+  for (cloud::EventDelivery& letter : letters) {
+    // The queue's policy is asked for the rule.
+    auto of_rule = std::make_shared<cloud::DeliveryPolicy>();
+    of_rule->source = rules[outgoing.deliveries.size()];
+    if (!letter.policy) letter.policy = std::move(of_rule);
+    outgoing.deliveries.push_back(std::move(letter));
+    outgoing.roles.emplace_back();
+  }
+  cloud::Appended appended = co_await append_allowed(core, queue, outgoing, batch);
   core.figures.dead_lettered.add(count - appended.undelivered.size());
   if (appended.after) settlement.add(std::move(appended.after));
   for (const cloud::Undelivered& undelivered : appended.undelivered) {
@@ -126,6 +180,7 @@ void Outbox::add(const Target& target, const MatchedEvent& event, const std::str
   auto& to_one = outgoing_.try_emplace(record.arn, Outgoing{target.kind, {}}).first->second;
   cloud::EventDelivery& delivery = to_one.deliveries.emplace_back(
       cloud::EventDelivery{target.input.apply(event), record.message_group_id.value_or(""), trace_header});
+  to_one.roles.push_back(record.role_arn.value_or(""));
   delivery.policy = target.policy;
   delivery.http = target.http.apply(event);
   delivery.event_id = cloud::event_id_of(event.text);

@@ -26,6 +26,7 @@ struct Outgoing {
     std::string event;
   };
   std::vector<Fallback> fallbacks = {};
+  std::vector<std::string> roles = {};  // of each delivery, the rule's for its target; "" for none
 };
 
 /// All that is to be delivered in one commit.

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "models/events.h"
+#include "services/events/access.h"
 #include "services/events/bus_target.h"
 #include "services/events/core.h"
 #include "services/events/own_events.h"
@@ -141,6 +142,7 @@ class Loading {
 
 Events::Events(const cloud::House& house) : core_(std::make_unique<Core>(house)) {
   house.door.add_service(models::events::kService);
+  describe_access(*core_);
   register_bus_operations(*core_);
   register_permission_operations(*core_);
   register_rule_operations(*core_);

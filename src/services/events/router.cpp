@@ -10,6 +10,8 @@
 namespace signalbox::events {
 namespace {
 
+constexpr const char* kPrincipal = "events.amazonaws.com";
+
 bool reads_event(const Rule& rule) {
   return std::ranges::any_of(rule.targets, [](const auto& target) { return target->reads_event(); });
 }
@@ -133,6 +135,26 @@ void Router::forward(const BusId& from, const Rule& rule, const Target& target, 
   }
 }
 
+bool Router::may_forward(const BusId& from, const Rule& rule, const Target& target, const Bus& bus,
+                         const Event& event) const {
+  const auto policy = bus.policy();
+  const std::string role = target.record.role_arn.value_or("");
+  const std::string& owner = bus.id().scope.account;
+  if (!core_.house.authority.enforcing() || role.empty()) {
+    return from.scope.account == owner ||
+           (policy && policy_allows(*policy, {bus.arn(), owner, from.scope.account, role, rule.arn, event.text}));
+  }
+  auto principal = core_.house.sessions.principal_of({role, kPrincipal, "", rule.arn, from.scope.account});
+  if (!principal) return false;
+  cloud::Call call;
+  call.scope = from.scope;
+  call.principal = *std::move(principal);
+  call.invoked_by = kPrincipal;
+  cloud::Access access{"events:PutEvents", bus.arn(), owner, policy};
+  add_event_keys(access.keys, event.text);
+  return core_.house.authority.decide(call, access).has_value();
+}
+
 std::optional<cloud::Undelivered> Router::try_forward(const BusId& from, const Rule& rule, const Target& target,
                                                       Event& event, Hops hops) {
   const BusId& to = *target.bus;
@@ -145,12 +167,10 @@ std::optional<cloud::Undelivered> Router::try_forward(const BusId& from, const R
   const auto bus = core_.buses.need(to);
   const auto record = bus ? (*bus)->record() : nullptr;
   if (!record) return refused("NO_RESOURCE", "Event bus " + to.name + " does not exist.");
-  const auto policy = (*bus)->policy();
-  if (from.scope.account != to.scope.account &&
-      !(policy && policy_allows(*policy, {(*bus)->arn(), to.scope.account, from.scope.account,
-                                          target.record.role_arn.value_or(""), rule.arn, event.text}))) {
+  if (!may_forward(from, rule, target, **bus, event)) {
     return refused("NO_PERMISSIONS", "The policy of event bus " + (*bus)->arn() + " does not allow account " +
-                                         from.scope.account + " to put events.");
+                                         from.scope.account + " to put events, or the role of rule " + rule.arn +
+                                         " does not.");
   }
   if (route(to, event, hops)) return std::nullopt;
   return refused("INVALID_JSON", "The event is nested too deep.");

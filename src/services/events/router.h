@@ -57,6 +57,8 @@ class Router {
   void match(const RuleIndex& index, const Event& event, std::vector<const Rule*>& matched);
   bool add(const BusId& bus, const Rule& rule, Event& event, Hops hops);
   void forward(const BusId& from, const Rule& rule, const Target& target, Event& event, Hops hops);
+  /// Whether the rule, with the target's role or without, may put the event on that bus.
+  bool may_forward(const BusId& from, const Rule& rule, const Target& target, const Bus& bus, const Event& event) const;
   std::optional<cloud::Undelivered> try_forward(const BusId& from, const Rule& rule, const Target& target, Event& event,
                                                 Hops hops);
   /// To whoever watches.

@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "services/kinesis/access.h"
 #include "services/kinesis/core.h"
 #include "services/kinesis/event_target.h"
 #include "services/kinesis/pipe_source.h"
@@ -76,6 +77,7 @@ Result<void> erase_orphans(const Core& core, const store::Snapshot& snapshot) {
 
 Kinesis::Kinesis(const cloud::House& house) : core_(std::make_unique<Core>(house)) {
   house.door.add_service(model::kService);
+  describe_access(*core_);
   register_stream_operations(*core_);
   register_setting_operations(*core_);
   register_shard_operations(*core_);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cloud/delivery_rights.h"
 #include "services/logs/subscription.h"
 
 namespace signalbox::logs {
@@ -68,7 +69,18 @@ asio::awaitable<void> forward(Core& core, GroupPtr group, StreamPtr stream, std:
     if (deliveries.empty()) continue;
     const std::size_t count = deliveries.size();
     cloud::Appended appended;
+    Result<void> may;
     if (kind != nullptr) {
+      const std::string source = cloud::make_arn("logs", group->record()->scope, "log-group:" + group->name);
+      cloud::DeliveryRight right{"logs.amazonaws.com", source, subscription.record.role,
+                                 subscription.record.destination};
+      may = co_await cloud::may_deliver(core.house.authority, core.house.sessions, std::move(right));
+    }
+    if (!may) {
+      for (std::size_t i = 0; i < count; ++i) {
+        appended.undelivered.push_back({i, "NO_PERMISSIONS", may.error().message});
+      }
+    } else if (kind != nullptr) {
       appended = co_await kind->append(subscription.record.destination, std::move(deliveries), batch);
     } else {
       for (std::size_t i = 0; i < count; ++i)

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "models/logs.h"
+#include "services/logs/access.h"
 #include "services/logs/core.h"
 #include "services/logs/event_target.h"
 #include "services/logs/queries.h"
@@ -14,6 +15,7 @@ Logs::Logs(const cloud::House& house)
     : core_(std::make_unique<Core>(house)),
       queries_(std::make_unique<Queries>(std::max(1U, std::thread::hardware_concurrency()))) {
   house.door.add_service(models::logs::kService);
+  describe_access(house);
   house.event_targets.add("logs", std::make_unique<GroupTarget>(*core_));
   register_group_operations(*core_);
   register_stream_operations(*core_);

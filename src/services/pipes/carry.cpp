@@ -4,6 +4,7 @@
 
 #include "base/time_text.h"
 #include "services/pipes/event_view.h"
+#include "services/pipes/rights.h"
 
 namespace signalbox::pipes {
 namespace {
@@ -107,6 +108,11 @@ asio::awaitable<Prepared> prepare(Core& core, PipePtr pipe, ConfigPtr config,
     const Enrichment& enrichment = *config->enrichment;
     std::string payload = enrichment.input.apply(events[i].json, *root, surroundings);
     cloud::HttpParameters http = enrichment.http.apply(*root);
+    const Result<void> may = co_await may_enrich(core, pipe, config);
+    if (!may) {
+      prepared.failures.push_back({i, may.error().message});
+      continue;
+    }
     auto answer = co_await core.house.pipe_ends.api_destinations->enrich(enrichment.arn, std::move(payload),
                                                                          std::move(http), pipe->owner);
     if (!answer) {
@@ -122,6 +128,11 @@ asio::awaitable<Handed> hand_over(Core& core, PipePtr pipe, ConfigPtr config, st
                                   store::Batch& batch) {
   Handed handed;
   if (items.empty()) co_return handed;
+  const Result<void> may = co_await may_hand_over(core, pipe, config);
+  if (!may) {
+    for (const Item& item : items) handed.failures.push_back({item.event, "NO_PERMISSIONS: " + may.error().message});
+    co_return handed;
+  }
   if (config->target.kind->is_outside()) {
     for (Item& item : items) {
       auto failed = co_await attempt(core, pipe, config, std::move(item));

@@ -2,6 +2,7 @@
 
 #include <mutex>
 
+#include "services/pipes/access.h"
 #include "services/pipes/core.h"
 
 namespace signalbox::pipes {
@@ -75,6 +76,7 @@ void Core::erase(const PipeName& name) {
 
 Pipes::Pipes(const cloud::House& house) : core_(std::make_unique<Core>(house)) {
   house.door.add_service(model::kService);
+  describe_access(house);
   register_operations(*core_);
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "services/pipes/carry.h"
+#include "services/pipes/rights.h"
 
 namespace signalbox::pipes {
 
@@ -12,7 +13,13 @@ asio::awaitable<bool> queue_turn(Core& core, PipePtr pipe, LanePtr lane) {
   const ConfigPtr config = lane->config;
   cloud::QueueSource& queues = *core.house.pipe_ends.queues;
   const Time now = core.house.clock.now();
-  auto taken = co_await queues.take(config->source, config->batch_size - lane->held.size(), waker(core, lane));
+  Result<std::vector<cloud::SourceEvent>> taken;
+  Result<void> may = co_await may_read(core, pipe, config);
+  if (may) {
+    taken = co_await queues.take(config->source, config->batch_size - lane->held.size(), waker(core, lane));
+  } else {
+    taken = std::unexpected(std::move(may).error());
+  }
   if (!taken) {
     core.house.log.warning("a pipe cannot read its source", {{"pipe", pipe->arn}, {"why", taken.error().message}});
     ++lane->failures;

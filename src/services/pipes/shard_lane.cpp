@@ -6,6 +6,7 @@
 #include "base/time_text.h"
 #include "json/json.h"
 #include "services/pipes/carry.h"
+#include "services/pipes/rights.h"
 
 namespace signalbox::pipes {
 namespace {
@@ -150,6 +151,12 @@ asio::awaitable<bool> shard_turn(Core& core, PipePtr pipe, LanePtr lane) {
   const ConfigPtr config = lane->config;
   const Time now = core.house.clock.now();
   if (now < lane->retry_at) {
+    wake_at(core, lane, lane->retry_at);
+    co_return false;
+  }
+  if (const Result<void> may = co_await may_read(core, pipe, config); !may) {
+    core.house.log.warning("a pipe may not read its source", {{"pipe", pipe->arn}, {"why", may.error().message}});
+    lane->retry_at = now + backoff(++lane->failures);
     wake_at(core, lane, lane->retry_at);
     co_return false;
   }

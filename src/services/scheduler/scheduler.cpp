@@ -1,6 +1,7 @@
 #include "services/scheduler/scheduler.h"
 
 #include "models/scheduler.h"
+#include "services/scheduler/access.h"
 #include "services/scheduler/core.h"
 #include "store/spaces.h"
 
@@ -17,6 +18,7 @@ std::unexpected<Error> broken(std::string_view what, std::string_view key) {
 
 Scheduler::Scheduler(const cloud::House& house) : core_(std::make_unique<Core>(house)) {
   house.door.add_service(models::scheduler::kService);
+  describe_access(house);
   house.event_targets.add(kUniversalKind, std::make_unique<UniversalTarget>(core_->house));
   register_schedule_operations(*core_);
   register_group_operations(*core_);

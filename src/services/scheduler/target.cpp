@@ -14,6 +14,8 @@ using Outcome = cloud::Attempt::Outcome;
 
 constexpr std::string_view kUniversal = "aws-sdk:";
 constexpr std::string_view kPutEvents = "arn:aws:scheduler:::aws-sdk:eventbridge:putEvents";
+constexpr const char* kRole = "role";
+constexpr const char* kPrincipal = "scheduler.amazonaws.com";
 constexpr std::string_view kAttempt = "<aws.scheduler.attempt-number>";
 
 /// "Unsupported API actions" of universal targets (EventBridge Scheduler User Guide): those that only read.
@@ -217,6 +219,12 @@ cloud::EventDelivery Target::delivery(const ScheduleId& schedule, const TargetRe
                                 record.message_group_id.value_or(""), ""};
   delivery.policy = policy_of(schedule, record);
   delivery.partition_key = record.partition_key.value_or("");
+  if (kind->is_outside()) {
+    // Whom it is done as: the schedule may be gone by then.
+    auto kept = std::make_shared<cloud::HttpParameters>();
+    kept->headers[kRole] = record.role_arn;
+    delivery.http = std::move(kept);
+  }
   return delivery;
 }
 
@@ -236,7 +244,14 @@ asio::awaitable<cloud::Attempt> UniversalTarget::attempt(std::string target, con
   if (!input) co_return cloud::Attempt{Outcome::kFailed, input.error().code, input.error().message};
   cloud::Call call;
   call.scope = schedule->scope();
-  call.principal.arn = "scheduler.amazonaws.com";
+  const auto role = delivery.http.headers.find(kRole);
+  auto principal = house_.sessions.principal_of({role == delivery.http.headers.end() ? "" : role->second, kPrincipal,
+                                                 "", delivery.policy.source, call.scope.account});
+  if (!principal && house_.authority.enforcing()) {
+    co_return cloud::Attempt{Outcome::kFailed, principal.error().code, principal.error().message};
+  }
+  call.principal = principal ? *std::move(principal) : cloud::Principal::service(kPrincipal);
+  call.invoked_by = kPrincipal;
   call.request_id = house_.random.uuid();
   call.endpoint = "http://localhost";
   const auto done = co_await house_.door.call(call, **operation, *std::move(input));

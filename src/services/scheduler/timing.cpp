@@ -3,6 +3,7 @@
 #include <span>
 #include <utility>
 
+#include "cloud/delivery_rights.h"
 #include "services/scheduler/core.h"
 
 namespace signalbox::scheduler {
@@ -53,6 +54,7 @@ asio::awaitable<std::vector<cloud::AfterCommit>> append(Core& core, std::span<co
     std::vector<cloud::EventDelivery> deliveries;
   };
   std::map<std::string, ToOne> by_target;
+  std::map<std::string, ToOne> refused;
   std::vector<cloud::AfterCommit> afters;
   const Time now = core.house.clock.now();
   for (const Invocation& one : invocations) {
@@ -64,7 +66,11 @@ asio::awaitable<std::vector<cloud::AfterCommit>> append(Core& core, std::span<co
       core.house.log.warning("a schedule's time was missed for too long", {{"schedule", one.schedule->id.arn()}});
       continue;
     }
-    ToOne& to_one = by_target.try_emplace(target.goes_to(record.target), ToOne{target.kind, {}}).first->second;
+    const std::string& arn = record.target.arn;
+    cloud::DeliveryRight right{"scheduler.amazonaws.com", one.schedule->id.arn(), record.target.role_arn, arn};
+    const Result<void> may = co_await cloud::may_deliver(core.house.authority, core.house.sessions, std::move(right));
+    ToOne& to_one =
+        (may ? by_target : refused).try_emplace(target.goes_to(record.target), ToOne{target.kind, {}}).first->second;
     to_one.deliveries.push_back(
         target.delivery(one.schedule->id, record.target, one.scheduled, core.house.random.uuid()));
   }
@@ -86,6 +92,18 @@ asio::awaitable<std::vector<cloud::AfterCommit>> append(Core& core, std::span<co
       if (policy.dead_letter_queue.empty()) continue;
       dead[policy.dead_letter_queue].push_back(
           cloud::dead_letter(policy, std::move(payloads[why.delivery]), arn, why.code, why.message));
+    }
+  }
+  for (auto& [arn, to_one] : refused) {
+    for (cloud::EventDelivery& delivery : to_one.deliveries) {
+      const cloud::DeliveryPolicy& policy = *delivery.policy;
+      const std::string why = "The schedule's role does not allow it to invoke " + arn + ".";
+      core.figures.dropped.add();
+      core.house.log.warning("a schedule's target could not be invoked",
+                             {{"schedule", policy.source}, {"error", "NO_PERMISSIONS"}, {"message", why}});
+      if (policy.dead_letter_queue.empty()) continue;
+      dead[policy.dead_letter_queue].push_back(
+          cloud::dead_letter(policy, std::move(delivery.payload), arn, "NO_PERMISSIONS", why));
     }
   }
   for (auto& [queue, letters] : dead) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "cloud/delivery_rights.h"
 #include "json/json.h"
 #include "services/sns/envelope.h"
 #include "services/sns/outside.h"
@@ -150,6 +151,21 @@ class FanOut {
     return replay != topic_.replays.end() && replay->second.status != Replay::Status::kCompleted;
   }
 
+  /// Queues must let the topic send to them.
+  asio::awaitable<cloud::Appended> append_allowed(std::string arn, Outgoing& outgoing) {
+    Result<void> allowed;
+    if (!outgoing.kind->is_outside()) {
+      cloud::DeliveryRight right{kPrincipal, topic_.arn, "", arn};
+      allowed = co_await cloud::may_deliver(core_.house.authority, core_.house.sessions, std::move(right));
+    }
+    if (allowed) co_return co_await outgoing.kind->append(arn, std::move(outgoing.deliveries), batch_);
+    cloud::Appended refused;
+    for (std::size_t i = 0; i < outgoing.deliveries.size(); ++i) {
+      refused.undelivered.push_back({i, "NO_PERMISSIONS", allowed.error().message});
+    }
+    co_return refused;
+  }
+
   asio::awaitable<void> append(std::string arn, Outgoing outgoing, bool may_bury) {
     // Kept where a dead-letter queue may need them.
     std::vector<DeliveryStatus> statuses = statuses_of(arn, outgoing, may_bury);
@@ -157,7 +173,7 @@ class FanOut {
     for (std::size_t i = 0; may_bury && !outgoing.kind->is_outside() && i < kept.size(); ++i) {
       if (!outgoing.subscriptions[i]->dead_letter_queue.empty()) kept[i] = outgoing.deliveries[i];
     }
-    cloud::Appended appended = co_await outgoing.kind->append(arn, std::move(outgoing.deliveries), batch_);
+    cloud::Appended appended = co_await append_allowed(arn, outgoing);
     if (appended.after) settlement_.add(std::move(appended.after));
     for (const cloud::Undelivered& undelivered : appended.undelivered) {
       if (statuses.empty()) break;

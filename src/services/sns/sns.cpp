@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "models/sns.h"
+#include "services/sns/access.h"
 #include "services/sns/core.h"
 #include "services/sns/event_target.h"
 #include "services/sns/outside.h"
@@ -152,6 +153,7 @@ class Loading {
 
 Sns::Sns(const cloud::House& house, const Options& options) : core_(std::make_unique<Core>(house, options)) {
   house.door.add_service(models::sns::kService);
+  describe_access(*core_);
   register_topic_operations(*core_);
   register_permission_operations(*core_);
   register_tag_operations(*core_);

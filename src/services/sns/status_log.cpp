@@ -5,6 +5,7 @@
 
 #include "base/encoding.h"
 #include "base/time_text.h"
+#include "cloud/delivery_rights.h"
 #include "json/json.h"
 #include "models/logs.h"
 #include "services/sns/core.h"
@@ -14,6 +15,7 @@ namespace {
 
 constexpr std::string_view kWorking[] = {"HTTP", "SQS", "Application"};
 constexpr std::string_view kOthers[] = {"Firehose", "Lambda"};
+constexpr const char* kPrincipal = "sns.amazonaws.com";
 constexpr std::string_view kSuccessRole = "SuccessFeedbackRoleArn";
 constexpr std::string_view kSuccessRate = "SuccessFeedbackSampleRate";
 constexpr std::string_view kFailureRole = "FailureFeedbackRoleArn";
@@ -69,10 +71,14 @@ std::string line_of(Core& core, const Topic& topic, const DeliveryStatus& status
   return text;
 }
 
-asio::awaitable<bool> make_group(Core& core, TopicId topic, std::string group) {
+asio::awaitable<bool> make_group(Core& core, TopicId topic, std::string role, std::string group) {
+  auto principal =
+      core.house.sessions.principal_of({std::move(role), kPrincipal, "", topic.arn(), topic.scope.account});
+  if (!principal) co_return false;
   cloud::Call call;
   call.scope = topic.scope;
-  call.principal.arn = "sns.amazonaws.com";
+  call.principal = *std::move(principal);
+  call.invoked_by = kPrincipal;
   call.request_id = core.house.random.uuid();
   call.endpoint = core.house.site.url();
   models::logs::CreateLogGroupRequest request;
@@ -81,8 +87,13 @@ asio::awaitable<bool> make_group(Core& core, TopicId topic, std::string group) {
   co_return made || made.error().code == models::logs::errors::kResourceAlreadyExistsException;
 }
 
-asio::awaitable<bool> append(Core& core, TopicId topic, std::string group, std::vector<std::string> lines) {
+asio::awaitable<bool> append(Core& core, TopicId topic, std::string role, std::string group,
+                             std::vector<std::string> lines) {
   const cloud::Arn arn{"aws", "logs", topic.scope.region, topic.scope.account, "log-group:" + group};
+  cloud::DeliveryRight right{kPrincipal, topic.arn(), role, arn.text() + ":log-stream:"};
+  const Result<void> may =
+      co_await cloud::role_may(core.house.authority, core.house.sessions, std::move(right), "logs:PutLogEvents");
+  if (!may) co_return false;
   cloud::EventTarget* const kind = core.house.event_targets.find(arn);
   if (kind == nullptr) co_return false;
   std::vector<cloud::EventDelivery> deliveries;
@@ -99,10 +110,12 @@ asio::awaitable<bool> append(Core& core, TopicId topic, std::string group, std::
   co_return committed.has_value();
 }
 
-asio::awaitable<void> write(Core& core, TopicId topic, bool delivered, std::vector<std::string> lines) {
+/// `role` is what the topic names for that.
+asio::awaitable<void> write(Core& core, TopicId topic, std::string role, bool delivered,
+                            std::vector<std::string> lines) {
   const std::string group = group_of(topic, delivered);
-  if (co_await append(core, topic, group, lines)) co_return;
-  if (co_await make_group(core, topic, group) && co_await append(core, topic, group, lines)) co_return;
+  if (co_await append(core, topic, role, group, lines)) co_return;
+  if (co_await make_group(core, topic, role, group) && co_await append(core, topic, role, group, lines)) co_return;
   core.house.log.warning("delivery statuses could not be logged", {{"group", group}});
 }
 
@@ -148,7 +161,10 @@ void log_status(Core& core, const Topic& topic, std::string_view protocol, std::
   }
   for (const bool delivered : {false, true}) {
     if (lines[delivered].empty()) continue;
-    topic.owner.spawn(write(core, topic.id, delivered, std::move(lines[delivered])));
+    const std::string_view suffix = delivered ? kSuccessRole : kFailureRole;
+    const auto role = state->record.attributes.find(std::string(kind_of(protocol)).append(suffix));
+    if (role == state->record.attributes.end()) continue;
+    topic.owner.spawn(write(core, topic.id, role->second, delivered, std::move(lines[delivered])));
   }
 }
 

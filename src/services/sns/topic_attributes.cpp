@@ -4,6 +4,7 @@
 
 #include "base/encoding.h"
 #include "json/json.h"
+#include "policy/document.h"
 #include "services/sns/archive.h"
 
 namespace signalbox::sns {
@@ -181,8 +182,12 @@ Result<void> check_policy(std::string_view policy) {
   const auto root = document.parse(policy);
   if (!root || !root->is_object()) return invalid("Policy", "failed to parse JSON.");
   const auto statements = root->find("Statement");
-  if (statements && are_statements(*statements)) return {};
-  return invalid("Policy", "Policy statement must have Effect, Principal and Action");
+  if (!statements || !are_statements(*statements)) {
+    return invalid("Policy", "Policy statement must have Effect, Principal and Action");
+  }
+  const auto compiled = policy::Document::parse(policy, policy::DocumentKind::kResource);
+  if (!compiled) return invalid("Policy", compiled.error().message);
+  return {};
 }
 
 }  // namespace signalbox::sns

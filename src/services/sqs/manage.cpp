@@ -148,10 +148,12 @@ Answer<model::ListQueuesResult> Sqs::list_queues(const cloud::Call& call, model:
 }
 
 Answer<model::GetQueueUrlResult> Sqs::get_queue_url(const cloud::Call& call, model::GetQueueUrlRequest request) {
-  const bool own = request.queue_owner_aws_account_id.value_or(call.scope.account) == call.scope.account;
-  if (!own || !find({call.scope, *request.queue_name})) co_return no_such_queue();
+  const std::string owner = request.queue_owner_aws_account_id.value_or(call.scope.account);
+  const QueueName name{{owner, call.scope.region}, *request.queue_name};
+  const bool hidden = owner != call.scope.account && !house_.authority.enforcing();
+  if (hidden || !find(name)) co_return no_such_queue();
   model::GetQueueUrlResult result;
-  result.queue_url = url_of(call, {call.scope, *request.queue_name});
+  result.queue_url = url_of(call, name);
   co_return result;
 }
 

@@ -249,11 +249,13 @@ Answer<model::CancelMessageMoveTaskResult> Sqs::cancel_move(const cloud::Call& c
   if (!id || !id->is_string()) {
     co_return invalid_parameter("Value for parameter TaskHandle is invalid.");
   }
+  const auto named_source = handle->find("sourceArn");  // what the caller was authorised for
+  const std::string named = named_source && named_source->is_string() ? named_source->as_string() : "";
   const std::string task_id = id->as_string();
   co_return co_await cloud::on(house_.shards.at(0), [&]() -> Answer<model::CancelMessageMoveTaskResult> {
     const auto found = moves_.find(task_id);
     const auto source = found == moves_.end() ? std::nullopt : cloud::Arn::parse(found->second->source);
-    if (!source || source->scope() != call.scope || found->second->status != "RUNNING") {
+    if (!source || source->text() != named || source->scope() != call.scope || found->second->status != "RUNNING") {
       co_return fail(model::errors::kResourceNotFoundException, "Task does not exist.", 404);
     }
     found->second->status = "CANCELLED";

@@ -1,0 +1,55 @@
+#include "services/kinesis/access.h"
+
+#include "cloud/access_table.h"
+#include "models/kinesis.h"
+#include "services/kinesis/core.h"
+#include "services/kinesis/sequence.h"
+
+namespace signalbox::kinesis {
+namespace {
+
+constexpr std::string_view kStream = "@StreamARN|stream/{StreamName}";
+
+constexpr cloud::AccessRow kRows[] = {
+    {.operation = "AddTagsToStream", .resource = kStream},
+    {.operation = "CreateStream", .resource = kStream},
+    {.operation = "DecreaseStreamRetentionPeriod", .resource = kStream},
+    {.operation = "DeleteStream", .resource = kStream},
+    {.operation = "DescribeLimits"},
+    {.operation = "DescribeStream", .resource = kStream},
+    {.operation = "DescribeStreamSummary", .resource = kStream},
+    {.operation = "GetRecords", .resource = "@StreamARN|$iterator"},
+    {.operation = "GetShardIterator", .resource = kStream},
+    {.operation = "IncreaseStreamRetentionPeriod", .resource = kStream},
+    {.operation = "ListShards", .resource = kStream},
+    {.operation = "ListStreams"},
+    {.operation = "ListTagsForResource", .resource = "@ResourceARN"},
+    {.operation = "ListTagsForStream", .resource = kStream},
+    {.operation = "MergeShards", .resource = kStream},
+    {.operation = "PutRecord", .resource = kStream},
+    {.operation = "PutRecords", .resource = kStream},
+    {.operation = "RemoveTagsFromStream", .resource = kStream},
+    {.operation = "SplitShard", .resource = kStream},
+    {.operation = "TagResource", .resource = "@ResourceARN"},
+    {.operation = "UntagResource", .resource = "@ResourceARN"},
+    {.operation = "UpdateMaxRecordSize", .resource = kStream},
+    {.operation = "UpdateShardCount", .resource = kStream},
+    {.operation = "UpdateStreamMode", .resource = kStream},
+};
+
+constexpr cloud::AccessTable kTable{.prefix = "kinesis", .rows = kRows};
+
+}  // namespace
+
+void describe_access(const Core& core) {
+  const auto of_iterator = [&core](const cloud::Call& call,
+                                   const cloud::InputFields& input) -> std::optional<std::string> {
+    const auto iterator = ShardIterator::parse(input.text("ShardIterator"));
+    const StreamPtr stream = iterator ? core.find_id(call.scope, iterator->stream) : nullptr;
+    if (!stream) return std::nullopt;
+    return cloud::arn_here(call, "kinesis", "stream/" + stream->name.name);
+  };
+  cloud::describe(core.house.authority, models::kinesis::kService, kTable, {{"iterator", of_iterator}});
+}
+
+}  // namespace signalbox::kinesis

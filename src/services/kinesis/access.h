@@ -1,0 +1,13 @@
+// Who may do what of this service: its actions and resources, as AWS's Service Authorization Reference has them.
+#pragma once
+
+#include "cloud/services.h"
+
+namespace signalbox::kinesis {
+
+struct Core;
+
+/// Describes the service's operations to the authority.
+void describe_access(const Core& core);
+
+}  // namespace signalbox::kinesis

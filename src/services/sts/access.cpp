@@ -1,0 +1,82 @@
+// "Actions, resources, and condition keys for AWS Security Token Service" in the Service Authorization Reference.
+
+#include "cloud/access_table.h"
+#include "services/sts/session_request.h"
+
+namespace signalbox::sts {
+namespace {
+
+using cloud::Call;
+namespace asio = boost::asio;
+
+/// The role's trust policy decides along with the caller's own policies.
+asio::awaitable<Result<cloud::Accesses>> of_assume_role(const cloud::House& house, const Call& call,
+                                                        const wire::AnyStructure& in) {
+  const auto& request = in.as<m::AssumeRoleRequest>();
+  const auto role = house.callers.find_role(*request.role_arn);
+  if (!role || call.principal.type == cloud::PrincipalType::kRoot) co_return cloud::Accesses();  // its handler refuses
+  cloud::Access access;
+  access.action = "sts:AssumeRole";
+  access.resource = role->arn;
+  access.account = role->account;
+  access.policy = role->trust;
+  cloud::add_tag_keys(cloud::InputFields(in), access.keys);
+  access.keys.add("sts:RoleSessionName", *request.role_session_name);
+  if (request.external_id) access.keys.add("sts:ExternalId", *request.external_id);
+  if (request.source_identity) access.keys.add("sts:SourceIdentity", *request.source_identity);
+  for (const std::string& key : request.transitive_tag_keys.value_or(std::vector<std::string>{})) {
+    access.keys.add("sts:TransitiveTagKeys", key);
+  }
+  for (const auto& [key, value] : role->tags) {
+    access.keys.add("aws:ResourceTag/" + key, value);
+    access.keys.add("iam:ResourceTag/" + key, value);
+  }
+  cloud::Accesses accesses{access};
+  const auto also = [&](const char* action) {
+    access.action = action;
+    accesses.push_back(access);
+  };
+  if (request.tags && !request.tags->empty()) also("sts:TagSession");
+  if (request.source_identity) also("sts:SetSourceIdentity");
+  co_return accesses;
+}
+
+asio::awaitable<Result<cloud::Accesses>> of_federation(const Call& call, const wire::AnyStructure& in) {
+  const auto& request = in.as<m::GetFederationTokenRequest>();
+  cloud::Access access;
+  access.action = "sts:GetFederationToken";
+  access.resource = "arn:aws:sts::" + call.scope.account + ":federated-user/" + *request.name;
+  cloud::add_tag_keys(cloud::InputFields(in), access.keys);
+  cloud::Accesses accesses{access};
+  if (request.tags && !request.tags->empty()) {
+    access.action = "sts:TagSession";
+    accesses.push_back(access);
+  }
+  co_return accesses;
+}
+
+asio::awaitable<Result<cloud::Accesses>> of_key_info() {
+  cloud::Access access;
+  access.action = "sts:GetAccessKeyInfo";
+  access.resource = "*";
+  co_return cloud::Accesses{access};
+}
+
+}  // namespace
+
+void describe_access(const cloud::House& house) {
+  auto& authority = house.authority;
+  // "No permissions are required to perform this operation", and explicit denials do not count.
+  const auto nothing = [](const Call&, const wire::AnyStructure&) -> asio::awaitable<Result<cloud::Accesses>> {
+    co_return cloud::Accesses();
+  };
+  authority.describe(m::kGetCallerIdentity, nothing);
+  authority.describe(m::kGetSessionToken, nothing);
+  authority.describe(m::kAssumeRole, [&house](const Call& call, const wire::AnyStructure& input) {
+    return of_assume_role(house, call, input);
+  });
+  authority.describe(m::kGetFederationToken, of_federation);
+  authority.describe(m::kGetAccessKeyInfo, [](const Call&, const wire::AnyStructure&) { return of_key_info(); });
+}
+
+}  // namespace signalbox::sts

@@ -1,0 +1,373 @@
+"""--auth enforce: what policies allow, and nothing else."""
+
+import json
+import subprocess
+
+import boto3
+import botocore.config
+import pytest
+from botocore.exceptions import ClientError
+
+from conftest import error_code, error_text, queue_arn, receive_all, receive_until
+
+KEY, SECRET, ACCOUNT = "AKIDROOT", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "123456789012"
+OTHER_KEY, OTHER_SECRET, OTHER = "AKIDOTHER", "another-secret", "111122223333"
+
+
+@pytest.fixture
+def options(tmp_path):
+    credentials = tmp_path / "credentials"
+    credentials.write_text(f"{KEY} {SECRET} {ACCOUNT}\n{OTHER_KEY} {OTHER_SECRET} {OTHER}\n")
+    return "--auth", "enforce", "--credentials", str(credentials)
+
+
+@pytest.fixture
+def server(new_server, options):
+    return new_server(*options).start()
+
+
+def root(server, service, key=KEY, secret=SECRET, **more):
+    return server.client(service, key, secret=secret, **more)
+
+
+def client(server, service, credentials):
+    return boto3.session.Session(credentials["AccessKeyId"], credentials["SecretAccessKey"],
+                                 credentials.get("SessionToken"), region_name="us-east-1").client(
+        service, endpoint_url=server.endpoint, config=botocore.config.Config(retries={"max_attempts": 0}))
+
+
+def policy(*statements):
+    return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Resource": "*", **statement}
+                                                              for statement in statements]})
+
+
+def resource_policy(action, principal, resource, **condition):
+    statement = {"Effect": "Allow", "Principal": principal, "Action": action, "Resource": resource}
+    if condition:
+        statement["Condition"] = condition
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def trust(principal):
+    return json.dumps({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}]})
+
+
+class User:
+    """An IAM user with one inline policy, and its clients."""
+
+    def __init__(self, server, *statements, name="bob", boundary=None):
+        self.server = server
+        self.name = name
+        self.iam = root(server, "iam")
+        more = {"PermissionsBoundary": boundary} if boundary else {}
+        self.arn = self.iam.create_user(UserName=name, **more)["User"]["Arn"]
+        self.key = self.iam.create_access_key(UserName=name)["AccessKey"]
+        self.set(*statements)
+
+    def set(self, *statements):
+        if statements:
+            self.iam.put_user_policy(UserName=self.name, PolicyName="p", PolicyDocument=policy(*statements))
+        else:
+            for one in self.iam.list_user_policies(UserName=self.name)["PolicyNames"]:
+                self.iam.delete_user_policy(UserName=self.name, PolicyName=one)
+
+    def client(self, service):
+        return client(self.server, service, self.key)
+
+
+def role_of(server, service, *statements, name="r"):
+    iam = root(server, "iam")
+    arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust({"Service": service}))["Role"]["Arn"]
+    if statements:
+        iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=policy(*statements))
+    return arn
+
+
+def denied(call, **arguments):
+    with pytest.raises(ClientError) as raised:
+        call(**arguments)
+    assert error_code(raised) in ("AccessDenied", "AccessDeniedException", "AuthorizationError"), raised.value
+    return error_text(raised)
+
+
+def test_roots_may_all_users_nothing(server):
+    assert root(server, "sqs").create_queue(QueueName="q")
+    user = User(server)
+    assert user.client("sts").get_caller_identity()["Arn"] == user.arn
+    assert denied(user.client("sqs").list_queues) == (
+        f"User: {user.arn} is not authorized to perform: sqs:ListQueues on resource: * because no identity-based "
+        "policy allows the sqs:ListQueues action")
+    assert denied(user.client("events").put_rule, Name="x", ScheduleExpression="rate(1 day)") == (
+        f"User: {user.arn} is not authorized to perform: events:PutRule on resource: "
+        f"arn:aws:events:us-east-1:{ACCOUNT}:rule/x because no identity-based policy allows the events:PutRule action")
+    denied(user.client("sns").create_topic, Name="t")
+    denied(user.client("scheduler").list_schedules)
+    denied(user.client("iam").list_users)
+    user.set({"Action": "sqs:*", "Resource": f"arn:aws:sqs:*:{ACCOUNT}:bob-*"})
+    sqs = user.client("sqs")
+    sqs.send_message(QueueUrl=sqs.create_queue(QueueName="bob-1")["QueueUrl"], MessageBody="m")
+    denied(sqs.create_queue, QueueName="alice-1")
+    user.set({"Action": "*"}, {"Effect": "Deny", "Action": "sqs:DeleteQueue"})
+    url = sqs.get_queue_url(QueueName="bob-1")["QueueUrl"]
+    assert denied(sqs.delete_queue, QueueUrl=url).endswith("with an explicit deny in an identity-based policy")
+    sqs.send_message_batch(QueueUrl=url, Entries=[{"Id": "1", "MessageBody": "m"}])
+
+
+def test_changes_hold_at_once_and_after_kill(server):
+    user = User(server, {"Action": "sqs:ListQueues"})
+    user.client("sqs").list_queues()
+    server.kill()
+    server.start()
+    user.client("sqs").list_queues()
+    user.iam = root(server, "iam")
+    user.set()
+    denied(user.client("sqs").list_queues)
+    user.iam.create_group(GroupName="g")
+    user.iam.attach_group_policy(GroupName="g", PolicyArn="arn:aws:iam::aws:policy/AmazonSQSReadOnlyAccess")
+    user.iam.add_user_to_group(GroupName="g", UserName="bob")
+    user.client("sqs").list_queues()
+    user.iam.update_access_key(UserName="bob", AccessKeyId=user.key["AccessKeyId"], Status="Inactive")
+    with pytest.raises(ClientError) as raised:
+        user.client("sts").get_caller_identity()
+    assert error_code(raised) == "InvalidClientTokenId"
+
+
+def test_conditions(server):
+    user = User(server, {"Action": "events:PutEvents", "Condition": {"StringEquals": {"events:source": "mine"}}},
+                {"Action": "sqs:ListQueues", "Condition": {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}},
+                {"Action": "sqs:CreateQueue", "Condition": {"StringEquals": {"aws:RequestTag/team": "a"}}},
+                {"Action": "cloudwatch:PutMetricData",
+                 "Condition": {"StringEquals": {"cloudwatch:namespace": "mine"}}},
+                {"Action": "sns:ListTopics", "Condition": {"Bool": {"aws:SecureTransport": "true"}}},
+                {"Action": "logs:*", "Resource": f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/mine:*"})
+    events = user.client("events")
+    entry = {"Source": "mine", "DetailType": "t", "Detail": "{}"}
+    assert events.put_events(Entries=[entry])["FailedEntryCount"] == 0
+    denied(events.put_events, Entries=[entry, dict(entry, Source="other")])
+    denied(user.client("sqs").list_queues)
+    denied(user.client("sns").list_topics)
+    denied(user.client("sqs").create_queue, QueueName="q")
+    user.client("sqs").create_queue(QueueName="q", tags={"team": "a"})
+    metrics = user.client("cloudwatch")
+    metrics.put_metric_data(Namespace="mine", MetricData=[{"MetricName": "m", "Value": 1}])
+    denied(metrics.put_metric_data, Namespace="other", MetricData=[{"MetricName": "m", "Value": 1}])
+    logs = user.client("logs")
+    logs.create_log_group(logGroupName="/mine")
+    logs.create_log_stream(logGroupName="/mine", logStreamName="s")
+    denied(logs.create_log_group, logGroupName="/other")
+
+
+def test_boundaries_limit(server):
+    limit = root(server, "iam").create_policy(PolicyName="limit", PolicyDocument=policy({"Action": "sqs:*"}))
+    user = User(server, {"Action": "*"}, boundary=limit["Policy"]["Arn"])
+    user.client("sqs").list_queues()
+    assert denied(user.client("sns").list_topics).endswith(
+        "because no permissions boundary allows the sns:ListTopics action")
+
+
+def test_roles(server):
+    iam = root(server, "iam")
+    user = User(server, {"Action": "sts:AssumeRole"})
+    arn = iam.create_role(RoleName="r", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": {"AWS": user.arn}, "Action": "sts:AssumeRole",
+         "Condition": {"StringEquals": {"sts:ExternalId": "42"}}}]}))["Role"]["Arn"]
+    iam.attach_role_policy(RoleName="r", PolicyArn="arn:aws:iam::aws:policy/AmazonSQSFullAccess")
+    sts = user.client("sts")
+    assert denied(sts.assume_role, RoleArn=arn, RoleSessionName="ses").startswith(
+        f"User: {user.arn} is not authorized to perform: sts:AssumeRole on resource: {arn}")
+    session = sts.assume_role(RoleArn=arn, RoleSessionName="ses", ExternalId="42")["Credentials"]
+    client(server, "sqs", session).create_queue(QueueName="q")
+    denied(client(server, "sns", session).list_topics)
+    narrow = sts.assume_role(RoleArn=arn, RoleSessionName="ses", ExternalId="42",
+                             Policy=policy({"Action": "sqs:ListQueues"}))["Credentials"]
+    client(server, "sqs", narrow).list_queues()
+    assert denied(client(server, "sqs", narrow).create_queue, QueueName="x").endswith(
+        "because no session policy allows the sqs:CreateQueue action")
+    assert denied(root(server, "sts").assume_role, RoleArn=arn, RoleSessionName="ses",
+                  ExternalId="42") == "Roles may not be assumed by root accounts."
+    # A role that is made anew is another one: sessions of the old one have nothing any more.
+    iam.detach_role_policy(RoleName="r", PolicyArn="arn:aws:iam::aws:policy/AmazonSQSFullAccess")
+    iam.delete_role(RoleName="r")
+    iam.create_role(RoleName="r", AssumeRolePolicyDocument=trust({"AWS": user.arn}))
+    iam.attach_role_policy(RoleName="r", PolicyArn="arn:aws:iam::aws:policy/AmazonSQSFullAccess")
+    denied(client(server, "sqs", session).list_queues)
+
+
+def test_session_tokens_and_federation(server):
+    user = User(server, {"Action": ["sqs:*", "iam:*", "sts:*"]})
+    sts = user.client("sts")
+    session = sts.get_session_token()["Credentials"]
+    client(server, "sqs", session).list_queues()
+    denied(client(server, "iam", session).list_users)
+    guest = sts.get_federation_token(Name="guest", Policy=policy({"Action": ["sqs:ListQueues", "sns:*"]}))
+    client(server, "sqs", guest["Credentials"]).list_queues()
+    denied(client(server, "sqs", guest["Credentials"]).create_queue, QueueName="q")
+    denied(client(server, "sns", guest["Credentials"]).list_topics)  # the user itself may not
+    denied(client(server, "sqs", sts.get_federation_token(Name="nobody")["Credentials"]).list_queues)
+
+
+def test_across_accounts(server):
+    sqs = root(server, "sqs")
+    url = sqs.create_queue(QueueName="q")["QueueUrl"]
+    arn = queue_arn(sqs, url)
+    other = root(server, "sqs", OTHER_KEY, OTHER_SECRET)
+    denied(other.send_message, QueueUrl=url, MessageBody="m")
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={
+        "Policy": resource_policy("sqs:SendMessage", {"AWS": OTHER}, arn)})
+    other.send_message(QueueUrl=url, MessageBody="m")
+    denied(other.receive_message, QueueUrl=url)
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": resource_policy("sqs:*", {"AWS": OTHER}, arn)})
+    assert other.get_queue_url(QueueName="q", QueueOwnerAWSAccountId=ACCOUNT)["QueueUrl"] == url
+    denied(other.delete_queue, QueueUrl=url)  # its owner's alone, whatever its policy says
+    topic = root(server, "sns").create_topic(Name="t")["TopicArn"]
+    publisher = root(server, "sns", OTHER_KEY, OTHER_SECRET)
+    denied(publisher.publish, TopicArn=topic, Message="m")
+    root(server, "sns").add_permission(TopicArn=topic, Label="l", AWSAccountId=[OTHER], ActionName=["Publish"])
+    publisher.publish(TopicArn=topic, Message="m")
+    iam = root(server, "iam", OTHER_KEY, OTHER_SECRET)
+    iam.create_user(UserName="eve")
+    eve = client(server, "sqs", iam.create_access_key(UserName="eve")["AccessKey"])
+    denied(eve.send_message, QueueUrl=url, MessageBody="m")  # her own account must let her, too
+    iam.put_user_policy(UserName="eve", PolicyName="p", PolicyDocument=policy({"Action": "sqs:*"}))
+    eve.send_message(QueueUrl=url, MessageBody="m")
+    # A bus of another account.
+    events = root(server, "events", OTHER_KEY, OTHER_SECRET)
+    entry = {"Source": "s", "DetailType": "t", "Detail": "{}",
+             "EventBusName": f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/default"}
+    denied(events.put_events, Entries=[entry])
+    root(server, "events").put_permission(StatementId="other", Principal=OTHER, Action="events:PutEvents")
+    assert events.put_events(Entries=[entry])["FailedEntryCount"] == 0
+
+
+def test_roles_must_be_passed(server):
+    role = role_of(server, "events.amazonaws.com")
+    user = User(server, {"Action": ["events:*", "scheduler:*"]})
+    events = user.client("events")
+    events.put_rule(Name="x", ScheduleExpression="rate(1 day)")
+    target = {"Id": "1", "Arn": f"arn:aws:sqs:us-east-1:{ACCOUNT}:q", "RoleArn": role}
+    assert denied(events.put_targets, Rule="x", Targets=[target]) == (
+        f"User: {user.arn} is not authorized to perform: iam:PassRole on resource: {role} because no identity-based "
+        "policy allows the iam:PassRole action")
+    user.set({"Action": ["events:*", "scheduler:*"]},
+             {"Action": "iam:PassRole", "Resource": role,
+              "Condition": {"StringEquals": {"iam:PassedToService": "events.amazonaws.com"}}})
+    events.put_targets(Rule="x", Targets=[target])
+    denied(user.client("scheduler").create_schedule, Name="s", ScheduleExpression="rate(1 day)",
+           FlexibleTimeWindow={"Mode": "OFF"}, Target={"Arn": target["Arn"], "RoleArn": role})
+
+
+def rule_to(server, arn, name="x", role=None, dead=None):
+    events = root(server, "events")
+    events.put_rule(Name=name, EventPattern='{"source":["s"]}')
+    target = {"Id": "1", "Arn": arn}
+    if role:
+        target["RoleArn"] = role
+    if dead:
+        target["DeadLetterConfig"] = {"Arn": dead}
+    events.put_targets(Rule=name, Targets=[target])
+    return f"arn:aws:events:us-east-1:{ACCOUNT}:rule/{name}"
+
+
+def put_event(server):
+    events = root(server, "events")
+    assert events.put_events(Entries=[{"Source": "s", "DetailType": "t", "Detail": "{}"}])["FailedEntryCount"] == 0
+
+
+def test_rules_deliver_where_queues_let_them(server):
+    sqs = root(server, "sqs")
+    url, dead = (sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("q", "dead"))
+    arn, dead_arn = queue_arn(sqs, url), queue_arn(sqs, dead)
+    rule = rule_to(server, arn, dead=dead_arn)
+    allow = {"ArnEquals": {"aws:SourceArn": rule}}
+    sqs.set_queue_attributes(QueueUrl=dead, Attributes={
+        "Policy": resource_policy("sqs:SendMessage", {"Service": "events.amazonaws.com"}, dead_arn, **allow)})
+    put_event(server)
+    letter = receive_until(sqs, dead, 1)[0]
+    assert letter["MessageAttributes"]["ERROR_CODE"]["StringValue"] == "NO_PERMISSIONS"
+    assert receive_all(sqs, url) == []
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={
+        "Policy": resource_policy("sqs:SendMessage", {"Service": "events.amazonaws.com"}, arn, **allow)})
+    put_event(server)
+    assert len(receive_until(sqs, url, 1)) == 1
+
+
+def test_rules_deliver_with_their_roles(server):
+    sqs = root(server, "sqs")
+    url = sqs.create_queue(QueueName="q")["QueueUrl"]
+    role = role_of(server, "events.amazonaws.com")
+    rule_to(server, queue_arn(sqs, url), role=role)
+    put_event(server)
+    assert receive_all(sqs, url) == []
+    root(server, "iam").put_role_policy(RoleName="r", PolicyName="p", PolicyDocument=policy({"Action": "sqs:SendMessage"}))
+    put_event(server)
+    assert len(receive_until(sqs, url, 1)) == 1
+    root(server, "iam").update_assume_role_policy(RoleName="r",
+                                                  PolicyDocument=trust({"Service": "lambda.amazonaws.com"}))
+    put_event(server)
+    assert receive_all(sqs, url) == []
+
+
+def test_topics_deliver_where_queues_let_them(server):
+    sqs, sns = root(server, "sqs"), root(server, "sns")
+    url = sqs.create_queue(QueueName="q")["QueueUrl"]
+    arn = queue_arn(sqs, url)
+    topic = sns.create_topic(Name="t")["TopicArn"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    sns.publish(TopicArn=topic, Message="lost")
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={
+        "Policy": resource_policy("sqs:SendMessage", {"Service": "sns.amazonaws.com"}, arn,
+                                  ArnEquals={"aws:SourceArn": topic})})
+    sns.publish(TopicArn=topic, Message="kept")
+    assert [json.loads(message["Body"])["Message"] for message in receive_until(sqs, url, 1)] == ["kept"]
+    # A rule to the topic: its default policy does not name events.amazonaws.com.
+    rule_to(server, topic)
+    put_event(server)
+    assert receive_all(sqs, url) == []
+    sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=resource_policy(
+        "sns:Publish", {"Service": "events.amazonaws.com"}, topic))
+    put_event(server)
+    assert len(receive_until(sqs, url, 1)) == 1
+
+
+def test_schedules_and_pipes_act_as_their_roles(new_server, options):
+    server = new_server(*options, "--clock", "virtual").start()
+    sqs = root(server, "sqs")
+    urls = {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("from", "to", "scheduled")}
+    scheduler = root(server, "scheduler")
+    for name, statements in (("good", [{"Action": ["sqs:SendMessage", "sqs:CreateQueue"]}]), ("bad", [])):
+        role = role_of(server, "scheduler.amazonaws.com", *statements, name=name)
+        scheduler.create_schedule(Name=name, ScheduleExpression="rate(1 hour)", FlexibleTimeWindow={"Mode": "OFF"},
+                                  Target={"Arn": queue_arn(sqs, urls["scheduled"]), "RoleArn": role, "Input": name})
+        scheduler.create_schedule(Name=name + "-call", ScheduleExpression="rate(1 hour)",
+                                  FlexibleTimeWindow={"Mode": "OFF"},
+                                  Target={"Arn": "arn:aws:scheduler:::aws-sdk:sqs:createQueue", "RoleArn": role,
+                                          "Input": json.dumps({"QueueName": name + "-made"})})
+    server.raw(b'{"advance":"1h"}', path="/_signalbox/clock")
+    assert {message["Body"] for message in receive_all(sqs, urls["scheduled"])} == {"good"}
+    made = [url.rsplit("/", 1)[1] for url in sqs.list_queues()["QueueUrls"]]
+    assert "good-made" in made and "bad-made" not in made
+    pipes = root(server, "pipes")
+    role = role_of(server, "pipes.amazonaws.com", {"Action": ["sqs:ReceiveMessage", "sqs:DeleteMessage"]}, name="pipe")
+    pipes.create_pipe(Name="p", RoleArn=role, Source=queue_arn(sqs, urls["from"]), Target=queue_arn(sqs, urls["to"]))
+    root(server, "iam").put_role_policy(RoleName="pipe", PolicyName="more",
+                                        PolicyDocument=policy({"Action": "sqs:SendMessage"}))
+    sqs.send_message(QueueUrl=urls["from"], MessageBody="through")
+    assert len(receive_until(sqs, urls["to"], 1)) == 1
+
+
+def test_every_operation_is_described(server):
+    server.stop()
+    assert "without a description" not in server.log_text(), server.log_text()
+
+
+def test_who_does_not_sign_is_nobody(server):
+    status, _, body = server.raw(b"Action=ListUsers&Version=2010-05-08",
+                                 {"Content-Type": "application/x-www-form-urlencoded"})
+    assert status == 403 and b"MissingAuthenticationToken" in body
+
+
+def test_credentials_are_needed(new_server):
+    done = subprocess.run(new_server("--auth", "enforce").command(), text=True, capture_output=True, timeout=20,
+                          check=False)
+    assert done.returncode == 1 and "--credentials" in done.stderr
