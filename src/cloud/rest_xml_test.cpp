@@ -77,7 +77,7 @@ template <class In, class Out>
 Result<In> decoded(const OperationOf<In, Out>& operation, const http::Request& given) {
   auto input = protocol(ProtocolKind::kRestXml).decode(*operation.operation, given);
   if (!input) return std::unexpected(input.error());
-  return std::move(input->as<In>());
+  return std::move(input->template as<In>());
 }
 
 TEST(RestXml, ReadsWhatStandsWhere) {
