@@ -8,7 +8,7 @@ import botocore.config
 import pytest
 from botocore.exceptions import ClientError
 
-from conftest import error_code, error_text, queue_arn, receive_all, receive_until
+from conftest import BINARY, error_code, error_text, queue_arn, receive_all, receive_until
 
 KEY, SECRET, ACCOUNT = "AKIDROOT", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "123456789012"
 OTHER_KEY, OTHER_SECRET, OTHER = "AKIDOTHER", "another-secret", "111122223333"
@@ -354,6 +354,25 @@ def test_schedules_and_pipes_act_as_their_roles(new_server, options):
                                         PolicyDocument=policy({"Action": "sqs:SendMessage"}))
     sqs.send_message(QueueUrl=urls["from"], MessageBody="through")
     assert len(receive_until(sqs, urls["to"], 1)) == 1
+
+
+def test_last_use_of_roles(server):
+    role_of(server, "events.amazonaws.com", {"Action": "sqs:SendMessage"})
+    iam, sqs = root(server, "iam"), root(server, "sqs")
+    assert iam.get_role(RoleName="r")["Role"]["RoleLastUsed"] == {}
+    url = sqs.create_queue(QueueName="q")["QueueUrl"]
+    rule_to(server, queue_arn(sqs, url), role=f"arn:aws:iam::{ACCOUNT}:role/r")
+    put_event(server)
+    assert iam.get_role(RoleName="r")["Role"]["RoleLastUsed"]["Region"] == "us-east-1"
+
+
+def test_tail_needs_a_right(server):
+    user = User(server, {"Action": "events:*"})
+    done = subprocess.run([BINARY, "tail", "--endpoint-url", server.endpoint], text=True, capture_output=True,
+                          timeout=20, check=False, env={"AWS_ACCESS_KEY_ID": user.key["AccessKeyId"],
+                                                        "AWS_SECRET_ACCESS_KEY": user.key["SecretAccessKey"],
+                                                        "AWS_DEFAULT_REGION": "us-east-1"})
+    assert done.returncode != 0 and "signalbox:Tail" in done.stderr, done
 
 
 def test_every_operation_is_described(server):

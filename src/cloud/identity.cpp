@@ -56,8 +56,13 @@ Identity Identification::identify_openly(const http::Request& request) const {
 
 Result<Identity> Identification::identify(const http::Request& request) const {
   const auto note_use = [this](const Identity& identity) {
-    if (callers_ == nullptr || identity.principal.session || identity.principal.type != PrincipalType::kUser) return;
-    callers_->used(identity.principal.access_key, identity.signing_service, identity.scope.region);
+    const Principal& who = identity.principal;
+    if (callers_ == nullptr) return;
+    if (who.type == PrincipalType::kAssumedRole) {
+      callers_->used(who.session->issuer_id, identity.signing_service, identity.scope.region);
+    } else if (who.type == PrincipalType::kUser && !who.session) {
+      callers_->used(who.access_key, identity.signing_service, identity.scope.region);
+    }
   };
   if (mode_ == AuthMode::kOpen) {
     Identity identity = identify_openly(request);

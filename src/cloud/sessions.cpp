@@ -178,6 +178,8 @@ Result<Principal> Sessions::principal_of(const RoleUse& use) const {
   who.account = arn->account;
   who.id = session->issuer_id + ":" + session->name;
   if (role) who.tags = role->tags;
+  const auto source = Arn::parse(use.source_arn);
+  if (role && source) callers_.used(role->id, default_name(use.service), source->region);
   who.session = std::move(session);
   return who;
 }

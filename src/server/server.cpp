@@ -106,7 +106,7 @@ struct Server::Parts {
               deliveries, clients,  site,      tap,       sealer,        clock,          random,
               log_to,     *metrics, pipe_ends, functions, callers,       authority,      sessions},
         clock_control(clock, chosen.virtual_clock ? &virtual_clock : nullptr, shards, *store, *metrics),
-        tail(tap, identification),
+        tail(tap, identification, authority),
         gateway(door, identification, random, log_to),
         http(
             shards.loops(), [this](const http::Request& r, http::Connection& c) { return answer(r, c); },

@@ -40,20 +40,29 @@ asio::awaitable<http::Response> Tail::answer(const http::Request& request) {
   const auto identity = identification_.identify(request);
   if (!identity) co_return refusal(identity.error());
   if (request.method == "POST") {
-    co_return begin(identity->scope, identity->body ? std::string_view(*identity->body) : request.body);
+    co_return begin(*identity, identity->body ? std::string_view(*identity->body) : request.body);
   }
   if (request.method == "GET") co_return co_await read(identity->scope, request.query());
   co_return error_response(405, "GET or POST.");
 }
 
-http::Response Tail::begin(const cloud::Scope& scope, std::string_view body) {
+http::Response Tail::begin(const cloud::Identity& identity, std::string_view body) {
   json::Document document;
   const auto root = document.parse(body.empty() ? std::string_view("{}") : body);
   if (!root || !root->is_object()) return error_response(400, R"(Send {"bus":"default","pattern":"{...}"}.)");
   const auto bus = text_of(*root, "bus");
   const auto pattern = text_of(*root, "pattern");
   if (!bus || !pattern) return error_response(400, "bus and pattern are texts.");
-  const auto watch = tap_.watch({scope, *bus, *pattern});
+  if (authority_.enforcing()) {
+    cloud::Call call;
+    call.scope = identity.scope;
+    call.principal = identity.principal;
+    const std::string name = bus->empty() ? "default" : *bus;
+    const auto allowed = authority_.decide(
+        call, {"signalbox:Tail", cloud::make_arn("events", call.scope, "event-bus/" + name), call.scope.account});
+    if (!allowed) return error_response(403, allowed.error().message);
+  }
+  const auto watch = tap_.watch({identity.scope, *bus, *pattern});
   if (!watch) return refusal(watch.error());
   return json_response(200, R"({"watch":")" + *watch + "\"}\n");
 }

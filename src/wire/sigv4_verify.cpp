@@ -2,6 +2,7 @@
 // General Reference has them.
 
 #include <algorithm>
+#include <map>
 #include <vector>
 
 #include "base/encoding.h"
@@ -106,11 +107,21 @@ Result<std::string> canonical_headers(const http::Request& request, std::string_
   return out;
 }
 
-Sha256Digest signing_key(std::string_view secret, const Signature& s) {
+Sha256Digest derive_key(std::string_view secret, const Signature& s) {
   const auto date = hmac_sha256("AWS4" + std::string(secret), s.date);
   const auto region = hmac_sha256(as_bytes(date), s.region);
   const auto service = hmac_sha256(as_bytes(region), s.service);
   return hmac_sha256(as_bytes(service), "aws4_request");
+}
+
+/// Derived once a day for each secret, Region and service: that is a third of what a check costs.
+Sha256Digest signing_key(std::string_view secret, const Signature& s) {
+  constexpr std::size_t kMost = 256;
+  static thread_local std::map<std::string, Sha256Digest, std::less<>> known;
+  std::string name = s.date + "/" + s.region + "/" + s.service + "/" + std::string(secret);
+  if (const auto found = known.find(name); found != known.end()) return found->second;
+  if (known.size() >= kMost) known.clear();
+  return known.emplace(std::move(name), derive_key(secret, s)).first->second;
 }
 
 std::string scope_text(const Signature& s) {

@@ -106,6 +106,7 @@ Result<m::DeleteRoleResponse> delete_role(Change& change, const m::DeleteRoleReq
   }
   if (!(*role)->attached.empty()) return conflict("Cannot delete entity, must detach all policies first.");
   if (!(*role)->inline_policies.empty()) return conflict("Cannot delete entity, must delete policies first.");
+  change.batch().erase(store::Key(kKeyUseSpace).text((*role)->id));
   change.erase(*role);
   return m::DeleteRoleResponse{};
 }
