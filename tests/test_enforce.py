@@ -148,6 +148,9 @@ def test_conditions(server):
     denied(user.client("sqs").list_queues)
     denied(user.client("sns").list_topics)
     denied(user.client("sqs").create_queue, QueueName="q")
+    assert "sqs:TagQueue" in denied(user.client("sqs").create_queue, QueueName="q", tags={"team": "a"})
+    root(server, "iam").put_user_policy(UserName="bob", PolicyName="tags",
+                                        PolicyDocument=policy({"Action": "sqs:TagQueue"}))
     user.client("sqs").create_queue(QueueName="q", tags={"team": "a"})
     metrics = user.client("cloudwatch")
     metrics.put_metric_data(Namespace="mine", MetricData=[{"MetricName": "m", "Value": 1}])
@@ -156,6 +159,14 @@ def test_conditions(server):
     logs.create_log_group(logGroupName="/mine")
     logs.create_log_stream(logGroupName="/mine", logStreamName="s")
     denied(logs.create_log_group, logGroupName="/other")
+    logs.filter_log_events(logGroupName="/mine")
+    # However a group is named, a denial of it holds.
+    root(server, "iam").put_user_policy(UserName="bob", PolicyName="no", PolicyDocument=policy(
+        {"Effect": "Deny", "Action": "logs:*", "Resource": f"arn:aws:logs:*:{ACCOUNT}:log-group:/mine:*"}))
+    arn = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/mine"
+    denied(logs.filter_log_events, logGroupName="/mine")
+    for group in ("/mine", arn, arn.replace("arn:aws", "arn:odd")):
+        denied(logs.start_query, logGroupIdentifiers=[group], startTime=0, endTime=1, queryString="fields @message")
 
 
 def test_boundaries_limit(server):

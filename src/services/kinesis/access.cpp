@@ -12,7 +12,7 @@ constexpr std::string_view kStream = "@StreamARN|stream/{StreamName}";
 
 constexpr cloud::AccessRow kRows[] = {
     {.operation = "AddTagsToStream", .resource = kStream},
-    {.operation = "CreateStream", .resource = kStream},
+    {.operation = "CreateStream", .resource = kStream, .tagging = "kinesis:AddTagsToStream"},
     {.operation = "DecreaseStreamRetentionPeriod", .resource = kStream},
     {.operation = "DeleteStream", .resource = kStream},
     {.operation = "DescribeLimits"},
