@@ -36,7 +36,7 @@ CONSTRAINT_ERRORS = {"logs": "InvalidParameterException"}
 # The outermost elements of REST XML answers, where they are neither the payload's name nor the shape's.
 XML_ROOTS = {"s3": {
     "CompleteMultipartUpload": "CompleteMultipartUploadResult", "CreateMultipartUpload": "InitiateMultipartUploadResult",
-    "DeleteObjects": "DeleteResult", "GetBucketAcl": "AccessControlPolicy", "GetBucketCors": "CORSConfiguration",
+    "DeleteObjects": "DeleteResult", "GetBucketAcl": "AccessControlPolicy",
     "GetBucketLifecycleConfiguration": "LifecycleConfiguration", "GetBucketLocation": "LocationConstraint",
     "GetBucketTagging": "Tagging", "GetBucketVersioning": "VersioningConfiguration",
     "GetObjectAcl": "AccessControlPolicy", "GetObjectAttributes": "GetObjectAttributesResponse",

@@ -98,6 +98,10 @@ void describe_serve(CLI::App& serve, Config& config, std::string& config_file) {
   serve.add_option("--sns-push-gateway", config.sns_push_gateway, "URL that each mobile push message is posted to")
       ->envname("SIGNALBOX_SNS_PUSH_GATEWAY");
   serve
+      .add_flag("--s3-closed-buckets", config.s3_closed_buckets,
+                "New buckets have no access control lists and no public access, as AWS makes them since 2023")
+      ->envname("SIGNALBOX_S3_CLOSED_BUCKETS");
+  serve
       .add_option("--public-url", config.public_url,
                   "Scheme, host and port of the links in messages: https://signalbox.example.com (default where it "
                   "listens)")

@@ -68,6 +68,7 @@ class FramedBody final : public http::BodyReader {
       if (piece->empty()) {
         Result<void> whole = decoder_.finish();
         if (!whole) co_return std::unexpected(std::move(whole).error());
+        ended_ = true;
         co_return std::string_view();
       }
       if (decoder_.payload().plain()) co_return *piece;
@@ -79,9 +80,10 @@ class FramedBody final : public http::BodyReader {
   std::optional<std::uint64_t> length() const override {
     return decoder_.payload().chunked ? decoder_.payload().decoded_length : sent_.length();
   }
-  const http::Fields& trailers() const override { return decoder_.trailers(); }
+  const http::Fields& trailers() const override { return ended_ ? decoder_.trailers() : decoder_.payload().announced; }
 
  private:
+  bool ended_ = false;
   http::BodyReader& sent_;
   wire::PayloadDecoder decoder_;
   std::string content_;

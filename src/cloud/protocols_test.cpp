@@ -10,6 +10,7 @@
 #include "models/kinesis.h"
 #include "models/logs.h"
 #include "models/pipes.h"
+#include "models/s3.h"
 #include "models/scheduler.h"
 #include "models/sns.h"
 #include "models/sqs.h"
@@ -59,6 +60,7 @@ TEST(Models, EveryPatternCanBeChecked) {
   EXPECT_TRUE(patterns_are_usable(logs::kService, bad)) << bad;
   EXPECT_TRUE(patterns_are_usable(models::kinesis::kService, bad)) << bad;
   EXPECT_TRUE(patterns_are_usable(models::pipes::kService, bad)) << bad;
+  EXPECT_TRUE(patterns_are_usable(models::s3::kService, bad)) << bad;
   EXPECT_TRUE(patterns_are_usable(scheduler::kService, bad)) << bad;
   EXPECT_TRUE(patterns_are_usable(sns::kService, bad)) << bad;
   EXPECT_TRUE(patterns_are_usable(sqs::kService, bad)) << bad;

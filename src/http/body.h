@@ -28,7 +28,8 @@ class BodyReader {
   /// How many bytes there will be in all, where that is known from the start.
   virtual std::optional<std::uint64_t> length() const = 0;
 
-  /// Header fields that came behind the body; known when it has been read to its end.
+  /// Header fields that came behind the body, when it has been read to its end; before that, those that are announced,
+  /// with or without their values.
   virtual const Fields& trailers() const;
 };
 

@@ -20,6 +20,7 @@
 #include "services/kinesis/kinesis.h"
 #include "services/logs/logs.h"
 #include "services/pipes/pipes.h"
+#include "services/s3/s3.h"
 #include "services/scheduler/scheduler.h"
 #include "services/sns/sns.h"
 #include "services/sqs/sqs.h"
@@ -118,6 +119,9 @@ struct Server::Parts {
     services.push_back(std::make_unique<sqs::Sqs>(house));
     services.push_back(std::make_unique<kinesis::Kinesis>(house));
     services.push_back(std::make_unique<events::Events>(house));
+    services.push_back(std::make_unique<s3::S3>(
+        house,
+        s3::Options{chosen.data + "/s3", chosen.durability == store::Durability::kSync, chosen.s3_closed_buckets}));
     services.push_back(std::make_unique<scheduler::Scheduler>(house));
     services.push_back(std::make_unique<logs::Logs>(house));
     services.push_back(std::make_unique<pipes::Pipes>(house));

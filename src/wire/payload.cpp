@@ -63,6 +63,9 @@ Result<Payload> read_payload(const http::Request& request) {
       return fail("MissingContentLength", "You must provide the Content-Length HTTP header.", 411);
     }
     payload.decoded_length = bytes;
+    if (payload.trailer && !request.header("X-Amz-Trailer").empty()) {
+      payload.announced = {{lower(trim(request.header("X-Amz-Trailer"))), ""}};
+    }
     return payload;
   }
   if (said.empty() || said == "UNSIGNED-PAYLOAD") return payload;
@@ -179,6 +182,11 @@ Result<void> PayloadDecoder::take_trailer(std::string_view line) {
 }
 
 Result<void> PayloadDecoder::end_trailers() {
+  for (const auto& [name, none] : payload_.announced) {
+    if (std::ranges::find(trailers_, name, &std::pair<std::string, std::string>::first) == trailers_.end()) {
+      return malformed_trailer();
+    }
+  }
   if (!payload_.trailer || !payload_.key) return {};
   std::string fields;
   for (const auto& [name, value] : trailers_) fields.append(name).append(":").append(value).append("\n");

@@ -31,6 +31,7 @@ struct Payload {
   std::string hash;            // SHA-256 of the whole in hexadecimal; "" for none
   std::optional<std::uint64_t> decoded_length;
   std::optional<ChunkKey> key;  // where signatures are checked
+  http::Fields announced;       // of the trailer: names, without values
 
   /// Whether the bytes are the content as they are, and nothing is to be checked.
   bool plain() const { return !chunked && hash.empty(); }

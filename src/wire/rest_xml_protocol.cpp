@@ -254,7 +254,11 @@ http::Response RestXmlProtocol::encode(const Operation& operation, const AnyStru
 http::Response RestXmlProtocol::encode_error(const Service& service, const Error& error,
                                              std::string_view request_id) const {
   const ErrorShape* shape = service.find_error(error.code);
-  const int status = error.http_status != 0 ? error.http_status : shape != nullptr ? shape->http_status : 400;
+  const bool denied = error.code == "AccessDeniedException";
+  const int status = denied                   ? 403
+                     : error.http_status != 0 ? error.http_status
+                     : shape != nullptr       ? shape->http_status
+                                              : 400;
   http::Response response = response_of(status, request_id);
   if (error.details) {
     for (const auto& [name, value] : error.details->headers) add_header(response, name, value);
@@ -263,7 +267,7 @@ http::Response RestXmlProtocol::encode_error(const Service& service, const Error
   response.headers.emplace_back("Content-Type", "application/xml");
   std::string& out = response.body;
   out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error>";
-  write_xml_text(out, "Code", error.code);
+  write_xml_text(out, "Code", denied ? "AccessDenied" : std::string_view(error.code));
   write_xml_text(out, "Message", error.message);
   if (error.details) {
     for (const auto& [name, value] : error.details->elements) write_xml_text(out, name, value);

@@ -136,7 +136,8 @@ Routed route(std::span<const Service* const> services, const http::Request& requ
     if (auto routed = route_xml(services, request, signing_service)) return *std::move(routed);
   }
   if (auto routed = route_rest(services, request, signing_service)) return *std::move(routed);
-  const bool form = request.header("Content-Type").starts_with("application/x-www-form-urlencoded");
+  const bool form =
+      request.method == "POST" && request.header("Content-Type").starts_with("application/x-www-form-urlencoded");
   if (!named && !form && request.path().size() > 1 && !form_parameter(form_text(request), "Action")) {
     if (auto routed = route_xml(services, request, signing_service)) return *std::move(routed);
   }

@@ -86,6 +86,17 @@ Result<std::optional<Signature>> read_header(const http::Request& request, std::
   return signature;
 }
 
+/// Who presigned a URL by Signature Version 2, as older SDKs do for S3.
+std::optional<Signature> read_version_2(std::string_view query) {
+  const auto access_key = form_parameter(query, "AWSAccessKeyId");
+  if (!access_key || !form_parameter(query, "Signature") || !form_parameter(query, "Expires")) return std::nullopt;
+  Signature signature;
+  signature.access_key = *access_key;
+  signature.service = "s3";
+  signature.presigned = true;
+  return signature;
+}
+
 Result<std::optional<Signature>> read_query(std::string_view query) {
   const auto take = [query](std::string_view name) { return form_parameter(query, name).value_or(""); };
   if (take("X-Amz-Algorithm") != kAlgorithm) {
@@ -125,6 +136,10 @@ Result<std::optional<Signature>> read_signature(const http::Request& request) {
   if (!authorization.empty()) return read_header(request, authorization);
   const std::string_view query = request.query();
   if (form_parameter(query, "X-Amz-Signature") || form_parameter(query, "X-Amz-Algorithm")) return read_query(query);
+  if (read_version_2(query)) {
+    return fail("InvalidRequest",
+                "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.", 400);
+  }
   return std::nullopt;
 }
 
@@ -139,6 +154,7 @@ std::optional<Signature> read_claim(const http::Request& request) {
     signature.session_token = form_parameter(request.query(), "X-Amz-Security-Token").value_or("");
     if (read_scope(*credential, signature)) return signature;
   }
+  if (authorization.empty()) return read_version_2(request.query());
   return std::nullopt;
 }
 

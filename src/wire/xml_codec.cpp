@@ -109,7 +109,8 @@ class Reader {
   static Result<void> value(const Shape& shape, std::string_view text, void* out) {
     Result<void> done = read_xml_scalar(shape, text, out);
     if (!done) return malformed_xml(done.error().message);
-    if (shape.type == ShapeType::kString && !shape.enum_values.empty() &&
+    const bool any_case = shape.name == "FilterRuleName";  // S3 takes "Prefix" as well
+    if (shape.type == ShapeType::kString && !shape.enum_values.empty() && !any_case &&
         std::ranges::find(shape.enum_values, text) == shape.enum_values.end()) {
       return malformed_xml("'" + std::string(text.substr(0, 100)) + "' is not a " + std::string(shape.name));
     }

@@ -1,0 +1,90 @@
+// Contents too large for the store: one file each, written once, read in pieces.
+//
+// A blob is written to incoming/ID, synced, linked as blobs/xx/ID, and named by a record in the batch that makes it
+// part of an object. Only then incoming/ID goes. So after a crash incoming/ holds all blobs that may belong to nothing:
+// those without a record are removed. A blob that is no longer needed is named in a record of the batch that ends its
+// use, and removed after that is committed; after a crash those records say what is left to remove.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/checksum.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "http/body.h"
+#include "store/store.h"
+
+namespace signalbox::s3 {
+
+namespace asio = boost::asio;
+
+/// A stretch of a blob.
+struct Segment {
+  std::string blob;
+  std::uint64_t offset = 0;
+  std::uint64_t length = 0;
+};
+
+class Blobs {
+ public:
+  class Writer;
+
+  Blobs(std::string folder, bool sync, store::Store& store, Random& random, Log& log);
+  ~Blobs();
+
+  /// Makes the folders; removes what belongs to nothing. Errors: StoreError.
+  Result<void> load();
+  /// Waits for what runs.
+  void stop();
+
+  std::unique_ptr<Writer> write();
+
+  /// Adds to `batch` that these are in use.
+  void keep(store::Batch& batch, const std::vector<std::string>& blobs) const;
+  /// Adds to `batch` that these are in use no longer.
+  void drop(store::Batch& batch, const std::vector<std::string>& blobs) const;
+  /// After a batch with keep() was committed, or failed.
+  void kept(const std::vector<std::string>& blobs, bool committed);
+  /// After a batch with drop() was committed: removes them, soon.
+  void dropped(std::vector<std::string> blobs);
+
+  /// The same content as a new blob, without copying it. Errors: InternalError.
+  asio::awaitable<Result<std::string>> share(std::string blob);
+
+  /// Reads these stretches, one after another. The blobs are there until the reader goes, whatever happens to their
+  /// objects.
+  std::unique_ptr<http::BodyReader> read(std::vector<Segment> segments);
+
+ private:
+  friend class Writer;
+  class Reader;
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+/// Writes one blob, on threads of its own, with the checksums of what goes by. What is not finished goes when it goes.
+class Blobs::Writer {
+ public:
+  explicit Writer(Parts& parts);
+  ~Writer();
+  Writer(const Writer&) = delete;
+
+  /// `bytes` and `checksums` must live until it is done. Errors: InternalError, for a full disk say.
+  asio::awaitable<Result<void>> write(std::string_view bytes, std::vector<Checksum>& checksums);
+  /// The blob's name; from now on keep() and kept() must follow. Errors: InternalError.
+  asio::awaitable<Result<std::string>> finish();
+
+ private:
+  Parts& parts_;
+  std::string id_;
+  int file_ = -1;
+  bool finished_ = false;
+};
+
+}  // namespace signalbox::s3

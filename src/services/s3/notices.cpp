@@ -1,0 +1,366 @@
+#include "services/s3/notices.h"
+
+#include <algorithm>
+#include <map>
+
+#include "base/encoding.h"
+#include "base/time_text.h"
+#include "json/json.h"
+
+namespace signalbox::s3 {
+namespace {
+
+constexpr std::string_view kSender = "s3.amazonaws.com";
+
+/// The events that happen here; all others in the model belong to what is not implemented.
+constexpr std::string_view kEvents[] = {"s3:ObjectCreated:*",
+                                        "s3:ObjectCreated:Put",
+                                        "s3:ObjectCreated:Copy",
+                                        "s3:ObjectCreated:CompleteMultipartUpload",
+                                        "s3:ObjectRemoved:*",
+                                        "s3:ObjectRemoved:Delete",
+                                        "s3:ObjectRemoved:DeleteMarkerCreated",
+                                        "s3:ObjectTagging:*",
+                                        "s3:ObjectTagging:Put",
+                                        "s3:ObjectTagging:Delete",
+                                        "s3:ObjectAcl:Put",
+                                        "s3:LifecycleExpiration:*",
+                                        "s3:LifecycleExpiration:Delete",
+                                        "s3:LifecycleExpiration:DeleteMarkerCreated"};
+
+std::string event_name(const Notice& notice) {
+  const std::string removed = notice.by_lifecycle ? "LifecycleExpiration:" : "ObjectRemoved:";
+  switch (notice.kind) {
+    case Notice::Kind::kPut:
+      return "ObjectCreated:Put";
+    case Notice::Kind::kCopied:
+      return "ObjectCreated:Copy";
+    case Notice::Kind::kCompleted:
+      return "ObjectCreated:CompleteMultipartUpload";
+    case Notice::Kind::kDeleted:
+      return removed + "Delete";
+    case Notice::Kind::kMarked:
+      return removed + "DeleteMarkerCreated";
+    case Notice::Kind::kTagged:
+      return "ObjectTagging:Put";
+    case Notice::Kind::kUntagged:
+      return "ObjectTagging:Delete";
+    case Notice::Kind::kListed:
+      return "ObjectAcl:Put";
+  }
+  return {};
+}
+
+bool is_removal(const Notice& notice) {
+  return notice.kind == Notice::Kind::kDeleted || notice.kind == Notice::Kind::kMarked;
+}
+
+std::string sequencer(const Notice& notice) {
+  char text[17];
+  std::snprintf(text, sizeof text, "%016llX", static_cast<unsigned long long>(notice.sequence));
+  return text;
+}
+
+/// One destination of a configuration, whatever its kind.
+struct Destination {
+  std::string id;
+  std::string arn;
+  const std::vector<std::string>* events;
+  const model::NotificationConfigurationFilter* filter;
+};
+
+template <class List, class Arn>
+void add(const std::optional<List>& list, Arn arn, std::vector<Destination>& out) {
+  if (!list) return;
+  for (const auto& one : *list) {
+    out.push_back({one.id.value_or(""), (one.*arn).value_or(""), one.events ? &*one.events : nullptr,
+                   one.filter ? &*one.filter : nullptr});
+  }
+}
+
+std::vector<Destination> destinations(const model::NotificationConfiguration& configuration) {
+  std::vector<Destination> all;
+  add(configuration.queue_configurations, &model::QueueConfiguration::queue_arn, all);
+  add(configuration.topic_configurations, &model::TopicConfiguration::topic_arn, all);
+  add(configuration.lambda_function_configurations, &model::LambdaFunctionConfiguration::lambda_function_arn, all);
+  return all;
+}
+
+const std::vector<model::FilterRule>* rules_of(const model::NotificationConfigurationFilter* filter) {
+  if (filter == nullptr || !filter->key || !filter->key->filter_rules) return nullptr;
+  return &*filter->key->filter_rules;
+}
+
+bool same_word(std::string_view text, std::string_view lower) {
+  return std::ranges::equal(text, lower, [](char a, char b) { return (a | 32) == b; });
+}
+
+bool wants(const Destination& destination, std::string_view event, std::string_view key) {
+  const bool named = std::ranges::any_of(*destination.events, [&](std::string_view wanted) {
+    wanted.remove_prefix(std::min(wanted.size(), std::string_view("s3:").size()));
+    return wanted.ends_with('*') ? event.starts_with(wanted.substr(0, wanted.size() - 1)) : event == wanted;
+  });
+  if (!named) return false;
+  const auto* rules = rules_of(destination.filter);
+  return rules == nullptr || std::ranges::all_of(*rules, [&](const model::FilterRule& rule) {
+           return same_word(*rule.name, "prefix") ? key.starts_with(*rule.value) : key.ends_with(*rule.value);
+         });
+}
+
+/// Keys stand in records as in a form: '+' for spaces.
+std::string encoded_key(std::string_view key) {
+  std::string text = percent_encode(key, true);
+  for (std::size_t at = text.find("%20"); at != std::string::npos; at = text.find("%20", at)) text.replace(at, 3, "+");
+  return text;
+}
+
+void write_object(json::Writer& out, const Notice& notice) {
+  out.begin_object();
+  out.member("key", encoded_key(notice.key));
+  if (!is_removal(notice)) {
+    out.key("size");
+    out.number(static_cast<std::int64_t>(notice.size));
+  }
+  if (!is_removal(notice)) out.member("eTag", notice.etag);
+  if (!notice.version.empty() && notice.version != kNullVersion) out.member("versionId", notice.version);
+  out.member("sequencer", sequencer(notice));
+  out.end_object();
+}
+
+/// "Event message structure".
+std::string record_text(const Core& core, const Bucket& bucket, const Notice& notice, const std::string& id) {
+  std::string text;
+  json::Writer out(text);
+  out.begin_object();
+  out.key("Records");
+  out.begin_array();
+  out.begin_object();
+  out.member("eventVersion", "2.1");
+  out.member("eventSource", "aws:s3");
+  out.member("awsRegion", bucket.scope.region);
+  out.member("eventTime", to_iso8601_millis(core.house.clock.now()));
+  out.member("eventName", event_name(notice));
+  out.key("userIdentity");
+  out.begin_object();
+  out.member("principalId", notice.by_lifecycle ? std::string(kSender) : "AWS:" + notice.principal);
+  out.end_object();
+  out.key("requestParameters");
+  out.begin_object();
+  out.member("sourceIPAddress", notice.by_lifecycle ? std::string(kSender) : notice.source_address);
+  out.end_object();
+  out.key("responseElements");
+  out.begin_object();
+  out.member("x-amz-request-id", notice.request_id);
+  out.member("x-amz-id-2", to_base64(notice.request_id));
+  out.end_object();
+  out.key("s3");
+  out.begin_object();
+  out.member("s3SchemaVersion", "1.0");
+  out.member("configurationId", id);
+  out.key("bucket");
+  out.begin_object();
+  out.member("name", bucket.name);
+  out.key("ownerIdentity");
+  out.begin_object();
+  out.member("principalId", canonical_id(bucket.scope.account).substr(0, 14));
+  out.end_object();
+  out.member("arn", bucket.arn());
+  out.end_object();
+  out.key("object");
+  write_object(out, notice);
+  out.end_object();
+  out.end_object();
+  out.end_array();
+  out.end_object();
+  return text;
+}
+
+std::pair<std::string_view, std::string_view> event_bridge_words(const Notice& notice) {
+  switch (notice.kind) {
+    case Notice::Kind::kPut:
+      return {"Object Created", "PutObject"};
+    case Notice::Kind::kCopied:
+      return {"Object Created", "CopyObject"};
+    case Notice::Kind::kCompleted:
+      return {"Object Created", "CompleteMultipartUpload"};
+    case Notice::Kind::kDeleted:
+    case Notice::Kind::kMarked:
+      return {"Object Deleted", notice.by_lifecycle ? "Lifecycle Expiration" : "DeleteObject"};
+    case Notice::Kind::kTagged:
+      return {"Object Tags Added", ""};
+    case Notice::Kind::kUntagged:
+      return {"Object Tags Deleted", ""};
+    case Notice::Kind::kListed:
+      return {"Object ACL Updated", ""};
+  }
+  return {};
+}
+
+/// "Events detail" of EventBridge's S3 events.
+cloud::ServiceEvent event_of(const Bucket& bucket, const Notice& notice) {
+  cloud::ServiceEvent event;
+  event.scope = bucket.scope;
+  event.source = "aws.s3";
+  const auto [type, reason] = event_bridge_words(notice);
+  event.detail_type = type;
+  event.resources = {bucket.arn()};
+  json::Writer out(event.detail);
+  out.begin_object();
+  out.member("version", "0");
+  out.key("bucket");
+  out.begin_object();
+  out.member("name", bucket.name);
+  out.end_object();
+  out.key("object");
+  out.begin_object();
+  out.member("key", notice.key);
+  if (!is_removal(notice)) {
+    out.key("size");
+    out.number(static_cast<std::int64_t>(notice.size));
+    out.member("etag", notice.etag);
+  }
+  if (!notice.version.empty() && notice.version != kNullVersion) out.member("version-id", notice.version);
+  out.member("sequencer", sequencer(notice));
+  out.end_object();
+  out.member("request-id", notice.request_id);
+  out.member("requester", notice.by_lifecycle ? std::string(kSender) : notice.principal);
+  if (!notice.by_lifecycle) out.member("source-ip-address", notice.source_address);
+  if (!reason.empty()) out.member("reason", reason);
+  if (is_removal(notice)) {
+    out.member("deletion-type", notice.kind == Notice::Kind::kMarked ? "Delete Marker Created" : "Permanently Deleted");
+  }
+  out.end_object();
+  return event;
+}
+
+std::string test_event(const Core& core, const cloud::Call& call, const Bucket& bucket) {
+  std::string text;
+  json::Writer out(text);
+  out.begin_object();
+  out.member("Service", "Amazon S3");
+  out.member("Event", "s3:TestEvent");
+  out.member("Time", to_iso8601_millis(core.house.clock.now()));
+  out.member("Bucket", bucket.name);
+  out.member("RequestId", call.request_id);
+  out.member("HostId", to_base64(call.request_id));
+  out.end_object();
+  return text;
+}
+
+cloud::EventDelivery delivery_of(const Bucket& bucket, std::string payload) {
+  auto policy = std::make_shared<cloud::DeliveryPolicy>();
+  policy->source = bucket.arn();
+  cloud::EventDelivery delivery{std::move(payload), "", ""};
+  delivery.policy = std::move(policy);
+  delivery.attributes = {{"Subject", "Amazon S3 Notification"}};
+  delivery.sender = kSender;
+  return delivery;
+}
+
+Result<void> check_destination(Core& core, const Destination& destination) {
+  const auto arn = cloud::Arn::parse(destination.arn);
+  cloud::EventTarget* target = arn ? core.house.event_targets.find(*arn) : nullptr;
+  if (target == nullptr || destination.arn.ends_with(".fifo") || !target->check(*arn, {})) {
+    return invalid_argument("The ARN could not be parsed, or is not one that events can go to", "Destination",
+                            destination.arn);
+  }
+  if (destination.events == nullptr || destination.events->empty()) {
+    return fail("MalformedXML", "A notification configuration must have an event.", 400);
+  }
+  for (const std::string& event : *destination.events) {
+    if (std::ranges::find(kEvents, event) == std::end(kEvents)) return not_implemented("the event " + event);
+  }
+  if (const auto* rules = rules_of(destination.filter)) {
+    for (const model::FilterRule& rule : *rules) {
+      const bool known =
+          rule.name && rule.value && (same_word(*rule.name, "prefix") || same_word(*rule.name, "suffix"));
+      if (!known) return invalid_argument("filter rule name must be either prefix or suffix", "FilterRule.Name", "");
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Notice notice_of(const cloud::Call& call, Notice::Kind kind) {
+  Notice notice;
+  notice.kind = kind;
+  notice.principal = call.principal.id.empty() ? call.scope.account : call.principal.id;
+  notice.source_address = call.source_address;
+  notice.request_id = call.request_id;
+  return notice;
+}
+
+Notice notice_of(const cloud::Call& call, Notice::Kind kind, std::string key, const ObjectVersion& version) {
+  Notice notice = notice_of(call, kind);
+  notice.key = std::move(key);
+  notice.size = version.size;
+  notice.etag = version.etag;
+  notice.version = version.version;
+  notice.sequence = version.sequence;
+  return notice;
+}
+
+asio::awaitable<std::vector<cloud::AfterCommit>> tell(Core& core, const Bucket& bucket,
+                                                      const std::vector<Notice>& notices, store::Batch& batch) {
+  std::vector<cloud::AfterCommit> after;
+  if (!bucket.compiled_notification || notices.empty()) co_return after;
+  std::map<std::string, std::vector<cloud::EventDelivery>> by_target;  // one append a target, in one order
+  for (const Destination& destination : destinations(*bucket.compiled_notification)) {
+    for (const Notice& notice : notices) {
+      if (!wants(destination, event_name(notice), notice.key)) continue;
+      by_target[destination.arn].push_back(delivery_of(bucket, record_text(core, bucket, notice, destination.id)));
+    }
+  }
+  for (auto& [arn, deliveries] : by_target) {
+    const auto parsed = cloud::Arn::parse(arn);
+    cloud::EventTarget* target = parsed ? core.house.event_targets.find(*parsed) : nullptr;
+    if (target == nullptr) continue;
+    cloud::Appended appended = co_await target->append(arn, std::move(deliveries), batch);
+    for (const cloud::Undelivered& lost : appended.undelivered) {
+      core.house.log.warning("a notification of a bucket was not delivered",
+                             {{"bucket", bucket.name}, {"target", arn}, {"code", lost.code}, {"why", lost.message}});
+    }
+    after.push_back(std::move(appended.after));
+  }
+  if (bucket.compiled_notification->event_bridge_configuration && core.house.service_events.wanted(bucket.scope)) {
+    std::vector<cloud::ServiceEvent> events;
+    for (const Notice& notice : notices) events.push_back(event_of(bucket, notice));
+    after.push_back(co_await core.house.service_events.append(std::move(events), batch));
+  }
+  co_return after;
+}
+
+Answer<void> check_notification(Core& core, const cloud::Call& call, const Bucket& bucket,
+                                const model::NotificationConfiguration& configuration) {
+  for (const Destination& destination : destinations(configuration)) {
+    Result<void> checked = check_destination(core, destination);
+    if (!checked) co_return checked;
+    const auto arn = cloud::Arn::parse(destination.arn);
+    if (arn->service == "lambda") {
+      const auto may =
+          core.house.functions.may_invoke(destination.arn, {std::string(kSender), bucket.arn(), bucket.scope.account});
+      if (!may)
+        co_return invalid_argument("Unable to validate the following destination configurations", "Destination",
+                                   destination.arn);
+      continue;
+    }
+    store::Batch batch;
+    std::vector<cloud::EventDelivery> test;
+    test.push_back(delivery_of(bucket, test_event(core, call, bucket)));
+    cloud::EventTarget* target = core.house.event_targets.find(*arn);
+    cloud::Appended appended = co_await target->append(destination.arn, std::move(test), batch);
+    const bool refused = !appended.undelivered.empty();
+    Result<void> done;
+    if (!refused) done = co_await core.house.store.commit(std::move(batch));
+    if (appended.after) appended.after(!refused && done);
+    if (!done) co_return done;
+    if (refused) {
+      co_return invalid_argument("Unable to validate the following destination configurations", "Destination",
+                                 destination.arn);
+    }
+  }
+  co_return Result<void>();
+}
+
+}  // namespace signalbox::s3
