@@ -386,6 +386,28 @@ def test_tail_needs_a_right(server):
     assert done.returncode != 0 and "signalbox:Tail" in done.stderr, done
 
 
+def test_buckets(server):
+    s3 = root(server, "s3")
+    s3.create_bucket(Bucket="everything-must-be-private", ObjectOwnership="ObjectWriter")
+    s3.put_object(Bucket="everything-must-be-private", Key="MyCreditInfo", Body=b"1")
+    user = User(server, {"Action": ["s3:GetObject", "s3:PutObject"],
+                         "Resource": "arn:aws:s3:::everything-must-be-private/*"})
+    mine = user.client("s3")
+    assert mine.get_object(Bucket="everything-must-be-private", Key="MyCreditInfo")["Body"].read() == b"1"
+    mine.put_object(Bucket="everything-must-be-private", Key="other", Body=b"2")
+    assert denied(mine.put_object_acl, Bucket="everything-must-be-private", Key="MyCreditInfo", ACL="private") == (
+        f"User: {user.arn} is not authorized to perform: s3:PutObjectAcl on resource: "
+        "arn:aws:s3:::everything-must-be-private/MyCreditInfo because no identity-based policy allows the "
+        "s3:PutObjectAcl action")
+    denied(mine.list_objects_v2, Bucket="everything-must-be-private")
+    for key, token, code in (("AKIANOBODY", None, "InvalidAccessKeyId"), (KEY, "x" * 40, "InvalidToken")):
+        with pytest.raises(ClientError) as raised:
+            client(server, "s3", {"AccessKeyId": key, "SecretAccessKey": SECRET, "SessionToken": token}).list_buckets()
+        assert error_code(raised) == code
+    status, _, body = server.raw(path="/everything-must-be-private/MyCreditInfo", method="GET")
+    assert status == 403 and b"<Code>AccessDenied</Code>" in body
+
+
 def test_every_operation_is_described(server):
     server.stop()
     assert "without a description" not in server.log_text(), server.log_text()
