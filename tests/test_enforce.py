@@ -169,6 +169,28 @@ def test_conditions(server):
         denied(logs.start_query, logGroupIdentifiers=[group], startTime=0, endTime=1, queryString="fields @message")
 
 
+def test_streams(server):
+    """What names a stream in passing, an iterator or a page's token, is the stream's, too."""
+    kinesis = root(server, "kinesis")
+    for name in ("mine", "other"):
+        kinesis.create_stream(StreamName=name, ShardCount=2)
+    user = User(server, {"Action": "kinesis:*", "Resource": "*"},
+                {"Effect": "Deny", "Action": "kinesis:*", "Resource": f"arn:aws:kinesis:*:{ACCOUNT}:stream/other"})
+    mine = user.client("kinesis")
+
+    def ways(name):
+        shard = kinesis.list_shards(StreamName=name)["Shards"][0]["ShardId"]
+        return (kinesis.get_shard_iterator(StreamName=name, ShardId=shard, ShardIteratorType="LATEST")["ShardIterator"],
+                kinesis.list_shards(StreamName=name, MaxResults=1)["NextToken"])
+
+    iterator, token = ways("mine")
+    mine.get_records(ShardIterator=iterator)
+    assert len(mine.list_shards(NextToken=token)["Shards"]) == 1
+    iterator, token = ways("other")
+    denied(mine.get_records, ShardIterator=iterator)
+    denied(mine.list_shards, NextToken=token)
+
+
 def test_boundaries_limit(server):
     limit = root(server, "iam").create_policy(PolicyName="limit", PolicyDocument=policy({"Action": "sqs:*"}))
     user = User(server, {"Action": "*"}, boundary=limit["Policy"]["Arn"])
