@@ -6,7 +6,7 @@ function(signalbox_layer folder)
   string(REPLACE "/" "_" name ${folder})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${folder}/*.cpp)
   set(tests ${sources})
-  list(FILTER sources EXCLUDE REGEX "(_test|/example)\\.cpp$")
+  list(FILTER sources EXCLUDE REGEX "(_test|/example|/runtime/[^/]*)\\.cpp$")
   list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
   if(sources)
     add_library(signalbox_${name} STATIC ${sources})
@@ -46,4 +46,18 @@ function(signalbox_models)
   endforeach()
   add_library(signalbox_models STATIC ${generated})
   target_link_libraries(signalbox_models PUBLIC signalbox_wire)
+endfunction()
+
+# signalbox_sandbox_programs(LIBRARY FOLDER): the programs of FOLDER that run in sandboxes, carried within LIBRARY by its
+# runtime_files.cpp. init.cpp is linked statically, by itself: it runs where nothing else is.
+function(signalbox_sandbox_programs library folder)
+  add_executable(${library}_init ${CMAKE_SOURCE_DIR}/${folder}/init.cpp)
+  set_target_properties(${library}_init PROPERTIES COMPILE_OPTIONS "-Wall;-Wextra;-Wpedantic;-Wconversion;-Wshadow;-Werror;-O2"
+                                                   LINK_OPTIONS "-static;-s")
+  add_dependencies(${library} ${library}_init)
+  file(GLOB programs CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.py ${CMAKE_SOURCE_DIR}/${folder}/*.mjs)
+  set_source_files_properties(${CMAKE_SOURCE_DIR}/${folder}/../runtime_files.cpp PROPERTIES OBJECT_DEPENDS
+                              "${programs};${CMAKE_BINARY_DIR}/${library}_init")
+  target_compile_definitions(${library} PRIVATE SIGNALBOX_LAMBDA_INIT="${CMAKE_BINARY_DIR}/${library}_init"
+                                                SIGNALBOX_LAMBDA_RUNTIME="${CMAKE_SOURCE_DIR}/${folder}")
 endfunction()

@@ -148,6 +148,9 @@ def test_conditions(server):
     denied(user.client("sqs").list_queues)
     denied(user.client("sns").list_topics)
     denied(user.client("sqs").create_queue, QueueName="q")
+    assert "sqs:TagQueue" in denied(user.client("sqs").create_queue, QueueName="q", tags={"team": "a"})
+    root(server, "iam").put_user_policy(UserName="bob", PolicyName="tags",
+                                        PolicyDocument=policy({"Action": "sqs:TagQueue"}))
     user.client("sqs").create_queue(QueueName="q", tags={"team": "a"})
     metrics = user.client("cloudwatch")
     metrics.put_metric_data(Namespace="mine", MetricData=[{"MetricName": "m", "Value": 1}])
@@ -156,6 +159,36 @@ def test_conditions(server):
     logs.create_log_group(logGroupName="/mine")
     logs.create_log_stream(logGroupName="/mine", logStreamName="s")
     denied(logs.create_log_group, logGroupName="/other")
+    logs.filter_log_events(logGroupName="/mine")
+    # However a group is named, a denial of it holds.
+    root(server, "iam").put_user_policy(UserName="bob", PolicyName="no", PolicyDocument=policy(
+        {"Effect": "Deny", "Action": "logs:*", "Resource": f"arn:aws:logs:*:{ACCOUNT}:log-group:/mine:*"}))
+    arn = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/mine"
+    denied(logs.filter_log_events, logGroupName="/mine")
+    for group in ("/mine", arn, arn.replace("arn:aws", "arn:odd")):
+        denied(logs.start_query, logGroupIdentifiers=[group], startTime=0, endTime=1, queryString="fields @message")
+
+
+def test_streams(server):
+    """What names a stream in passing, an iterator or a page's token, is the stream's, too."""
+    kinesis = root(server, "kinesis")
+    for name in ("mine", "other"):
+        kinesis.create_stream(StreamName=name, ShardCount=2)
+    user = User(server, {"Action": "kinesis:*", "Resource": "*"},
+                {"Effect": "Deny", "Action": "kinesis:*", "Resource": f"arn:aws:kinesis:*:{ACCOUNT}:stream/other"})
+    mine = user.client("kinesis")
+
+    def ways(name):
+        shard = kinesis.list_shards(StreamName=name)["Shards"][0]["ShardId"]
+        return (kinesis.get_shard_iterator(StreamName=name, ShardId=shard, ShardIteratorType="LATEST")["ShardIterator"],
+                kinesis.list_shards(StreamName=name, MaxResults=1)["NextToken"])
+
+    iterator, token = ways("mine")
+    mine.get_records(ShardIterator=iterator)
+    assert len(mine.list_shards(NextToken=token)["Shards"]) == 1
+    iterator, token = ways("other")
+    denied(mine.get_records, ShardIterator=iterator)
+    denied(mine.list_shards, NextToken=token)
 
 
 def test_boundaries_limit(server):
@@ -373,6 +406,28 @@ def test_tail_needs_a_right(server):
                                                         "AWS_SECRET_ACCESS_KEY": user.key["SecretAccessKey"],
                                                         "AWS_DEFAULT_REGION": "us-east-1"})
     assert done.returncode != 0 and "signalbox:Tail" in done.stderr, done
+
+
+def test_buckets(server):
+    s3 = root(server, "s3")
+    s3.create_bucket(Bucket="everything-must-be-private", ObjectOwnership="ObjectWriter")
+    s3.put_object(Bucket="everything-must-be-private", Key="MyCreditInfo", Body=b"1")
+    user = User(server, {"Action": ["s3:GetObject", "s3:PutObject"],
+                         "Resource": "arn:aws:s3:::everything-must-be-private/*"})
+    mine = user.client("s3")
+    assert mine.get_object(Bucket="everything-must-be-private", Key="MyCreditInfo")["Body"].read() == b"1"
+    mine.put_object(Bucket="everything-must-be-private", Key="other", Body=b"2")
+    assert denied(mine.put_object_acl, Bucket="everything-must-be-private", Key="MyCreditInfo", ACL="private") == (
+        f"User: {user.arn} is not authorized to perform: s3:PutObjectAcl on resource: "
+        "arn:aws:s3:::everything-must-be-private/MyCreditInfo because no identity-based policy allows the "
+        "s3:PutObjectAcl action")
+    denied(mine.list_objects_v2, Bucket="everything-must-be-private")
+    for key, token, code in (("AKIANOBODY", None, "InvalidAccessKeyId"), (KEY, "x" * 40, "InvalidToken")):
+        with pytest.raises(ClientError) as raised:
+            client(server, "s3", {"AccessKeyId": key, "SecretAccessKey": SECRET, "SessionToken": token}).list_buckets()
+        assert error_code(raised) == code
+    status, _, body = server.raw(path="/everything-must-be-private/MyCreditInfo", method="GET")
+    assert status == 403 and b"<Code>AccessDenied</Code>" in body
 
 
 def test_every_operation_is_described(server):

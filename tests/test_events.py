@@ -236,7 +236,7 @@ def test_tags(events):
 
 
 @pytest.mark.parametrize("target, word", [
-    ({"Arn": "arn:aws:lambda:us-east-1:123456789012:function:f"}, "lambda"),
+    ({"Arn": "arn:aws:ecs:us-east-1:123456789012:cluster/c"}, "ecs"),
     ({"Arn": "not an arn"}, "not an arn"),
 ])
 def test_targets_that_do_not_work_yet_are_refused_by_name(events, target, word):

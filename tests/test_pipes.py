@@ -380,9 +380,9 @@ def test_what_does_not_work_is_refused_by_name(place):
     stream = place.stream()
     here = f"us-east-1:{place.account}"
     for source, target, more, text in (
-            (queue, f"arn:aws:lambda:{here}:function:f", {}, f"A target such as arn:aws:lambda:{here}:function:f"),
+            (queue, f"arn:aws:ecs:{here}:cluster/c", {}, f"A target such as arn:aws:ecs:{here}:cluster/c"),
             (f"arn:aws:dynamodb:{here}:table/t/stream/x", queue, {}, "A source such as arn:aws:dynamodb"),
-            (queue, queue, {"Enrichment": f"arn:aws:lambda:{here}:function:f"}, "An enrichment such as arn:aws:lambda"),
+            (queue, queue, {"Enrichment": f"arn:aws:states:{here}:stateMachine:s"}, "An enrichment such as arn:aws:states"),
             (stream, queue, {}, "KinesisStreamParameters must be given"),
             (queue, stream, {}, "PartitionKey must be given"),
             (queue, queue, {"TargetParameters": {"KinesisStreamParameters": {"PartitionKey": "k"}}},

@@ -215,7 +215,7 @@ def test_groups_updates_lists_and_tags(timed):
     ({"GroupName": "none"}, "ResourceNotFoundException", "Schedule group none does not exist."),
     ({"FlexibleTimeWindow": {"Mode": "FLEXIBLE"}}, "ValidationException", "MaximumWindowInMinutes"),
     ({"KmsKeyArn": "arn:aws:kms:us-east-1:000000000000:key/k"}, "ValidationException", "KmsKeyArn"),
-    ({"Target": {"Arn": "arn:aws:lambda:us-east-1:000000000000:function:f"}}, "ValidationException", "kind lambda"),
+    ({"Target": {"Arn": "arn:aws:ecs:us-east-1:000000000000:cluster/c"}}, "ValidationException", "kind ecs"),
     ({"Target": {"Arn": "arn:aws:scheduler:::aws-sdk:sqs:receiveMessage"}}, "ValidationException", "only read"),
     ({"Target": {"Arn": "arn:aws:scheduler:::aws-sdk:s3:putObject"}}, "ValidationException", "does not have"),
     ({"Target": {"Arn": "arn:aws:scheduler:::aws-sdk:sqs:sendMessage", "Input": '{"QueueUrl":"u","MessageBod":"b"}'}},

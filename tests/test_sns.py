@@ -84,7 +84,7 @@ def test_topics_that_are_refused(sns, name, attributes):
     assert sns.list_topics()["Topics"] == []
 
 
-@pytest.mark.parametrize("name", ["KmsMasterKeyId", "LambdaSuccessFeedbackSampleRate", "FirehoseFailureFeedbackRoleArn"])
+@pytest.mark.parametrize("name", ["KmsMasterKeyId", "FirehoseFailureFeedbackRoleArn"])
 def test_attributes_that_do_nothing_are_refused_by_name(sns, fifo, name):
     code, text = refused(sns.set_topic_attributes, TopicArn=fifo, AttributeName=name, AttributeValue="x")
     assert code == "InvalidParameter" and name in text
@@ -173,7 +173,7 @@ def test_subscription_life(sns, topic, new_queue, account):
     ("sqs", "x", "SQS endpoint ARN"),
     ("sqs", "arn:aws:sqs:us-east-1:999999999999:q", "another account"),
     ("sqs", "arn:aws:sqs:us-east-1:{account}:q.fifo", "FIFO SQS Queues can not be subscribed to standard SNS topics"),
-    ("lambda", "arn:aws:lambda:us-east-1:{account}:function:f", "lambda"),
+    ("lambda", "arn:aws:lambda:us-east-1:999999999999:function:f", "another account"),
     ("firehose", "arn:aws:firehose:us-east-1:{account}:deliverystream/s", "firehose"),
 ])
 def test_endpoints_that_are_refused(sns, topic, account, protocol, endpoint, words):

@@ -63,7 +63,6 @@ def test_statuses_of_http(server, sns, account, sink):
 
 @pytest.mark.parametrize("name, value, words", [
     ("SQSSuccessFeedbackRoleArn", "x", "role"), ("SQSSuccessFeedbackSampleRate", "101", "0 to 100"),
-    ("LambdaFailureFeedbackRoleArn", ROLE, "LambdaFailureFeedbackRoleArn"),
     ("FirehoseSuccessFeedbackSampleRate", "1", "FirehoseSuccessFeedbackSampleRate"),
 ])
 def test_settings_that_are_refused(sns, name, value, words):

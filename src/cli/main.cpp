@@ -93,6 +93,11 @@ void describe_serve(CLI::App& serve, Config& config, std::string& config_file) {
   serve.add_option("--smtp-from", config.smtp_from, "Address that mail comes from")
       ->envname("SIGNALBOX_SMTP_FROM")
       ->capture_default_str();
+  serve
+      .add_option("--function-concurrency", config.function_concurrency,
+                  "Lambda functions of an account that run at once, each in a process of its own")
+      ->check(CLI::Range(1, 10'000))
+      ->capture_default_str();
   serve.add_option("--sns-sms-gateway", config.sns_sms_gateway, "URL that each SMS is posted to")
       ->envname("SIGNALBOX_SNS_SMS_GATEWAY");
   serve.add_option("--sns-push-gateway", config.sns_push_gateway, "URL that each mobile push message is posted to")

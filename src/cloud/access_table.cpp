@@ -139,6 +139,10 @@ class RowDescriber {
       }
     }
     if (accesses.empty() && !actions_.empty()) add(Reading{call, fields}, tags, accesses);
+    if (!row_.tagging.empty() && !tags.entries().empty()) {
+      accesses.push_back(accesses.front());
+      accesses.back().action = row_.tagging;
+    }
     for (Access& access : accesses) {
       if (access.resource == "*") continue;
       ResourceFacts facts = co_await authority_.facts(access.resource);
@@ -165,8 +169,9 @@ std::string RowDescriber::resource_of(const Reading& reading) const {
   for (const std::string_view one : split(row_.resource, '|')) {
     if (one == "*") return "*";
     if (one.starts_with('@')) {
-      std::string arn = reading.text(one.substr(1));
-      if (arn.starts_with("arn:")) return arn;
+      const auto arn = Arn::parse(reading.text(one.substr(1)));
+      // Its partition is what its Region says: an odd one is not to slip past a policy.
+      if (arn) return make_arn(arn->service, arn->scope(), arn->resource);
       continue;
     }
     if (one.starts_with('$')) {

@@ -55,6 +55,8 @@ struct AccessRow {
   /// Members with ARNs of roles that the service will assume, between ' ': "RoleArn Targets[].RoleArn"; or "$finder",
   /// which says them between ' '. iam:PassRole is asked for each.
   std::string_view roles = {};
+  /// Asked for, too, when the input has tags: "sqs:TagQueue".
+  std::string_view tagging = {};
   /// Policies of resources cannot let other accounts do it.
   bool own_account = false;
 };

@@ -15,8 +15,24 @@ Identity identity_of(Principal principal, const std::optional<wire::Signature>& 
   return identity;
 }
 
-std::unexpected<Error> unknown_token() {
+/// S3 has words of its own ("Error responses" in the S3 API Reference).
+std::unexpected<Error> unknown_key(const wire::Signature& signature) {
+  if (signature.service == "s3") {
+    return fail("InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.", 403);
+  }
   return fail("InvalidClientTokenId", "The security token included in the request is invalid.", 403);
+}
+
+std::unexpected<Error> unknown_token(const wire::Signature& signature) {
+  if (signature.service == "s3") {
+    return fail("InvalidToken", "The provided token is malformed or otherwise not valid.", 400);
+  }
+  return unknown_key(signature);
+}
+
+std::unexpected<Error> token_is_over(const wire::Signature& signature) {
+  if (signature.service == "s3") return fail("ExpiredToken", "The provided token has expired.", 400);
+  return fail("ExpiredToken", "The security token included in the request is expired", 403);
 }
 
 }  // namespace
@@ -31,17 +47,15 @@ Result<Identification::Known> Identification::find(const wire::Signature& signat
   if (!signature.session_token.empty()) {
     const auto session =
         sessions_ == nullptr ? nullptr : sessions_->find(signature.access_key, signature.session_token);
-    if (!session) return unknown_token();
-    if (sessions_->is_over(*session)) {
-      return fail("ExpiredToken", "The security token included in the request is expired", 403);
-    }
+    if (!session) return unknown_token(signature);
+    if (sessions_->is_over(*session)) return token_is_over(signature);
     return Known{session->principal, session->secret};
   }
   if (const auto root = credentials_.find(signature.access_key); root != credentials_.end()) {
     return Known{Principal::root(root->second.account), root->second.secret_key};
   }
   const auto key = callers_ == nullptr ? nullptr : callers_->find_key(signature.access_key);
-  if (!key || !key->active) return unknown_token();
+  if (!key || !key->active) return unknown_key(signature);
   return Known{key->principal, key->secret};
 }
 

@@ -8,6 +8,7 @@
 #include "models/events.h"
 #include "models/iam.h"
 #include "models/kinesis.h"
+#include "models/lambda.h"
 #include "models/logs.h"
 #include "models/pipes.h"
 #include "models/s3.h"
@@ -59,6 +60,7 @@ TEST(Models, EveryPatternCanBeChecked) {
   EXPECT_TRUE(patterns_are_usable(events::kService, bad)) << bad;
   EXPECT_TRUE(patterns_are_usable(logs::kService, bad)) << bad;
   EXPECT_TRUE(patterns_are_usable(models::kinesis::kService, bad)) << bad;
+  EXPECT_TRUE(patterns_are_usable(models::lambda::kService, bad)) << bad;
   EXPECT_TRUE(patterns_are_usable(models::pipes::kService, bad)) << bad;
   EXPECT_TRUE(patterns_are_usable(models::s3::kService, bad)) << bad;
   EXPECT_TRUE(patterns_are_usable(scheduler::kService, bad)) << bad;

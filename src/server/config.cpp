@@ -17,8 +17,9 @@ bool is_loopback(const std::string& address) {
 
 Result<void> check(const Config& config) {
   if (!is_loopback(config.address) && !config.allow_open_network) {
-    return fail("ConfigError", "--address " + config.address +
-                                   " can be reached from other machines, without TLS and without IAM authorisation. "
+    const bool enforces = config.auth == cloud::AuthMode::kEnforce;
+    return fail("ConfigError", "--address " + config.address + " can be reached from other machines, without TLS" +
+                                   (enforces ? ". " : " and without --auth enforce. ") +
                                    "Use 127.0.0.1, or say --allow-open-network if the network is yours alone.");
   }
   if (config.auth != cloud::AuthMode::kOpen && config.credentials.empty()) {

@@ -32,6 +32,7 @@ struct Config {
   std::string smtp_from = "no-reply@localhost";
   std::string sns_sms_gateway;  // URLs; "" for none
   std::string sns_push_gateway;
+  std::int32_t function_concurrency = 100;  // Lambda functions of an account that run at once
   bool s3_closed_buckets = false;  // new buckets without access control lists and public access, as AWS makes them
   bool virtual_clock = false;      // time stands still until it is told to move
   unsigned drain_seconds = 10;

@@ -18,6 +18,7 @@
 #include "services/events/events.h"
 #include "services/iam/iam.h"
 #include "services/kinesis/kinesis.h"
+#include "services/lambda/lambda.h"
 #include "services/logs/logs.h"
 #include "services/pipes/pipes.h"
 #include "services/s3/s3.h"
@@ -125,8 +126,19 @@ struct Server::Parts {
     services.push_back(std::make_unique<scheduler::Scheduler>(house));
     services.push_back(std::make_unique<logs::Logs>(house));
     services.push_back(std::make_unique<pipes::Pipes>(house));
+    services.push_back(std::make_unique<lambda::Lambda>(house, lambda_options()));
     services.push_back(std::make_unique<sns::Sns>(
         house, sns::Options{mail.get(), chosen.smtp_from, chosen.sns_sms_gateway, chosen.sns_push_gateway}));
+  }
+
+  lambda::Options lambda_options() {
+    lambda::Options options;
+    options.folder = config.data + "/lambda";
+    options.concurrency = config.function_concurrency;
+    options.port = [this] { return port; };
+    options.serve = [this](int listening, std::size_t shard) { return http.adopt(listening, shard); };
+    options.identification = &identification;
+    return options;
   }
 
   asio::awaitable<http::Response> answer(const http::Request& request, http::Connection& connection) {
@@ -176,6 +188,7 @@ struct Server::Parts {
   cloud::Gateway gateway;
   std::vector<std::unique_ptr<cloud::Service>> services;
   http::Server http;
+  std::uint16_t port = 0;  // where it listens
   bool stopped = false;
 };
 
@@ -220,6 +233,7 @@ Result<void> Server::open() {
   if (!timers) return timers;
   Result<std::uint16_t> port = parts_->http.listen(parts_->config.address, parts_->config.port);
   if (!port) return std::unexpected(std::move(port).error());
+  parts_->port = *port;
   endpoint_ = endpoint_text(parts_->config.address, *port);
   parts_->site.set_url(parts_->config.public_url.empty() ? endpoint_ : parts_->config.public_url);
   if (parts_->authority.enforcing())

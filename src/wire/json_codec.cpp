@@ -76,6 +76,12 @@ Result<void> read_members(const Shape& shape, json::Value value, void* out, Memb
     if (field.is_null()) continue;
     for (const Member& member : shape.members) {
       if ((members == Members::kBody && member.location != Location::kBody) || !key.is(member.name)) continue;
+      if (member.location == Location::kPayload && member.shape->type == ShapeType::kBlob) {
+        // A body that stands in JSON is told as text, not encoded.
+        if (!field.is_string()) return mismatch(field, "a String");
+        *static_cast<std::string*>(member.emplace(out)) = field.as_string();
+        break;
+      }
       Result<void> done = read(*member.shape, field, member.emplace(out));
       if (!done) return done;
       break;

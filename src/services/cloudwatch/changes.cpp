@@ -229,6 +229,11 @@ asio::awaitable<std::vector<cloud::AfterCommit>> Changes::append_actions(store::
       for (Action& action : all) {
         cloud::EventDelivery& delivery = deliveries.emplace_back();
         delivery.payload = std::move(action.payload);
+        if (parsed->service == "lambda") {
+          delivery.sender = "lambda.alarms.cloudwatch.amazonaws.com";
+          const AlarmPtr alarm = find(action.alarm);
+          if (alarm) delivery.source_arn = alarm->arn();
+        }
         if (!action.subject.empty()) delivery.attributes.emplace_back("Subject", std::move(action.subject));
       }
       cloud::DeliveryRight right{"cloudwatch.amazonaws.com", alarm_arn(set_.scope, all.front().alarm), "", arn};

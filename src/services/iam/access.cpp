@@ -179,6 +179,15 @@ asio::awaitable<Result<cloud::Accesses>> describe(const Core& core, const Row& r
   }
   cloud::Accesses accesses;
   accesses.push_back(std::move(access));
+  constexpr std::pair<std::string_view, const char*> kTagging[] = {{"CreateUser", "iam:TagUser"},
+                                                                   {"CreateRole", "iam:TagRole"},
+                                                                   {"CreatePolicy", "iam:TagPolicy"},
+                                                                   {"CreateInstanceProfile", "iam:TagInstanceProfile"}};
+  for (const auto& [operation, action] : kTagging) {
+    if (row.operation != operation || accesses[0].keys.find("aws:tagkeys").empty()) continue;
+    accesses.push_back(accesses[0]);
+    accesses.back().action = action;
+  }
   if (row.operation == "AddRoleToInstanceProfile") {
     cloud::Access pass;
     pass.action = "iam:PassRole";

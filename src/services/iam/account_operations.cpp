@@ -64,10 +64,6 @@ Result<m::GetAccountSummaryResponse> get_summary(const View& view, const m::GetA
   set("RolePolicySizeQuota", kMaxRolePolicyBytes);
   set("PolicySizeQuota", kMaxManagedPolicyBytes);
   set("AssumeRolePolicySizeQuota", kMaxTrustPolicyBytes);
-  set("AccountAccessKeysPresent", 0);
-  set("AccountMFAEnabled", 0);
-  set("MFADevices", 0);
-  set("MFADevicesInUse", 0);
   return answer;
 }
 

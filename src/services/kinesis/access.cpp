@@ -1,9 +1,13 @@
 #include "services/kinesis/access.h"
 
+#include <limits>
+
+#include "base/encoding.h"
 #include "cloud/access_table.h"
 #include "models/kinesis.h"
 #include "services/kinesis/core.h"
 #include "services/kinesis/sequence.h"
+#include "store/record.h"
 
 namespace signalbox::kinesis {
 namespace {
@@ -12,7 +16,7 @@ constexpr std::string_view kStream = "@StreamARN|stream/{StreamName}";
 
 constexpr cloud::AccessRow kRows[] = {
     {.operation = "AddTagsToStream", .resource = kStream},
-    {.operation = "CreateStream", .resource = kStream},
+    {.operation = "CreateStream", .resource = kStream, .tagging = "kinesis:AddTagsToStream"},
     {.operation = "DecreaseStreamRetentionPeriod", .resource = kStream},
     {.operation = "DeleteStream", .resource = kStream},
     {.operation = "DescribeLimits"},
@@ -21,7 +25,7 @@ constexpr cloud::AccessRow kRows[] = {
     {.operation = "GetRecords", .resource = "@StreamARN|$iterator"},
     {.operation = "GetShardIterator", .resource = kStream},
     {.operation = "IncreaseStreamRetentionPeriod", .resource = kStream},
-    {.operation = "ListShards", .resource = kStream},
+    {.operation = "ListShards", .resource = "@StreamARN|stream/{StreamName}|$listing"},
     {.operation = "ListStreams"},
     {.operation = "ListTagsForResource", .resource = "@ResourceARN"},
     {.operation = "ListTagsForStream", .resource = kStream},
@@ -49,7 +53,17 @@ void describe_access(const Core& core) {
     if (!stream) return std::nullopt;
     return cloud::arn_here(call, "kinesis", "stream/" + stream->name.name);
   };
-  cloud::describe(core.house.authority, models::kinesis::kService, kTable, {{"iterator", of_iterator}});
+  // A listing's token names the stream first.
+  const auto of_listing = [](const cloud::Call& call, const cloud::InputFields& input) -> std::optional<std::string> {
+    const auto bytes = from_base64(input.text("NextToken"));
+    if (!bytes || bytes->empty()) return std::nullopt;
+    store::RecordReader token(*bytes, std::numeric_limits<std::uint8_t>::max());
+    const std::string stream = token.text();
+    if (!token.ok()) return std::nullopt;
+    return cloud::arn_here(call, "kinesis", "stream/" + stream);
+  };
+  cloud::describe(core.house.authority, models::kinesis::kService, kTable,
+                  {{"iterator", of_iterator}, {"listing", of_listing}});
 }
 
 }  // namespace signalbox::kinesis

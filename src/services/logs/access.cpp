@@ -6,19 +6,15 @@
 namespace signalbox::logs {
 namespace {
 
-// A policy's "log-group:NAME:*" means the group and its streams: what is done to a group is asked for with that ending
-// ("Identity-based policies for CloudWatch Logs": only the tagging operations take the ARN without it).
-constexpr std::string_view kGroup =
-    "@logGroupIdentifier|log-group:{logGroupIdentifier}:log-stream:|"
-    "log-group:{logGroupName}:log-stream:";
-constexpr std::string_view kStream =
-    "@logGroupIdentifier|log-group:{logGroupIdentifier}:log-stream:{logStreamName}|"
-    "log-group:{logGroupName}:log-stream:{logStreamName}";
+namespace asio = boost::asio;
+
+constexpr std::string_view kGroup = "$group";
+constexpr std::string_view kStream = "$stream";
+constexpr std::string_view kTagged = "$tagged";
 constexpr std::string_view kAllGroups = "log-group::log-stream:";
-constexpr std::string_view kTagged = "log-group:{logGroupName}";
 
 constexpr cloud::AccessRow kRows[] = {
-    {.operation = "CreateLogGroup", .resource = kGroup},
+    {.operation = "CreateLogGroup", .resource = kGroup, .tagging = "logs:TagResource"},
     {.operation = "CreateLogStream", .resource = kStream},
     {.operation = "DeleteLogGroup", .resource = kGroup},
     {.operation = "DeleteLogStream", .resource = kStream},
@@ -28,7 +24,7 @@ constexpr cloud::AccessRow kRows[] = {
     {.operation = "DeleteSubscriptionFilter", .resource = kGroup},
     {.operation = "DescribeLogGroups", .resource = kAllGroups},
     {.operation = "DescribeLogStreams", .resource = kGroup},
-    {.operation = "DescribeMetricFilters", .resource = "log-group:{logGroupName}:log-stream:|log-group::log-stream:"},
+    {.operation = "DescribeMetricFilters", .resource = "$group|log-group::log-stream:"},
     {.operation = "DescribeQueries"},
     {.operation = "DescribeQueryDefinitions"},
     {.operation = "DescribeSubscriptionFilters", .resource = kGroup},
@@ -38,7 +34,7 @@ constexpr cloud::AccessRow kRows[] = {
     {.operation = "GetLogRecord"},
     {.operation = "GetQueryResults"},
     {.operation = "ListLogGroups", .resource = kAllGroups},
-    {.operation = "ListTagsForResource", .resource = "@resourceArn"},
+    {.operation = "ListTagsForResource", .resource = kTagged},
     {.operation = "ListTagsLogGroup", .resource = kTagged},
     {.operation = "PutLogEvents", .resource = kStream},
     {.operation = "PutLogGroupDeletionProtection", .resource = kGroup},
@@ -46,23 +42,82 @@ constexpr cloud::AccessRow kRows[] = {
     {.operation = "PutQueryDefinition"},
     {.operation = "PutRetentionPolicy", .resource = kGroup},
     {.operation = "PutSubscriptionFilter", .resource = kGroup, .roles = "roleArn"},
-    {.operation = "StartQuery",
-     .resource = "log-group:{logGroupName}:log-stream:|@|log-group:{}:log-stream:",
-     .each = "logGroupNames|logGroupIdentifiers"},
     {.operation = "StopQuery"},
     {.operation = "TagLogGroup", .resource = kTagged},
-    {.operation = "TagResource", .resource = "@resourceArn"},
+    {.operation = "TagResource", .resource = kTagged},
     {.operation = "TestMetricFilter"},
     {.operation = "UntagLogGroup", .resource = kTagged},
-    {.operation = "UntagResource", .resource = "@resourceArn"},
+    {.operation = "UntagResource", .resource = kTagged},
 };
 
 constexpr cloud::AccessTable kTable{.prefix = "logs", .rows = kRows, .passed_to = "logs.amazonaws.com"};
 
+/// arn:...:log-group:NAME of a group that is named by ARN, with an ":*" behind it or not, or by name.
+std::string group_arn(const cloud::Call& call, const std::string& named) {
+  cloud::Scope scope = call.scope;
+  std::string resource = "log-group:" + named;
+  if (const auto arn = cloud::Arn::parse(named)) {
+    scope = arn->scope();
+    resource = arn->resource;
+    if (resource.ends_with(":*")) resource.resize(resource.size() - 2);
+  }
+  return cloud::make_arn("logs", scope, resource);
+}
+
+/// A policy's "log-group:NAME:*" means the group and its streams: what is done to a group is asked for with such an
+/// ending ("Identity-based policies for CloudWatch Logs": only the tagging operations take the ARN without it).
+std::string with_streams(const std::string& group, const std::string& stream) {
+  return group + ":log-stream:" + stream;
+}
+
+std::string named_group(const cloud::InputFields& input) {
+  std::string named = input.text("logGroupIdentifier");
+  return named.empty() ? input.text("logGroupName") : named;
+}
+
+std::optional<std::string> of_group(const cloud::Call& call, const cloud::InputFields& input) {
+  const std::string named = named_group(input);
+  if (named.empty()) return std::nullopt;
+  return with_streams(group_arn(call, named), "");
+}
+
+std::optional<std::string> of_stream(const cloud::Call& call, const cloud::InputFields& input) {
+  const std::string named = named_group(input);
+  if (named.empty()) return std::nullopt;
+  return with_streams(group_arn(call, named), input.text("logStreamName"));
+}
+
+std::optional<std::string> of_tagged(const cloud::Call& call, const cloud::InputFields& input) {
+  const std::string named = input.text("resourceArn");
+  return group_arn(call, named.empty() ? input.text("logGroupName") : named);
+}
+
+/// A query reads all the groups that it names, in whichever of three ways.
+asio::awaitable<Result<cloud::Accesses>> of_query(const cloud::Call& call, const wire::AnyStructure& in) {
+  const cloud::InputFields input(in);
+  cloud::Accesses accesses;
+  for (const char* path : {"logGroupName", "logGroupNames", "logGroupIdentifiers"}) {
+    for (const std::string& named : input.texts(path)) {
+      cloud::Access access;
+      access.action = "logs:StartQuery";
+      access.resource = with_streams(group_arn(call, named), "");
+      accesses.push_back(std::move(access));
+    }
+  }
+  if (!accesses.empty()) co_return accesses;
+  cloud::Access access;
+  access.action = "logs:StartQuery";
+  access.resource = "*";
+  accesses.push_back(std::move(access));
+  co_return accesses;
+}
+
 }  // namespace
 
 void describe_access(const cloud::House& house) {
-  cloud::describe(house.authority, models::logs::kService, kTable);
+  cloud::describe(house.authority, models::logs::kService, kTable,
+                  {{"group", of_group}, {"stream", of_stream}, {"tagged", of_tagged}});
+  house.authority.describe(models::logs::kStartQuery, of_query);
 }
 
 }  // namespace signalbox::logs

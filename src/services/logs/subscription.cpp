@@ -64,9 +64,21 @@ filter::Extracted extracted_fields(const Subscription& subscription, std::string
   return extracted;
 }
 
-cloud::EventDelivery delivery_of(Core& core, const Subscription& subscription, const std::string& stream,
-                                 std::string payload) {
+/// What a function gets: {"awslogs":{"data":...}}.
+std::string function_event(const std::string& zipped) {
+  return R"({"awslogs":{"data":")" + to_base64(zipped) + "\"}}";
+}
+
+cloud::EventDelivery delivery_of(Core& core, const Group& group, const Subscription& subscription,
+                                 const std::string& stream, std::string payload) {
   cloud::EventDelivery delivery;
+  const auto destination = cloud::Arn::parse(subscription.record.destination);
+  if (destination && destination->service == "lambda") {
+    delivery.payload = function_event(payload);
+    delivery.sender = "logs.amazonaws.com";
+    delivery.source_arn = source_of(group);
+    return delivery;
+  }
   delivery.payload = std::move(payload);
   // The same for a log stream, or another each time.
   delivery.partition_key = subscription.record.random ? core.house.random.uuid() : to_hex(md5(stream));
@@ -81,7 +93,7 @@ std::vector<cloud::EventDelivery> deliveries_of(Core& core, const Group& group, 
   std::vector<cloud::EventDelivery> deliveries;
   std::optional<RecordText> record;
   const auto finish = [&] {
-    deliveries.push_back(delivery_of(core, subscription, stream, record->finish()));
+    deliveries.push_back(delivery_of(core, group, subscription, stream, record->finish()));
     record.reset();
   };
   for (std::size_t i = 0; i < events.size(); ++i) {
@@ -96,11 +108,15 @@ std::vector<cloud::EventDelivery> deliveries_of(Core& core, const Group& group, 
   return deliveries;
 }
 
+std::string source_of(const Group& group) {
+  return cloud::make_arn("logs", group.record()->scope, "log-group:" + group.name + ":*");
+}
+
 cloud::EventDelivery control_message(Core& core, const Group& group, const Subscription& subscription) {
   RecordText record("CONTROL_MESSAGE", group, "CloudwatchLogs", "", subscription.record.name);
   record.add({millis_of(core.house.clock.now()), 0},
              "CWL CONTROL MESSAGE: Checking health of destination " + subscription.record.destination + ".", {});
-  return delivery_of(core, subscription, "", record.finish());
+  return delivery_of(core, group, subscription, "", record.finish());
 }
 
 }  // namespace signalbox::logs

@@ -16,6 +16,9 @@ std::vector<cloud::EventDelivery> deliveries_of(Core& core, const Group& group, 
                                                 const Subscription& subscription, std::span<const NewEvent> events,
                                                 std::uint64_t first);
 
+/// Whom a function's policy has as the source of its log events: "arn:...:log-group:NAME:*".
+std::string source_of(const Group& group);
+
 /// The record by which a new filter's destination is tried.
 cloud::EventDelivery control_message(Core& core, const Group& group, const Subscription& subscription);
 

@@ -22,13 +22,17 @@ Result<Subscription> subscription_of(const Core& core, const Call& call,
   const std::string destination = request.destination_arn.value_or("");
   const auto arn = cloud::Arn::parse(destination);
   if (!arn) return invalid("Invalid destinationArn: " + destination + ".");
-  if (arn->service != "kinesis" || core.house.event_targets.find(*arn) == nullptr) {
+  const bool function = arn->service == "lambda";
+  if ((arn->service != "kinesis" && !function) || core.house.event_targets.find(*arn) == nullptr) {
     return not_supported("destinationArn " + destination, "this server has no such kind of destination for log events");
   }
   if (arn->scope() != call.scope) {
     return not_supported("destinationArn " + destination, "it is of another account or Region");
   }
-  if (!request.role_arn) return invalid("destinationArn for vendor kinesis cannot be used without roleArn");
+  if (function && request.role_arn) return invalid("destinationArn for vendor lambda cannot be used with roleArn");
+  if (!function && !request.role_arn) {
+    return invalid("destinationArn for vendor kinesis cannot be used without roleArn");
+  }
   auto pattern = filter::Pattern::compile(request.filter_pattern.value_or(""));
   if (!pattern) return std::unexpected(std::move(pattern).error());
   Subscription made;
@@ -36,10 +40,33 @@ Result<Subscription> subscription_of(const Core& core, const Call& call,
   made.record.name = request.filter_name.value_or("");
   made.record.pattern = request.filter_pattern.value_or("");
   made.record.destination = destination;
-  made.record.role = *request.role_arn;
+  made.record.role = request.role_arn.value_or("");
   made.record.random = request.distribution == m::distribution::kRandom;
   made.record.created = millis_of(core.house.clock.now());
   return made;
+}
+
+/// A stream is sent a word; of a function it is only asked whether it may be run.
+asio::awaitable<Result<void>> try_destination(Core& core, GroupPtr group, const Subscription& made, store::Batch& batch,
+                                              AfterAll& after) {
+  const std::string& destination = made.record.destination;
+  const auto arn = cloud::Arn::parse(destination);
+  if (arn->service == "lambda") {
+    const cloud::Invoker invoker{"logs.amazonaws.com", source_of(*group)};
+    if (core.house.functions.may_invoke(destination, invoker)) co_return Result<void>();
+    co_return invalid(
+        "Could not execute the lambda function. Make sure you have given CloudWatch Logs permission to execute your "
+        "function.");
+  }
+  std::vector<cloud::EventDelivery> trial;
+  trial.push_back(control_message(core, *group, made));
+  cloud::EventTarget* const kind = core.house.event_targets.find(*arn);
+  cloud::Appended appended = co_await kind->append(destination, std::move(trial), batch);
+  after.add(std::move(appended.after));
+  if (appended.undelivered.empty()) co_return Result<void>();
+  co_return invalid(
+      "Could not deliver test message to specified Kinesis stream. Check if the given Kinesis stream is in ACTIVE "
+      "state.");
 }
 
 /// Stores the filter and tries its destination, in one commit.
@@ -54,16 +81,8 @@ asio::awaitable<Result<void>> put_here(Core& core, GroupPtr group, Subscription 
   store::Batch batch;
   batch.put(subscription_key(group->id, made.record.name), encode(made.record));
   AfterAll after;
-  std::vector<cloud::EventDelivery> trial;
-  trial.push_back(control_message(core, *group, made));
-  cloud::EventTarget* const kind = core.house.event_targets.find(*cloud::Arn::parse(made.record.destination));
-  cloud::Appended appended = co_await kind->append(made.record.destination, std::move(trial), batch);
-  after.add(std::move(appended.after));
-  if (!appended.undelivered.empty()) {
-    co_return invalid(
-        "Could not deliver test message to specified Kinesis stream. Check if the given Kinesis stream is in "
-        "ACTIVE state.");
-  }
+  Result<void> tried = co_await try_destination(core, group, made, batch, after);
+  if (!tried) co_return tried;
   Result<void> done = co_await core.house.store.commit(std::move(batch));
   after.settle(done.has_value());
   std::string name = made.record.name;

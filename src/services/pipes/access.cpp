@@ -7,7 +7,7 @@ namespace signalbox::pipes {
 namespace {
 
 constexpr cloud::AccessRow kRows[] = {
-    {.operation = "CreatePipe", .resource = "pipe/{Name}", .roles = "RoleArn"},
+    {.operation = "CreatePipe", .resource = "pipe/{Name}", .roles = "RoleArn", .tagging = "pipes:TagResource"},
     {.operation = "DeletePipe", .resource = "pipe/{Name}"},
     {.operation = "DescribePipe", .resource = "pipe/{Name}"},
     {.operation = "ListPipes"},

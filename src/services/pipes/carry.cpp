@@ -82,6 +82,51 @@ asio::awaitable<std::optional<Failure>> attempt(Core& core, PipePtr pipe, Config
   co_return Failure{item.event, done.code + ": " + done.message};
 }
 
+/// JSON as it is, anything else as a string.
+std::string as_json(std::string text) {
+  json::Document document;
+  if (document.parse(text)) return text;
+  std::string quoted;
+  json::append_string(quoted, text);
+  return quoted;
+}
+
+/// A function's answer, by the pipe's role; an error of its own is one here.
+asio::awaitable<Result<std::string>> run_function(Core& core, std::string arn, std::string payload) {
+  cloud::Invoker by_role;
+  auto answer = co_await core.house.functions.invoke(std::move(arn), std::move(by_role), std::move(payload));
+  if (!answer) co_return std::unexpected(std::move(answer).error());
+  if (!answer->error.empty()) co_return fail("FunctionError", answer->payload);
+  co_return std::move(answer->payload);
+}
+
+/// All of a batch in one event, an array. What fails, fails from its first on.
+asio::awaitable<Handed> hand_to_function(Core& core, ConfigPtr config, std::vector<Item> items, store::Batch& batch) {
+  Handed handed;
+  std::string payload = "[";
+  for (Item& item : items) {
+    if (payload.size() > 1) payload += ",";
+    payload += as_json(std::move(item.delivery.payload));
+  }
+  payload += "]";
+  if (config->target.waits) {
+    const auto answer = co_await run_function(core, config->target.arn, std::move(payload));
+    for (std::size_t i = 0; !answer && i < items.size(); ++i) {
+      handed.failures.push_back({items[i].event, answer.error().message});
+    }
+    co_return handed;
+  }
+  std::vector<std::string> payloads(1, std::move(payload));
+  cloud::Invoker by_role;
+  cloud::Appended appended =
+      co_await core.house.functions.queue(config->target.arn, std::move(by_role), std::move(payloads), batch);
+  handed.after = std::move(appended.after);
+  for (const cloud::Undelivered& one : appended.undelivered) {
+    for (const Item& item : items) handed.failures.push_back({item.event, one.code + ": " + one.message});
+  }
+  co_return handed;
+}
+
 }  // namespace
 
 asio::awaitable<Prepared> prepare(Core& core, PipePtr pipe, ConfigPtr config,
@@ -113,8 +158,13 @@ asio::awaitable<Prepared> prepare(Core& core, PipePtr pipe, ConfigPtr config,
       prepared.failures.push_back({i, may.error().message});
       continue;
     }
-    auto answer = co_await core.house.pipe_ends.api_destinations->enrich(enrichment.arn, std::move(payload),
-                                                                         std::move(http), pipe->owner);
+    Result<std::string> answer = std::string();
+    if (enrichment.function) {
+      answer = co_await run_function(core, enrichment.arn, "[" + as_json(std::move(payload)) + "]");
+    } else {
+      answer = co_await core.house.pipe_ends.api_destinations->enrich(enrichment.arn, std::move(payload),
+                                                                      std::move(http), pipe->owner);
+    }
     if (!answer) {
       prepared.failures.push_back({i, answer.error().message});
     } else if (!answer->empty()) {  // nothing: the target is not for this event
@@ -142,6 +192,7 @@ asio::awaitable<Handed> hand_over(Core& core, PipePtr pipe, ConfigPtr config, st
     }
     co_return handed;
   }
+  if (config->target.function) co_return co_await hand_to_function(core, config, std::move(items), batch);
   std::vector<cloud::EventDelivery> deliveries;
   for (Item& item : items) deliveries.push_back(std::move(item.delivery));
   cloud::Appended appended = co_await config->target.kind->append(config->target.arn, std::move(deliveries), batch);

@@ -74,7 +74,6 @@ Result<void> refuse(const model::CreatePipeRequest& request) {
   }
   if (source.self_managed_kafka_parameters) return not_supported("SourceParameters.SelfManagedKafkaParameters");
   const auto target = request.target_parameters.value_or(model::PipeTargetParameters());
-  if (target.lambda_function_parameters) return not_supported("TargetParameters.LambdaFunctionParameters");
   if (target.step_function_state_machine_parameters) {
     return not_supported("TargetParameters.StepFunctionStateMachineParameters");
   }
@@ -92,7 +91,7 @@ std::int32_t largest_batch(const Config& config, const cloud::Arn& target) {
   if (config.enrichment || config.target.http) return 1;
   if (config.target.kind->is_outside()) return 1;
   if (target.service == "kinesis") return 500;
-  if (target.service == "logs") return 10'000;
+  if (target.service == "logs" || target.service == "lambda") return 10'000;
   return 10;
 }
 
@@ -160,6 +159,20 @@ Result<void> read_enrichment(Config& config, const cloud::House& house, const mo
     return {};
   }
   const auto parsed = cloud::Arn::parse(arn);
+  const bool function = parsed && parsed->service == "lambda" && house.functions.available();
+  if (function && check) {
+    if (auto may = house.functions.may_invoke(arn, {}); !may) return fail("NotFoundException", may.error().message);
+  }
+  if (function) {
+    const auto given = request.enrichment_parameters.value_or(model::PipeEnrichmentParameters());
+    if (given.http_parameters) return not_for("EnrichmentParameters.HttpParameters", arn);
+    Checks checks;
+    config.enrichment.emplace();
+    config.enrichment->arn = arn;
+    config.enrichment->function = true;
+    config.enrichment->input = checks.input(given.input_template);
+    return checks.done();
+  }
   if (!parsed || parsed->service != "events" || !parsed->resource.starts_with("api-destination/") ||
       !house.pipe_ends.api_destinations) {
     return invalid("An enrichment such as " + arn + " is not supported yet.");
@@ -205,6 +218,11 @@ Result<void> read_target_parameters(Target& target, const cloud::Arn& arn, const
   const bool http = arn.service == "events" && arn.resource.starts_with("api-destination/");
   if (given.http_parameters && !http) return not_for("HttpParameters", target.arn);
   if (http) target.http.emplace();
+  target.function = arn.service == "lambda";
+  if (given.lambda_function_parameters && !target.function) return not_for("LambdaFunctionParameters", target.arn);
+  const auto& function = given.lambda_function_parameters;
+  target.waits = target.function && (!function || function->invocation_type.value_or("REQUEST_RESPONSE") ==
+                                                      model::pipe_target_invocation_type::kREQUESTRESPONSE);
   if (given.http_parameters) target.http = checks.http(*given.http_parameters);
   return checks.done();
 }

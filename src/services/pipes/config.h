@@ -43,10 +43,13 @@ struct Target {
   Parameter time;
   std::vector<Parameter> resources;
   std::optional<HttpTemplate> http;  // API destinations
+  bool function = false;             // all of a batch in one event
+  bool waits = false;                // for the function's answer
 };
 
 struct Enrichment {
   std::string arn;
+  bool function = false;  // else an API destination
   InputTemplate input;
   HttpTemplate http;
 };

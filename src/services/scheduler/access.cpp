@@ -11,7 +11,7 @@ constexpr std::string_view kGroup = "schedule-group/{Name}";
 
 constexpr cloud::AccessRow kRows[] = {
     {.operation = "CreateSchedule", .resource = kSchedule, .roles = "Target.RoleArn"},
-    {.operation = "CreateScheduleGroup", .resource = kGroup},
+    {.operation = "CreateScheduleGroup", .resource = kGroup, .tagging = "scheduler:TagResource"},
     {.operation = "DeleteSchedule", .resource = kSchedule},
     {.operation = "DeleteScheduleGroup", .resource = kGroup},
     {.operation = "GetSchedule", .resource = kSchedule},

@@ -52,7 +52,7 @@ std::string_view own_name(std::string_view sdk_name) {
 
 /// Kinds of targets that take part in the batch in which a schedule fires.
 bool is_in_batch(std::string_view service) {
-  return service == "sqs" || service == "sns" || service == "kinesis";
+  return service == "sqs" || service == "sns" || service == "kinesis" || service == "lambda";
 }
 
 std::unexpected<Error> invalid(std::string message) {
@@ -218,6 +218,8 @@ cloud::EventDelivery Target::delivery(const ScheduleId& schedule, const TargetRe
   cloud::EventDelivery delivery{is_bus ? put_events_of(record, input) : std::move(input),
                                 record.message_group_id.value_or(""), ""};
   delivery.policy = policy_of(schedule, record);
+  // By the schedule's role, and no permission of the function's own is asked for.
+  if (record.arn.find(":lambda:") != std::string::npos) delivery.sender = "scheduler.amazonaws.com";
   delivery.partition_key = record.partition_key.value_or("");
   if (kind->is_outside()) {
     // Whom it is done as: the schedule may be gone by then.

@@ -18,7 +18,7 @@ constexpr cloud::AccessRow kRows[] = {
     {.operation = "ConfirmSubscription", .resource = kTopic},
     {.operation = "CreatePlatformApplication"},
     {.operation = "CreatePlatformEndpoint"},
-    {.operation = "CreateTopic", .resource = "{Name}", .roles = "$created"},
+    {.operation = "CreateTopic", .resource = "{Name}", .roles = "$created", .tagging = "sns:TagResource"},
     {.operation = "DeleteEndpoint"},
     {.operation = "DeletePlatformApplication"},
     {.operation = "DeleteTopic", .resource = kTopic},

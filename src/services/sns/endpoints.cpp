@@ -27,6 +27,15 @@ Result<void> check_queue(const TopicId& topic, const std::string& endpoint) {
   return {};
 }
 
+Result<void> check_function(const Core& core, const TopicId& topic, const std::string& endpoint) {
+  const auto arn = cloud::Arn::parse(endpoint);
+  if (!arn || arn->service != "lambda" || !arn->resource.starts_with("function:"))
+    return invalid("Lambda endpoint ARN");
+  if (arn->account != topic.scope.account) return not_supported_yet("Endpoint", " in another account: " + endpoint);
+  if (core.house.event_targets.find(*arn) == nullptr) return not_supported_yet("Protocol lambda");
+  return {};
+}
+
 Result<void> check_url(const std::string& protocol, const std::string& endpoint) {
   if (!endpoint.starts_with(protocol + "://")) return invalid("Endpoint must match the specified protocol");
   if (HttpEndpoint::parse(endpoint)) return {};
@@ -76,6 +85,7 @@ Result<void> check_endpoint(const Core& core, const TopicId& topic, const std::s
   if (protocol.starts_with("email")) return check_address(core, protocol, endpoint);
   if (protocol == "sms") return check_number(core, endpoint);
   if (protocol == "application") return check_device(core, topic, endpoint);
+  if (protocol == "lambda") return check_function(core, topic, endpoint);
   return not_supported_yet("Protocol " + protocol);
 }
 

@@ -127,4 +127,38 @@ std::string confirmation_text(const Subscription& subscription, ConfirmationKind
   return out + "\n}";
 }
 
+std::string function_event(const std::string& envelope, const std::string& subscription_arn) {
+  json::Document document;
+  const auto root = document.parse(envelope);
+  std::string out;
+  json::Writer writer(out);
+  writer.begin_object();
+  writer.key("Records");
+  writer.begin_array();
+  writer.begin_object();
+  writer.member("EventSource", "aws:sns");
+  writer.member("EventVersion", "1.0");
+  writer.member("EventSubscriptionArn", subscription_arn);
+  writer.key("Sns");
+  writer.begin_object();
+  for (const auto& [key, value] : root->members()) {
+    const bool certificate = key.is("SigningCertURL");
+    writer.key(certificate ? "SigningCertUrl" : key.is("UnsubscribeURL") ? "UnsubscribeUrl" : key.as_string());
+    writer.raw(value.raw());
+  }
+  if (!root->find("Subject")) {
+    writer.key("Subject");
+    writer.null();
+  }
+  if (!root->find("MessageAttributes")) {
+    writer.key("MessageAttributes");
+    writer.raw("{}");
+  }
+  writer.end_object();
+  writer.end_object();
+  writer.end_array();
+  writer.end_object();
+  return out;
+}
+
 }  // namespace signalbox::sns

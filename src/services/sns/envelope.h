@@ -34,6 +34,10 @@ class Envelopes {
   std::string tail_;
 };
 
+/// The event of a function that is subscribed: the envelope within a record of AWS's ("Using AWS Lambda with Amazon
+/// SNS").
+std::string function_event(const std::string& envelope, const std::string& subscription_arn);
+
 enum class ConfirmationKind { kSubscribe, kUnsubscribe };
 
 /// What asks an endpoint whether it wants the notifications, or tells it that it gets no more. After Signer::prepare().

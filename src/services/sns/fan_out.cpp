@@ -80,6 +80,15 @@ cloud::EventDelivery to_queue(const Message& message, const Subscription& subscr
   return delivery;
 }
 
+cloud::EventDelivery to_function(const Message& message, const Subscription& subscription, Envelopes& envelopes) {
+  cloud::EventDelivery delivery;
+  delivery.payload = function_event(envelopes.for_subscription(subscription), subscription.arn);
+  delivery.trace_header = message.trace_header;
+  delivery.sender = kPrincipal;
+  delivery.source_arn = subscription.id.topic.arn();
+  return delivery;
+}
+
 /// Collects and appends what goes out.
 class FanOut {
  public:
@@ -114,21 +123,24 @@ class FanOut {
     Envelopes envelopes(message, topic_.arn, state_->settings.signature_version, core_.signer, core_.house.site.url());
     for (const Subscription* one : chosen) {
       if (!replays_ && waits_for_replay(*one)) continue;
-      const bool queue = one->record.protocol == "sqs";
-      Outgoing& outgoing = outgoing_[queue ? one->record.endpoint : lane_of(one->id)];
-      outgoing.kind = queue ? core_.house.event_targets.queues() : core_.outside;
-      outgoing.deliveries.push_back(queue ? to_queue(message, *one, envelopes)
-                                          : to_outside(core_, message, *one, *state_, envelopes));
+      const std::string& protocol = one->record.protocol;
+      const bool inside = protocol == "sqs" || protocol == "lambda";
+      Outgoing& outgoing = outgoing_[inside ? one->record.endpoint : lane_of(one->id)];
+      outgoing.kind = inside ? core_.house.event_targets.find(*cloud::Arn::parse(one->record.endpoint)) : core_.outside;
+      outgoing.deliveries.push_back(protocol == "sqs"      ? to_queue(message, *one, envelopes)
+                                    : protocol == "lambda" ? to_function(message, *one, envelopes)
+                                                           : to_outside(core_, message, *one, *state_, envelopes));
       outgoing.subscriptions.push_back(one);
       outgoing.messages.push_back(&message);
     }
     core_.figures.notifications.add(chosen.size());
   }
 
-  /// What there is to log of deliveries to a queue; nothing unless the topic asks for that.
+  /// What there is to log of deliveries to a queue or a function; nothing unless the topic asks for that.
   std::vector<DeliveryStatus> statuses_of(const std::string& queue, const Outgoing& outgoing, bool first) const {
     std::vector<DeliveryStatus> statuses;
-    if (!first || outgoing.kind->is_outside() || !state_->settings.feedback.contains("SQS")) return statuses;
+    const std::string kind = queue.find(":lambda:") != std::string::npos ? "Lambda" : "SQS";
+    if (!first || outgoing.kind->is_outside() || !state_->settings.feedback.contains(kind)) return statuses;
     for (std::size_t i = 0; i < outgoing.deliveries.size(); ++i) {
       const Message& message = *outgoing.messages[i];
       statuses.push_back({message.id, message.text, queue, true, 1, message.published, ""});
@@ -140,7 +152,8 @@ class FanOut {
     const TopicPtr topic = core_.topics.find(topic_.id);
     if (!topic) return;
     settlement_.add([&core = core_, topic, statuses = std::move(statuses)](bool committed) {
-      if (committed) log_status(core, *topic, "sqs", statuses);
+      const bool function = statuses.front().destination.find(":lambda:") != std::string::npos;
+      if (committed) log_status(core, *topic, function ? "lambda" : "sqs", statuses);
     });
   }
 

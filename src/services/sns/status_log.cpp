@@ -13,8 +13,8 @@
 namespace signalbox::sns {
 namespace {
 
-constexpr std::string_view kWorking[] = {"HTTP", "SQS", "Application"};
-constexpr std::string_view kOthers[] = {"Firehose", "Lambda"};
+constexpr std::string_view kWorking[] = {"HTTP", "SQS", "Application", "Lambda"};
+constexpr std::string_view kOthers[] = {"Firehose"};
 constexpr const char* kPrincipal = "sns.amazonaws.com";
 constexpr std::string_view kSuccessRole = "SuccessFeedbackRoleArn";
 constexpr std::string_view kSuccessRate = "SuccessFeedbackSampleRate";
@@ -23,6 +23,7 @@ constexpr std::string_view kFailureRole = "FailureFeedbackRoleArn";
 std::string kind_of(std::string_view protocol) {
   if (protocol.starts_with("http")) return "HTTP";
   if (protocol == "sqs") return "SQS";
+  if (protocol == "lambda") return "Lambda";
   return protocol == "application" ? "Application" : "";
 }
 

@@ -16,7 +16,7 @@ constexpr cloud::AccessRow kRows[] = {
     {.operation = "CancelMessageMoveTask", .resource = "$task", .own_account = true},
     {.operation = "ChangeMessageVisibility", .resource = "$queue"},
     {.operation = "ChangeMessageVisibilityBatch", .resource = "$queue", .action = "sqs:ChangeMessageVisibility"},
-    {.operation = "CreateQueue", .resource = "{QueueName}"},
+    {.operation = "CreateQueue", .resource = "{QueueName}", .tagging = "sqs:TagQueue"},
     {.operation = "DeleteMessage", .resource = "$queue"},
     {.operation = "DeleteMessageBatch", .resource = "$queue", .action = "sqs:DeleteMessage"},
     {.operation = "DeleteQueue", .resource = "$queue", .own_account = true},

@@ -1,0 +1,232 @@
+// Starting and stopping mappings: lanes take turns while their mapping is active.
+#include <algorithm>
+
+#include "services/lambda/mappings.h"
+#include "services/lambda/rights.h"
+#include "store/record.h"
+
+namespace signalbox::lambda {
+namespace {
+
+constexpr std::chrono::seconds kRestCheck{1};
+constexpr Duration kLongestBackoff = std::chrono::minutes(1);
+
+struct Position {
+  std::uint64_t place = 0;
+  bool finished = false;
+};
+std::optional<Position> decode_position(std::string_view bytes) {
+  store::RecordReader in(bytes, 1);
+  Position position;
+  position.place = in.number();
+  position.finished = in.flag();
+  if (!in.complete()) return std::nullopt;
+  return position;
+}
+
+asio::awaitable<void> take_turns(Core& core, MappingPtr mapping, MappingLanePtr lane) {
+  bool more = true;
+  while (mapping->active && (more || lane->again)) {
+    lane->again = false;
+    more = mapping->config->from_stream ? co_await shard_turn(core, mapping, lane)
+                                        : co_await queue_turn(core, mapping, lane);
+  }
+  lane->running = false;
+  rest(*mapping);
+}
+
+Position place_of(const MappingConfig& config, const cloud::StreamSource& streams, const cloud::SourceShard& shard) {
+  namespace position = model::event_source_position;
+  if (config.starting_position == position::kTRIMHORIZON) return {0, false};
+  if (config.starting_position == position::kATTIMESTAMP) return {streams.position_at(config.starting_time), false};
+  return {shard.latest, !shard.open};
+}
+
+Result<std::map<std::uint32_t, Position>> read_positions(const Core& core, std::uint64_t mapping,
+                                                         std::uint64_t stream) {
+  std::map<std::uint32_t, Position> positions;
+  const store::Key all = store::Key(kPositionSpace).number(mapping).number(stream);
+  Result<void> scanned =
+      core.house.store.read()->scan(all, all.end(), [&](std::string_view key, std::string_view value) {
+        store::KeyReader parts(key);
+        parts.text();
+        parts.number();
+        parts.number();
+        const auto shard = parts.number();
+        const auto position = decode_position(value);
+        if (shard && position) positions[static_cast<std::uint32_t>(*shard)] = *position;
+        return true;
+      });
+  if (!scanned) return std::unexpected(std::move(scanned).error());
+  return positions;
+}
+
+MappingLanePtr lane_of(const MappingPtr& mapping) {
+  auto lane = std::make_shared<MappingLane>();
+  lane->mapping = mapping;
+  lane->config = mapping->config;
+  return lane;
+}
+
+}  // namespace
+
+std::string encode_position(std::uint64_t place, bool finished) {
+  return std::move(store::RecordWriter(1).number(place).flag(finished)).take();
+}
+
+store::Key position_key(std::uint64_t mapping, std::uint64_t stream, std::uint32_t shard) {
+  return store::Key(kPositionSpace).number(mapping).number(stream).number(shard);
+}
+
+Duration mapping_backoff(std::int64_t failures) {
+  const Duration wait = std::chrono::seconds(1) * (std::int64_t{1} << std::min<std::int64_t>(failures - 1, 12));
+  return std::min(wait, kLongestBackoff);
+}
+
+void rest(Mapping& mapping) {
+  --mapping.under_way;
+  for (cloud::Wait* wait : mapping.waiting_for_rest) wait->wake();
+}
+
+void pump(Core& core, const MappingLanePtr& lane) {
+  const MappingPtr mapping = lane->mapping.lock();
+  if (!mapping || !mapping->active) return;
+  if (lane->running) {
+    lane->again = true;
+    return;
+  }
+  lane->running = true;
+  ++mapping->under_way;
+  mapping->owner.spawn(take_turns(core, mapping, lane));
+}
+
+cloud::Wake waker(Core& core, const MappingLanePtr& lane) {
+  return [&core, weak = std::weak_ptr<MappingLane>(lane)] {
+    const MappingLanePtr held = weak.lock();
+    const MappingPtr mapping = held ? held->mapping.lock() : nullptr;
+    if (mapping) mapping->owner.post([&core, held] { pump(core, held); });
+  };
+}
+
+void wake_at(Core& core, const MappingLanePtr& lane, Time when) {
+  const MappingPtr mapping = lane->mapping.lock();
+  if (!mapping) return;
+  if (lane->alarm) mapping->owner.alarms().cancel(*lane->alarm);
+  lane->alarm = mapping->owner.alarms().set(when, [&core, weak = std::weak_ptr<MappingLane>(lane)] {
+    const MappingLanePtr held = weak.lock();
+    if (!held) return;
+    held->alarm.reset();
+    pump(core, held);
+  });
+}
+
+asio::awaitable<Result<void>> begin_shards(Core& core, MappingPtr mapping) {
+  const MappingConfigPtr config = mapping->config;
+  const auto stream = co_await core.house.pipe_ends.streams->describe(config->source);
+  if (!stream) co_return std::unexpected(stream.error());
+  auto positions = read_positions(core, mapping->record.number, stream->id);
+  if (!positions) co_return std::unexpected(std::move(positions).error());
+  if (positions->empty()) {
+    // The first time: where each shard that there is now begins is settled once.
+    store::Batch batch;
+    for (const cloud::SourceShard& shard : stream->shards) {
+      const Position place = place_of(*config, *core.house.pipe_ends.streams, shard);
+      (*positions)[shard.index] = place;
+      batch.put(position_key(mapping->record.number, stream->id, shard.index),
+                encode_position(place.place, place.finished));
+    }
+    Result<void> committed = co_await core.house.store.commit(std::move(batch));
+    if (!committed) co_return committed;
+  }
+  for (const cloud::SourceShard& shard : stream->shards) {
+    const auto known = positions->find(shard.index);
+    bool& finished = mapping->finished[shard.index];
+    finished = finished || (known != positions->end() && known->second.finished);
+  }
+  const auto unfinished = [&](std::uint32_t parent) {
+    const auto found = mapping->finished.find(parent);
+    return found != mapping->finished.end() && !found->second;  // one that is expired is not there
+  };
+  for (const cloud::SourceShard& shard : stream->shards) {
+    const auto is_its = [&](const MappingLanePtr& one) { return one->shard == shard.index; };
+    if (std::ranges::any_of(mapping->lanes, is_its) || mapping->finished[shard.index]) continue;
+    if (std::ranges::any_of(shard.parents, unfinished)) continue;
+    const auto known = positions->find(shard.index);
+    MappingLanePtr lane = lane_of(mapping);
+    lane->stream = stream->id;
+    lane->shard = shard.index;
+    lane->shard_name = shard.name;
+    lane->position = known == positions->end() ? 0 : known->second.place;
+    mapping->lanes.push_back(lane);
+    pump(core, lane);
+  }
+  co_return Result<void>();
+}
+
+/// Whether the function's role may read the source.
+static asio::awaitable<Result<void>> may_read(Core& core, MappingConfigPtr config) {
+  const FunctionPtr function = core.find(config->function.function);
+  if (!function) co_return Result<void>();  // that it is not there is told when it is to run
+  std::vector<std::string> actions(1, "kinesis:GetRecords");
+  if (!config->from_stream) actions = {"sqs:ReceiveMessage", "sqs:DeleteMessage"};
+  for (const std::string& action : actions) {
+    Result<void> may = co_await role_may(core, function, action, config->source);
+    if (!may) co_return may;
+  }
+  co_return Result<void>();
+}
+
+static asio::awaitable<Result<void>> begin(Core& core, MappingPtr mapping) {
+  Result<void> may = co_await may_read(core, mapping->config);
+  if (!may) co_return may;
+  if (mapping->config->from_stream) co_return co_await begin_shards(core, mapping);
+  mapping->lanes.push_back(lane_of(mapping));
+  pump(core, mapping->lanes.back());
+  co_return may;
+}
+
+asio::awaitable<void> start(Core& core, MappingPtr mapping) {
+  if (mapping->deleted || mapping->active || !mapping->record.enabled) co_return;
+  mapping->active = true;
+  const Result<void> begun = co_await begin(core, mapping);
+  if (begun) {
+    mapping->failed_starts = 0;
+    co_return;
+  }
+  core.house.log.warning("an event source mapping cannot start, trying again",
+                         {{"mapping", mapping->id}, {"why", begun.error().message}});
+  mapping->active = false;
+  mapping->last_result = "PROBLEM: " + begun.error().message;
+  mapping->lanes.clear();
+  const Time when = core.house.clock.now() + mapping_backoff(++mapping->failed_starts);
+  mapping->start_alarm = mapping->owner.alarms().set(when, [&core, weak = mapping->weak_from_this()] {
+    const MappingPtr held = weak.lock();
+    if (!held) return;
+    held->start_alarm.reset();
+    held->owner.spawn(restart(core, held));
+  });
+}
+
+asio::awaitable<void> restart(Core& core, MappingPtr mapping) {
+  const auto turn = co_await mapping->changes.take();
+  co_await start(core, mapping);
+}
+
+asio::awaitable<void> stop(Core& core, MappingPtr mapping) {
+  mapping->active = false;
+  if (mapping->start_alarm) mapping->owner.alarms().cancel(*mapping->start_alarm);
+  mapping->start_alarm.reset();
+  while (mapping->under_way > 0) {
+    cloud::Wait wait(mapping->owner);
+    const auto place = mapping->waiting_for_rest.insert(mapping->waiting_for_rest.end(), &wait);
+    co_await wait.until(core.house.clock.now() + kRestCheck);
+    mapping->waiting_for_rest.erase(place);
+  }
+  for (const MappingLanePtr& lane : mapping->lanes) {
+    if (lane->alarm) mapping->owner.alarms().cancel(*lane->alarm);
+  }
+  mapping->lanes.clear();
+  mapping->finished.clear();
+}
+
+}  // namespace signalbox::lambda

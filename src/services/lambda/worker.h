@@ -1,0 +1,111 @@
+// One sandbox with a runtime in it, which runs one invocation after another of one version of a function.
+#pragma once
+
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "services/lambda/function.h"
+#include "services/lambda/log_stream.h"
+#include "services/lambda/runtime_api.h"
+#include "services/lambda/signal.h"
+
+namespace signalbox::lambda {
+
+struct Core;
+
+/// What a function is to run.
+struct Run {
+  std::string request_id;
+  std::string function_arn;  // as it was invoked
+  std::string payload;
+  std::string client_context;  // JSON; "" for none
+  std::string trace_header;
+};
+
+/// What came of it.
+struct RunResult {
+  std::string payload;
+  std::string error;  // "" or "Unhandled"
+  std::string log_tail;
+  std::chrono::microseconds duration{0};
+};
+
+/// On its shard's thread only.
+class Worker final : public RuntimeHost, public std::enable_shared_from_this<Worker> {
+ public:
+  Worker(Core& core, cloud::Shard& shard, const FunctionName& function, VersionPtr version);
+  ~Worker() override;
+
+  /// Makes the sandbox; the runtime is starting then. Errors: ServiceException; StoreError.
+  asio::awaitable<Result<void>> start();
+
+  /// Waits until the runtime has started, has it run this, and waits for its answer; no longer than the function's
+  /// timeout. One at a time.
+  asio::awaitable<RunResult> run(Run run);
+
+  /// Whether it can run another.
+  bool is_alive() const { return process_ > 0 && !ended_; }
+  /// Ends all that is in the sandbox.
+  void end();
+  /// As end(), when the loops have stopped: returns when the sandbox is gone.
+  void end_at_stop();
+  /// For workers without work: ends it where what it does uses too much.
+  void check_use();
+
+  const VersionPtr& version() const { return version_; }
+  /// Whether its credentials are about to be too old for another invocation.
+  bool is_old() const { return std::chrono::steady_clock::now() - spawned_ > kLongestLife; }
+  Moment idle_since{};
+
+  asio::awaitable<std::optional<RuntimeEvent>> next() override;
+  bool report(RuntimeReport report) override;
+
+  /// Half of what credentials are good for.
+  static constexpr std::chrono::hours kLongestLife{6};
+
+ private:
+  struct Streams;
+  struct Current {
+    Run run;
+    bool handed = false;
+    std::optional<RuntimeReport> report;
+    Moment began{};
+    Moment deadline{};
+  };
+
+  Result<std::vector<std::string>> environment() const;
+  asio::awaitable<void> read_output(std::shared_ptr<Worker> self);
+  asio::awaitable<void> wait_for_end(std::shared_ptr<Worker> self);
+  void take_output();
+  asio::awaitable<bool> started();
+  asio::awaitable<void> wait_for_report();
+  RunResult conclude();
+  RunResult failed(std::string_view type, const std::string& message);
+  void finish(RunResult& result);
+  void look_at_use();
+
+  Core& core_;
+  cloud::Shard& shard_;
+  const FunctionName function_;
+  const VersionPtr version_;
+  const std::shared_ptr<LogStream> log_;
+  pid_t process_ = -1;
+  bool ended_ = false;     // killed, or gone by itself
+  bool too_much_ = false;  // ended for using too much
+  std::string exit_;       // what became of the process
+  std::optional<RuntimeReport> init_error_;
+  bool asking_ = false;  // for its next invocation
+  bool ready_ = false;   // it has asked for its first invocation
+  std::int64_t most_memory_ = 0;
+  Moment spawned_{};
+  std::optional<std::chrono::microseconds> init_;  // until the first invocation has told of it
+  std::optional<Current> current_;
+  Signal work_;    // something for next()
+  Signal change_;  // something for run()
+  std::unique_ptr<Streams> streams_;
+};
+using WorkerPtr = std::shared_ptr<Worker>;
+
+}  // namespace signalbox::lambda
