@@ -40,11 +40,13 @@ void put_and_get(std::uint16_t port, const char* size_name, std::size_t bytes, s
   const auto put = bench::load(port, connections, duration,
                                [&](std::size_t c, std::string_view) { return request("PUT", key(c), content); });
   report((std::string("put ") + size_name).c_str(), put, bytes);
+  const std::size_t kept = bytes > 100'000 ? 4 : 100;
   for (std::size_t c = 0; c < connections; ++c) {
-    for (int i = 0; i < 100; ++i) bench::call(port, request("PUT", key(c), bytes > 100'000 && i > 3 ? "x" : content));
+    serial[c] = 0;
+    for (std::size_t i = 0; i < kept; ++i) bench::call(port, request("PUT", key(c), content));
   }
   const auto get = bench::load(port, connections, duration, [&](std::size_t c, std::string_view) {
-    serial[c] %= bytes > 100'000 ? 4 : 100;
+    serial[c] %= kept;
     return request("GET", key(c));
   });
   report((std::string("get ") + size_name).c_str(), get, bytes);

@@ -445,3 +445,38 @@ def test_credentials_are_needed(new_server):
     done = subprocess.run(new_server("--auth", "enforce").command(), text=True, capture_output=True, timeout=20,
                           check=False)
     assert done.returncode == 1 and "--credentials" in done.stderr
+
+
+def test_objects(server):
+    s3 = root(server, "s3")
+    for bucket in ("mine", "others-too"):
+        s3.create_bucket(Bucket=bucket)
+        s3.put_object(Bucket=bucket, Key="a/k", Body=b"x")
+    user = User(server)
+    mine = user.client("s3")
+    for call in (mine.list_buckets, lambda: mine.get_object(Bucket="mine", Key="a/k"),
+                 lambda: mine.put_object(Bucket="mine", Key="a/k", Body=b"y"),
+                 lambda: mine.put_object_acl(Bucket="mine", Key="a/k", ACL="public-read"),
+                 lambda: mine.list_objects_v2(Bucket="mine")):
+        denied(call)
+    user.set({"Action": ["s3:GetObject", "s3:PutObject"], "Resource": "arn:aws:s3:::mine/a/*"},
+             {"Action": "s3:ListBucket", "Resource": "arn:aws:s3:::mine", "Condition": {"StringLike": {"s3:prefix": "a/*"}}})
+    mine.put_object(Bucket="mine", Key="a/k", Body=b"z" * 100_000)
+    assert mine.get_object(Bucket="mine", Key="a/k")["Body"].read() == b"z" * 100_000
+    assert [o["Key"] for o in mine.list_objects_v2(Bucket="mine", Prefix="a/")["Contents"]] == ["a/k"]
+    denied(mine.list_objects_v2, Bucket="mine")
+    denied(mine.get_object, Bucket="others-too", Key="a/k")
+    text = denied(mine.put_object_acl, Bucket="mine", Key="a/k", ACL="public-read")
+    assert text.startswith(f"User: {user.arn} is not authorized to perform: s3:PutObjectAcl on resource: "
+                           "arn:aws:s3:::mine/a/k because no identity-based policy allows")
+    # Another account needs both sides.
+    other = root(server, "s3", OTHER_KEY, OTHER_SECRET)
+    denied(other.get_object, Bucket="mine", Key="a/k")
+    s3.put_bucket_policy(Bucket="mine", Policy=resource_policy("s3:GetObject", {"AWS": OTHER}, "arn:aws:s3:::mine/*"))
+    assert other.get_object(Bucket="mine", Key="a/k")["Body"].read() == b"z" * 100_000
+    status, _, body = server.raw(path="/mine/a/k", method="GET")
+    assert (status, b"<Code>AccessDenied</Code>" in body) == (403, True)
+    s3.put_object_acl(Bucket="others-too", Key="a/k", ACL="public-read")
+    assert server.raw(path="/others-too/a/k", method="GET")[::2] == (200, b"x")
+    refused = mine.delete_objects(Bucket="mine", Delete={"Objects": [{"Key": "a/k"}]})
+    assert refused["Errors"][0]["Code"] == "AccessDenied"

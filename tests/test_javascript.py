@@ -52,3 +52,12 @@ def test_logs_metrics_streams_and_pipes(server, account, node_modules):
     assert saw["records"] == [[0, 255], list(b'{"n":2}')]
     assert saw["piped"] == ['{"number":2}']
     assert saw["pipe"] == "RUNNING"
+
+
+def test_s3(server, account, node_modules):
+    saw = walk("s3.mjs", server.endpoint, account)
+    assert saw["put"] == ['"5d41402abc4b2a76b9719d911017c592"', "NhCmhg=="]
+    assert saw["got"] == ["hello", "1"]
+    assert (saw["stream"], saw["anonymous"]) == (600_000, 300_000)
+    assert saw["keys"] == ["a b/é", "parts", "stream"]
+    assert (saw["deleted"], saw["missing"]) == (3, "NoSuchKey")

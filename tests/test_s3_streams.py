@@ -184,3 +184,25 @@ def test_bodies_that_are_not_streamed_have_a_bound(server, account):
     connection.putheader("Content-Length", str(20 * 1024 * 1024))
     connection.endheaders()
     assert connection.getresponse().status == 413
+
+
+def test_who_expects_to_continue_is_told_before_the_body(server, account):
+    def begin(bucket):
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+        connection.putrequest("PUT", f"/{bucket}/k")
+        for name, value in [("Content-Length", "1000000"), ("Expect", "100-continue"), (
+                "Authorization",
+                f"AWS4-HMAC-SHA256 Credential={account}/20260101/{SCOPE_END}, SignedHeaders=host, Signature=0")]:
+            connection.putheader(name, value)
+        connection.endheaders()
+        return connection
+
+    answer = begin(f"no-such-{account}").getresponse()
+    assert answer.status == 404 and b"NoSuchBucket" in answer.read()
+    s3 = server.client("s3", account)
+    s3.create_bucket(Bucket=f"expects-{account}")
+    connection = begin(f"expects-{account}")
+    assert connection.sock.recv(100).startswith(b"HTTP/1.1 100 Continue\r\n\r\n")
+    connection.send(b"x" * 1_000_000)
+    assert connection.getresponse().status == 200
+    assert s3.head_object(Bucket=f"expects-{account}", Key="k")["ContentLength"] == 1_000_000

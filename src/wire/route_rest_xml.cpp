@@ -16,7 +16,7 @@ std::string_view take(std::string_view& rest, char separator) {
 
 /// How much of the request the operation asks for; -1 when it asks for something else.
 int score(const Operation& operation, const http::Request& request) {
-  if (operation.method != request.method || !match_uri(operation.uri, request.path())) return -1;
+  if (operation.method != request.method) return -1;
   int found = 0;
   std::string_view wanted = operation.uri.substr(std::min(operation.uri.find('?'), operation.uri.size()));
   if (!wanted.empty()) wanted.remove_prefix(1);
@@ -28,6 +28,7 @@ int score(const Operation& operation, const http::Request& request) {
     // More than any number of members: "?acl" is never an object's content.
     found += 100;
   }
+  if (!match_uri(operation.uri, request.path())) return -1;  // last: it costs most
   for (const Member& member : operation.input->members) {
     if (!member.required) continue;
     if (member.location == Location::kQuery) {
