@@ -170,7 +170,9 @@ Result<void> Caller::may(const Access& access) const {
     request.resource_account = owner;
   }
   if (decision.allowed()) return {};
-  return denied(policy::access_denied_message(request, decision));
+  // S3 tells those who did not sign no more than that.
+  const bool nobody = principal_.type == PrincipalType::kAnonymous && access.action.starts_with("s3:");
+  return denied(nobody ? "Access Denied" : policy::access_denied_message(request, decision));
 }
 
 /// The code of refusals: topics have one of their own.

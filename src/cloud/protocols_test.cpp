@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "models/cloudtrail.h"
 #include "models/cloudwatch.h"
 #include "models/events.h"
 #include "models/iam.h"
@@ -56,6 +57,7 @@ std::string error_of(const Result<T>& result) {
 
 TEST(Models, EveryPatternCanBeChecked) {
   std::string bad;
+  EXPECT_TRUE(patterns_are_usable(models::cloudtrail::kService, bad)) << bad;
   EXPECT_TRUE(patterns_are_usable(cloudwatch::kService, bad)) << bad;
   EXPECT_TRUE(patterns_are_usable(events::kService, bad)) << bad;
   EXPECT_TRUE(patterns_are_usable(logs::kService, bad)) << bad;

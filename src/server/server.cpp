@@ -14,6 +14,7 @@
 #include "mail/sender.h"
 #include "server/clock_control.h"
 #include "server/tail.h"
+#include "services/cloudtrail/cloudtrail.h"
 #include "services/cloudwatch/cloudwatch.h"
 #include "services/events/events.h"
 #include "services/iam/iam.h"
@@ -114,6 +115,7 @@ struct Server::Parts {
             limits_of(chosen), log_to, *metrics, [this](const http::Request& head) { return gateway.streams(head); }) {
     if (chosen.auth == cloud::AuthMode::kEnforce) authority.enforce();
     door.set_authority(authority);
+    services.push_back(std::make_unique<cloudtrail::CloudTrail>(house));
     services.push_back(std::make_unique<iam::Iam>(house));
     services.push_back(std::make_unique<sts::Sts>(house));
     services.push_back(std::make_unique<cloudwatch::CloudWatch>(house));
