@@ -14,6 +14,8 @@
 #include <future>
 #include <thread>
 
+#include "http/body.h"
+
 namespace signalbox::http {
 namespace {
 
@@ -24,9 +26,9 @@ class ServerTest : public testing::Test {
  protected:
   ~ServerTest() override { stop(); }
 
-  void start(Handler handler, Limits limits = {}) {
-    server_ =
-        std::make_unique<Server>(std::vector<asio::io_context*>{&loop_}, std::move(handler), limits, log_, metrics_);
+  void start(Handler handler, Limits limits = {}, Streams streams = {}) {
+    server_ = std::make_unique<Server>(std::vector<asio::io_context*>{&loop_}, std::move(handler), limits, log_,
+                                       metrics_, std::move(streams));
     const auto port = server_->listen("127.0.0.1", 0);
     ASSERT_TRUE(port) << port.error().message;
     port_ = *port;
@@ -267,6 +269,44 @@ TEST_F(ServerTest, ASecondServerOnThePortIsRefused) {
   ASSERT_FALSE(port);
   EXPECT_EQ(port.error().message, "Cannot listen on 127.0.0.1:" + std::to_string(port_) + ": Address already in use.");
   EXPECT_EQ(second.listen("nowhere", 0).error().message, "The address nowhere is not an IP address.");
+}
+
+/// Tells how a body came, and sends it back the same way.
+asio::awaitable<Response> echo_in_pieces(const Request& request, Connection&) {
+  Response response;
+  if (request.stream == nullptr) {
+    response.body = "whole " + std::to_string(request.body.size());
+    co_return response;
+  }
+  Result<std::string> body = co_await read_whole(*request.stream, std::size_t{10} * 1024 * 1024);
+  if (!body) {
+    response.status = 400;
+    co_return response;
+  }
+  response.stream = std::make_shared<MemoryBody>(*std::move(body));
+  co_return response;
+}
+
+bool streams_puts(const Request& head) {
+  return head.method == "PUT";
+}
+
+TEST_F(ServerTest, LargeBodiesAreReadInPiecesWhereTheyAreWanted) {
+  Limits limits;
+  limits.max_body_bytes = 100'000;
+  start(echo_in_pieces, limits, streams_puts);
+  const auto request = [](const std::string& method, const std::string& headers, const std::string& body) {
+    return method + " / HTTP/1.1\r\nConnection: close\r\n" + headers + "\r\n" + body;
+  };
+  const auto sized = [](const std::string& body) { return "Content-Length: " + std::to_string(body.size()) + "\r\n"; };
+  const std::string small(1000, 's');
+  const std::string large(1'000'000, 'l');
+  EXPECT_TRUE(exchange(request("PUT", sized(small), small)).ends_with("whole 1000"));
+  EXPECT_TRUE(exchange(request("POST", sized(large), "")).starts_with("HTTP/1.1 413 "));
+  EXPECT_TRUE(exchange(request("PUT", sized(large), large)).ends_with("\r\n\r\n" + large));
+  EXPECT_TRUE(exchange(request("PUT", "Transfer-Encoding: chunked\r\n", "5\r\nhello\r\n6\r\n there\r\n0\r\n\r\n"))
+                  .ends_with("Content-Length: 11\r\nConnection: close\r\n\r\nhello there"));
+  EXPECT_TRUE(exchange(request("PUT", "Transfer-Encoding: chunked\r\n", "x\r\n")).starts_with("HTTP/1.1 400 "));
 }
 
 }  // namespace

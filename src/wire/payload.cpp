@@ -81,6 +81,7 @@ Result<Payload> read_payload(const http::Request& request) {
 }
 
 PayloadDecoder::PayloadDecoder(Payload payload) : payload_(std::move(payload)) {
+  if (!payload_.signed_chunks) payload_.key.reset();
   if (payload_.key) previous_ = payload_.key->seed;
   if (!payload_.hash.empty()) hash_.emplace(ChecksumKind::kSha256);
 }
