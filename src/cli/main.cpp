@@ -96,6 +96,7 @@ void describe_serve(CLI::App& serve, Config& config, std::string& config_file) {
   serve
       .add_option("--function-concurrency", config.function_concurrency,
                   "Lambda functions of an account that run at once, each in a process of its own")
+      ->envname("SIGNALBOX_FUNCTION_CONCURRENCY")
       ->check(CLI::Range(1, 10'000))
       ->capture_default_str();
   serve.add_option("--sns-sms-gateway", config.sns_sms_gateway, "URL that each SMS is posted to")
