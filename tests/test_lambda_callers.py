@@ -7,9 +7,10 @@ import json
 import time
 
 
+import botocore.exceptions
 import pytest
 
-from functions import create, invoke, until
+from functions import create, invoke, until, zipped
 
 TELL = """
 import boto3, json, os
@@ -165,3 +166,30 @@ def test_function_that_is_gone_goes_to_the_rules_dead_letters(place):
     events.put_events(Entries=[{"Source": "me", "DetailType": "d", "Detail": "{}"}])
     letter = until(lambda: place.sqs.receive_message(QueueUrl=dead_url, MessageAttributeNames=["All"]).get("Messages"))[0]
     assert letter["MessageAttributes"]["ERROR_CODE"]["StringValue"] == "NO_RESOURCE"
+
+
+def test_bucket_runs_a_function_and_has_its_code(place):
+    s3 = place.client("s3")
+    bucket = f"code-{place.account}"
+    s3.create_bucket(Bucket=bucket)
+    with_function = lambda: s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={
+        "LambdaFunctionConfigurations": [{"LambdaFunctionArn": place.arn, "Events": ["s3:ObjectCreated:*"],
+                                          "Filter": {"Key": {"FilterRules": [{"Name": "suffix", "Value": ".txt"}]}}}]})
+    with pytest.raises(botocore.exceptions.ClientError, match="Unable to validate the following destination"):
+        with_function()
+    place.functions.add_permission(FunctionName="tell", StatementId="s3", Action="lambda:InvokeFunction",
+                                   Principal="s3.amazonaws.com", SourceArn=f"arn:aws:s3:::{bucket}",
+                                   SourceAccount=place.account)
+    with_function()
+    s3.put_object(Bucket=bucket, Key="a.txt", Body=b"x")
+    record = place.told()["Records"][0]
+    assert (record["eventSource"], record["eventName"]) == ("aws:s3", "ObjectCreated:Put")
+    assert record["s3"]["bucket"]["name"] == bucket and record["s3"]["object"]["key"] == "a.txt"
+    code = zipped({"app.py": "def handler(event, context):\n    return 'from a bucket'\n"})
+    s3.put_object(Bucket=bucket, Key="app.zip", Body=code)
+    place.functions.create_function(FunctionName="f", Runtime="python3.12", Handler="app.handler",
+                                    Role=f"arn:aws:iam::{place.account}:role/r",
+                                    Code={"S3Bucket": bucket, "S3Key": "app.zip"})
+    assert invoke(place.functions, "f")[0] == "from a bucket"
+    with pytest.raises(place.functions.exceptions.InvalidParameterValueException, match="NoSuchKey"):
+        place.functions.update_function_code(FunctionName="f", S3Bucket=bucket, S3Key="none")

@@ -274,6 +274,15 @@ Answer<void> may_send(Core& core, const Bucket& bucket, const std::string& targe
   co_return co_await core.house.authority.may(std::move(call), std::move(access));
 }
 
+/// Functions ask for the account of a bucket, which its ARN does not tell.
+asio::awaitable<cloud::Appended> run_function(Core& core, const Bucket& bucket, std::string arn,
+                                              std::vector<cloud::EventDelivery> deliveries, store::Batch& batch) {
+  cloud::Invoker invoker{std::string(kSender), bucket.arn(), bucket.scope.account};
+  std::vector<std::string> payloads;
+  for (cloud::EventDelivery& one : deliveries) payloads.push_back(std::move(one.payload));
+  co_return co_await core.house.functions.queue(std::move(arn), std::move(invoker), std::move(payloads), batch);
+}
+
 Result<void> check_destination(Core& core, const Destination& destination) {
   const auto arn = cloud::Arn::parse(destination.arn);
   cloud::EventTarget* target = arn ? core.house.event_targets.find(*arn) : nullptr;
@@ -339,7 +348,12 @@ asio::awaitable<std::vector<cloud::AfterCommit>> tell(Core& core, const Bucket& 
                              {{"bucket", bucket.name}, {"target", arn}, {"why", allowed.error().message}});
       continue;
     }
-    cloud::Appended appended = co_await target->append(arn, std::move(deliveries), batch);
+    cloud::Appended appended;
+    if (parsed->service == "lambda") {
+      appended = co_await run_function(core, bucket, arn, std::move(deliveries), batch);
+    } else {
+      appended = co_await target->append(arn, std::move(deliveries), batch);
+    }
     for (const cloud::Undelivered& lost : appended.undelivered) {
       core.house.log.warning("a notification of a bucket was not delivered",
                              {{"bucket", bucket.name}, {"target", arn}, {"code", lost.code}, {"why", lost.message}});
