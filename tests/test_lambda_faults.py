@@ -233,3 +233,35 @@ def test_server_of_an_ordinary_user_runs_functions(tmp_path):
     finally:
         if server.process is not None:
             server.kill()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="making such a host takes root")
+def test_where_no_sandbox_can_be_made_it_says_why(new_server):
+    server = new_server()
+    made = server.command
+    without = ('echo 0 > /proc/sys/user/max_user_namespaces && '
+               'exec setpriv --bounding-set=-all --inh-caps=-all --securebits=+noroot "$@"')
+    server.command = lambda port=0: ["unshare", "-U", "--map-root-user", "bash", "-c", without, "x", *made(port)]
+    functions = server.start().client("lambda")
+    create(functions, "f", "def handler(event, context):\n    return event\n")
+    with pytest.raises(functions.exceptions.ServiceException, match="A sandbox for the function cannot be made: bwrap: .*"
+                                                                    "functions need bubblewrap"):
+        invoke(functions, "f", 1)
+
+
+def test_functions_without_work_cost_next_to_nothing(new_server):
+    server = new_server("--durability", "memory").start()
+    functions = server.client("lambda")
+
+    def stat():
+        with open(f"/proc/{server.process.pid}/stat") as file:
+            fields = file.read().rsplit(")", 1)[1].split()
+        return int(fields[11]) + int(fields[12]), int(fields[21]) * 4096
+
+    create(functions, "first", "def handler(event, context):\n    return event\n")
+    _, before = stat()
+    for i in range(1000):
+        create(functions, f"f{i}", "def handler(event, context):\n    return event\n")
+    _, after = stat()
+    assert after - before < 64 * 1024 * 1024
+    assert workers(server.process.pid) == []

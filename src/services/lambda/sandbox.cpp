@@ -71,9 +71,24 @@ void add_system_folder(std::vector<std::string>& out, const std::string& path) {
 /// only, and its secrets are in nobody's list of processes.
 std::vector<std::string> options_of(const SandboxPlan& plan) {
   // All namespaces; a root that cannot be written to.
-  std::vector<std::string> out = {
-      "--unshare-all", "--die-with-parent", "--new-session", "--hostname", "lambda",    "--uid", "993", "--gid",
-      "990",           "--ro-bind",         "/usr",          "/usr",       "--clearenv"};
+  std::vector<std::string> out = {"--unshare-user",
+                                  "--unshare-ipc",
+                                  "--unshare-pid",
+                                  "--unshare-net",
+                                  "--unshare-uts",
+                                  "--unshare-cgroup-try",
+                                  "--die-with-parent",
+                                  "--new-session",
+                                  "--hostname",
+                                  "lambda",
+                                  "--uid",
+                                  "993",
+                                  "--gid",
+                                  "990",
+                                  "--ro-bind",
+                                  "/usr",
+                                  "/usr",
+                                  "--clearenv"};
   for (const char* path : {"/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"}) add_system_folder(out, path);
   for (const char* path : {"/etc/ld.so.cache", "/etc/ssl", "/etc/alternatives", "/etc/ca-certificates"}) {
     out.insert(out.end(), {"--ro-bind-try", path, path});
