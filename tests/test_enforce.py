@@ -480,3 +480,29 @@ def test_objects(server):
     assert server.raw(path="/others-too/a/k", method="GET")[::2] == (200, b"x")
     refused = mine.delete_objects(Bucket="mine", Delete={"Objects": [{"Key": "a/k"}]})
     assert refused["Errors"][0]["Code"] == "AccessDenied"
+
+
+def test_buckets_tell_queues_that_let_them(server):
+    s3, sqs = root(server, "s3"), root(server, "sqs")
+    s3.create_bucket(Bucket="telling")
+    url = sqs.create_queue(QueueName="told")["QueueUrl"]
+    arn = queue_arn(sqs, url)
+    configuration = {"QueueConfigurations": [{"QueueArn": arn, "Events": ["s3:ObjectCreated:*"]}]}
+    with pytest.raises(ClientError) as raised:
+        s3.put_bucket_notification_configuration(Bucket="telling", NotificationConfiguration=configuration)
+    assert error_code(raised) == "InvalidArgument"
+
+    def let(account):
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": resource_policy(
+            "sqs:SendMessage", {"Service": "s3.amazonaws.com"}, arn, ArnLike={"aws:SourceArn": "arn:aws:s3:::telling"},
+            StringEquals={"aws:SourceAccount": account})})
+
+    let(ACCOUNT)
+    s3.put_bucket_notification_configuration(Bucket="telling", NotificationConfiguration=configuration)
+    s3.put_object(Bucket="telling", Key="told", Body=b"")
+    receive_until(sqs, url, 2)
+    let(OTHER)
+    s3.put_object(Bucket="telling", Key="untold", Body=b"")
+    let(ACCOUNT)
+    s3.put_object(Bucket="telling", Key="told-again", Body=b"")
+    assert [json.loads(m["Body"])["Records"][0]["s3"]["object"]["key"] for m in receive_until(sqs, url, 1)] == ["told-again"]

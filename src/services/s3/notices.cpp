@@ -257,6 +257,23 @@ cloud::EventDelivery delivery_of(const Bucket& bucket, std::string payload) {
   return delivery;
 }
 
+/// Whether the destination's own policy lets S3 send to it for this bucket. Functions ask theirs themselves. Errors:
+/// AccessDeniedException, in enforce mode.
+Answer<void> may_send(Core& core, const Bucket& bucket, const std::string& target) {
+  const auto arn = cloud::Arn::parse(target);
+  if (!core.house.authority.enforcing() || !arn || arn->service == "lambda") co_return Result<void>();
+  cloud::Call call;
+  call.scope = bucket.scope;
+  call.principal = cloud::Principal::service(std::string(kSender));
+  call.invoked_by = kSender;
+  call.source_arn = bucket.arn();
+  call.source_account = bucket.scope.account;
+  cloud::Access access;
+  access.action = arn->service == "sns" ? "sns:Publish" : "sqs:SendMessage";
+  access.resource = target;
+  co_return co_await core.house.authority.may(std::move(call), std::move(access));
+}
+
 /// Functions ask for the account of a bucket, which its ARN does not tell.
 asio::awaitable<cloud::Appended> run_function(Core& core, const Bucket& bucket, std::string arn,
                                               std::vector<cloud::EventDelivery> deliveries, store::Batch& batch) {
@@ -325,6 +342,12 @@ asio::awaitable<std::vector<cloud::AfterCommit>> tell(Core& core, const Bucket& 
     const auto parsed = cloud::Arn::parse(arn);
     cloud::EventTarget* target = parsed ? core.house.event_targets.find(*parsed) : nullptr;
     if (target == nullptr) continue;
+    const Result<void> allowed = co_await may_send(core, bucket, arn);
+    if (!allowed) {
+      core.house.log.warning("a notification of a bucket was refused",
+                             {{"bucket", bucket.name}, {"target", arn}, {"why", allowed.error().message}});
+      continue;
+    }
     cloud::Appended appended;
     if (parsed->service == "lambda") {
       appended = co_await run_function(core, bucket, arn, std::move(deliveries), batch);
@@ -358,6 +381,11 @@ Answer<void> check_notification(Core& core, const cloud::Call& call, const Bucke
         co_return invalid_argument("Unable to validate the following destination configurations", "Destination",
                                    destination.arn);
       continue;
+    }
+    const Result<void> allowed = co_await may_send(core, bucket, destination.arn);
+    if (!allowed) {
+      co_return invalid_argument("Unable to validate the following destination configurations", "Destination",
+                                 destination.arn);
     }
     store::Batch batch;
     std::vector<cloud::EventDelivery> test;
