@@ -1,12 +1,15 @@
 """CloudTrail: who called, and who was not let."""
 
 import json
+import os
+import subprocess
 
 import pytest
 from botocore.exceptions import ClientError
 
-from conftest import error_code, error_text
+from conftest import BINARY, error_code, error_text
 from test_cloudtrail import look_up, look_up_until, queue_with_rule
+from test_cloudtrail_trails import bucket_policy
 from test_enforce import ACCOUNT, KEY, SECRET, User, client, options, root, server, trust  # noqa: F401
 
 
@@ -59,3 +62,19 @@ def test_secret_keys_of_users_are_left_out(server):
     made, = look_up(root(server, "cloudtrail"), EventName="CreateAccessKey")
     assert made["responseElements"]["accessKey"]["accessKeyId"] == user.key["AccessKeyId"]
     assert "secretAccessKey" not in made["responseElements"]["accessKey"]
+
+
+def test_trails_deliver_where_policies_let_them(new_server, options):
+    server = new_server(*options, "--clock", "virtual").start()
+    s3, trail = root(server, "s3", s3={"addressing_style": "path"}), root(server, "cloudtrail")
+    s3.create_bucket(Bucket="the-logs")
+    s3.put_bucket_policy(Bucket="the-logs", Policy=bucket_policy("the-logs", ACCOUNT))
+    trail.create_trail(Name="the-trail", S3BucketName="the-logs")
+    trail.start_logging(Name="the-trail")
+    root(server, "sqs").create_queue(QueueName="q")
+    environment = {**os.environ, "AWS_ENDPOINT_URL": server.endpoint, "AWS_ACCESS_KEY_ID": KEY,
+                   "AWS_SECRET_ACCESS_KEY": SECRET}
+    subprocess.run([BINARY, "clock", "advance", "5m"], env=environment, timeout=60, check=True)
+    assert "LatestDeliveryError" not in trail.get_trail_status(Name="the-trail")
+    key, = (one["Key"] for one in s3.list_objects_v2(Bucket="the-logs")["Contents"])
+    assert key.startswith(f"AWSLogs/{ACCOUNT}/CloudTrail/us-east-1/")
