@@ -270,6 +270,7 @@ def test_aws_command(server, account, bucket, tmp_path):
     contents = {"small": b"s", "deep/large": random.randbytes(20 * 1024 * 1024), "deep/empty": b""}
     for name, content in contents.items():
         (folder / name).write_bytes(content)
+        os.utime(folder / name, (1_500_000_000, 1_500_000_000))  # older than what comes of it, by whole seconds
     aws("sync", str(folder), f"s3://{bucket}/x")
     assert aws("sync", str(folder), f"s3://{bucket}/x") == ""
     aws("cp", f"s3://{bucket}/x/deep/large", str(tmp_path / "large"))

@@ -217,7 +217,7 @@ def test_groups_updates_lists_and_tags(timed):
     ({"KmsKeyArn": "arn:aws:kms:us-east-1:000000000000:key/k"}, "ValidationException", "KmsKeyArn"),
     ({"Target": {"Arn": "arn:aws:ecs:us-east-1:000000000000:cluster/c"}}, "ValidationException", "kind ecs"),
     ({"Target": {"Arn": "arn:aws:scheduler:::aws-sdk:sqs:receiveMessage"}}, "ValidationException", "only read"),
-    ({"Target": {"Arn": "arn:aws:scheduler:::aws-sdk:s3:putObject"}}, "ValidationException", "does not have"),
+    ({"Target": {"Arn": "arn:aws:scheduler:::aws-sdk:ec2:stopInstances"}}, "ValidationException", "does not have"),
     ({"Target": {"Arn": "arn:aws:scheduler:::aws-sdk:sqs:sendMessage", "Input": '{"QueueUrl":"u","MessageBod":"b"}'}},
      "ValidationException", "Invalid RequestJson"),
     ({"Target": {"Arn": "arn:aws:scheduler:::aws-sdk:sqs:sendMessage", "Input": "{"}}, "ValidationException",
