@@ -1,14 +1,13 @@
 #include "services/sns/signer.h"
 
-#include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
-#include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 
 #include <vector>
 
 #include "base/encoding.h"
+#include "base/rsa_key.h"
 #include "services/sns/records.h"
 #include "store/record.h"
 
@@ -16,28 +15,18 @@ namespace signalbox::sns {
 namespace {
 
 constexpr std::uint8_t kVersion = 1;
-constexpr unsigned kKeyBits = 2048;
 constexpr const char* kSealOwner = "sns.signing";
 constexpr auto kValidBefore = std::chrono::days(1);
 constexpr auto kValidAfter = std::chrono::days(20 * 365);
 
-template <class T, void (*Free)(T*)>
-struct Freed {
-  void operator()(T* object) const { Free(object); }
+struct FreeCertificate {
+  void operator()(X509* certificate) const { X509_free(certificate); }
 };
-using Key = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY, EVP_PKEY_free>>;
-using Certificate = std::unique_ptr<X509, Freed<X509, X509_free>>;
-using Digest = std::unique_ptr<EVP_MD_CTX, Freed<EVP_MD_CTX, EVP_MD_CTX_free>>;
+using Certificate = std::unique_ptr<X509, FreeCertificate>;
 struct FreeMemory {
   void operator()(BIO* memory) const { BIO_free(memory); }
 };
 using Memory = std::unique_ptr<BIO, FreeMemory>;
-
-std::string text_of(BIO* memory) {
-  char* data = nullptr;
-  const long size = BIO_get_mem_data(memory, &data);
-  return std::string(data, static_cast<std::size_t>(size));
-}
 
 Certificate make_certificate(EVP_PKEY* key, Time now) {
   Certificate certificate(X509_new());
@@ -61,6 +50,18 @@ Certificate make_certificate(EVP_PKEY* key, Time now) {
   return certificate;
 }
 
+std::string pem_of(const Certificate& certificate) {
+  const Memory pem(BIO_new(BIO_s_mem()));
+  PEM_write_bio_X509(pem.get(), certificate.get());
+  char* data = nullptr;
+  const long size = BIO_get_mem_data(pem.get(), &data);
+  return std::string(data, static_cast<std::size_t>(size));
+}
+
+std::string path_of(const std::string& certificate) {
+  return std::string(kCertificatePath) + to_hex(sha256(certificate)).substr(0, 32) + ".pem";
+}
+
 }  // namespace
 
 std::string new_token() {
@@ -70,19 +71,12 @@ std::string new_token() {
 }
 
 struct Signer::Identity {
-  Key key;
-  std::string key_pem;
-  std::string certificate;
+  Identity(RsaKey with, std::string shown)
+      : key(std::move(with)), certificate(std::move(shown)), path(path_of(certificate)) {}
+  RsaKey key;
+  std::string certificate;  // PEM
   std::string path;
 };
-
-namespace {
-
-std::string path_of(const std::string& certificate) {
-  return std::string(kCertificatePath) + to_hex(sha256(certificate)).substr(0, 32) + ".pem";
-}
-
-}  // namespace
 
 Signer::Signer(store::Store& store, const Sealer& sealer, const Clock& clock)
     : store_(store), sealer_(sealer), clock_(clock) {}
@@ -93,35 +87,27 @@ Result<void> Signer::load() {
   if (!stored) return std::unexpected(stored.error());
   if (!*stored) return {};
   store::RecordReader in(**stored, kVersion);
-  auto made = std::make_shared<Identity>();
   const auto pem = sealer_.open(in.text(), kSealOwner);
-  made->certificate = in.text();
+  std::string certificate = in.text();
   if (!in.complete() || !pem) {
     return fail("StoreError", "The key that signs SNS messages cannot be read: it is sealed with another secrets key.");
   }
-  const Memory memory(BIO_new_mem_buf(pem->data(), static_cast<int>(pem->size())));
-  made->key.reset(PEM_read_bio_PrivateKey(memory.get(), nullptr, nullptr, nullptr));
-  if (!made->key) return fail("StoreError", "The key that signs SNS messages cannot be read.");
-  made->path = path_of(made->certificate);
+  auto key = RsaKey::read(*pem);
+  if (!key) return fail("StoreError", "The key that signs SNS messages cannot be read.");
   const std::lock_guard lock(mutex_);
-  identity_ = std::move(made);
+  identity_ = std::make_shared<Identity>(*std::move(key), std::move(certificate));
   return {};
 }
 
 asio::awaitable<Result<void>> Signer::prepare() {
   if (identity()) co_return Result<void>();
-  auto made = std::make_shared<Identity>();
-  made->key.reset(EVP_RSA_gen(kKeyBits));
-  if (!made->key) co_return fail("InternalErrorException", "No key could be made to sign messages with.");
-  const Memory key(BIO_new(BIO_s_mem()));
-  PEM_write_bio_PrivateKey(key.get(), made->key.get(), nullptr, nullptr, 0, nullptr, nullptr);
-  const Memory pem(BIO_new(BIO_s_mem()));
-  PEM_write_bio_X509(pem.get(), make_certificate(made->key.get(), clock_.now()).get());
-  made->certificate = text_of(pem.get());
-  made->path = path_of(made->certificate);
+  auto key = RsaKey::make();
+  if (!key) co_return fail("InternalErrorException", "No key could be made to sign messages with.");
+  std::string certificate = pem_of(make_certificate(key->handle(), clock_.now()));
+  const auto made = std::make_shared<Identity>(*std::move(key), std::move(certificate));
   store::Batch batch;
   store::RecordWriter out(kVersion);
-  out.text(sealer_.seal(text_of(key.get()), kSealOwner)).text(made->certificate);
+  out.text(sealer_.seal(made->key.pem(), kSealOwner)).text(made->certificate);
   batch.put(store::Key(kSigningSpace), out.bytes());
   {
     // Who comes first decides; the others go on with that key.
@@ -143,16 +129,8 @@ std::shared_ptr<const Signer::Identity> Signer::identity() const {
 
 std::string Signer::sign(std::string_view text, int version) const {
   const auto with = identity();
-  if (!with) return "";
-  const Digest digest(EVP_MD_CTX_new());
-  std::size_t size = 0;
-  const auto* const data = reinterpret_cast<const unsigned char*>(text.data());
-  EVP_DigestSignInit(digest.get(), nullptr, version == 1 ? EVP_sha1() : EVP_sha256(), nullptr, with->key.get());
-  EVP_DigestSign(digest.get(), nullptr, &size, data, text.size());
-  std::string signature(size, '\0');
-  EVP_DigestSign(digest.get(), reinterpret_cast<unsigned char*>(signature.data()), &size, data, text.size());
-  signature.resize(size);
-  return to_base64(signature);
+  const auto hash = version == 1 ? RsaKey::Hash::kSha1 : RsaKey::Hash::kSha256;
+  return with ? to_base64(with->key.sign(text, hash)) : "";
 }
 
 std::string Signer::certificate_path() const {
