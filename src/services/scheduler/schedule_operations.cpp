@@ -82,10 +82,10 @@ Result<SchedulePtr> compile(Core& core, const Call& call, const Request& request
   return compile_schedule(core.house, id_of(call, request.group_name, request.name), std::move(record), true);
 }
 
-/// Commits a schedule, seen to up to now, and times it. In the turn of its stripe.
+/// Commits a schedule, seen to up to its last change, and times it. In the turn of its stripe.
 asio::awaitable<Result<void>> save(Core& core, SchedulePtr schedule) {
-  // What is due at this very moment still is.
-  const Time seen = core.house.clock.now() - Duration(1);
+  // What is due at that very moment still is, however long the turn was waited for: a rate begins with it.
+  const Time seen = schedule->record.modified - Duration(1);
   store::Batch batch;
   batch.put(schedule_key(schedule->id), encode(schedule->record));
   batch.put(seen_key(schedule->id), encode_seen(seen));
@@ -127,6 +127,7 @@ asio::awaitable<Result<m::UpdateScheduleOutput>> update(Core& core, const Call& 
     auto changed = std::make_shared<Schedule>(**compiled);
     changed->record.created = before->record.created;
     changed->record.client_token = before->record.client_token;
+    changed->record.modified = core.house.clock.now();  // in its turn: what the old one saw to is not due again
     Result<void> saved = co_await save(core, std::move(changed));
     co_return saved;
   };
