@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import shutil
 import threading
 
 import botocore.exceptions
@@ -216,7 +217,8 @@ def test_server_that_is_killed_leaves_no_worker_and_loses_no_event(new_server):
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="becoming another user takes root")
 def test_server_of_an_ordinary_user_runs_functions(tmp_path):
-    from conftest import Server
+    from conftest import BINARY, Server
+    binary = shutil.copy(BINARY, tmp_path)  # the checkout may be in a folder that is root's alone
     folder = tmp_path / "data"
     folder.mkdir()
     for path in (tmp_path, *list(tmp_path.parents)[:2]):
@@ -224,7 +226,8 @@ def test_server_of_an_ordinary_user_runs_functions(tmp_path):
     os.chown(folder, 12345, 12345)
     server = Server(str(folder))
     made = server.command
-    server.command = lambda port=0: ["setpriv", "--reuid", "12345", "--regid", "12345", "--clear-groups", *made(port)]
+    server.command = lambda port=0: ["setpriv", "--reuid", "12345", "--regid", "12345", "--clear-groups", binary,
+                                   *made(port)[1:]]
     try:
         functions = server.start().client("lambda")
         create(functions, "f", "import os\ndef handler(event, context):\n    return os.getuid()\n")
