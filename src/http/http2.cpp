@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "http/body.h"
+#include "http/plain_error.h"
 
 namespace signalbox::http {
 namespace {
@@ -31,14 +32,6 @@ char lower(char c) {
 nghttp2_nv field(std::string& name, std::string& value) {
   return {reinterpret_cast<std::uint8_t*>(name.data()), reinterpret_cast<std::uint8_t*>(value.data()), name.size(),
           value.size(), NGHTTP2_NV_FLAG_NONE};
-}
-
-Response plain_error(int status, std::string message) {
-  Response response;
-  response.status = status;
-  response.headers = {{"content-type", "text/plain"}};
-  response.body = std::move(message) + "\n";
-  return response;
 }
 
 }  // namespace
@@ -223,8 +216,7 @@ void Http2::received(std::int32_t id) {
   found->second->complete = true;
   --receiving_;
   if (found->second->too_long) {
-    found->second->response = plain_error(
-        413, "RequestEntityTooLarge: the body is larger than " + std::to_string(limits_.max_body_bytes) + " bytes.");
+    found->second->response = body_too_large(limits_.max_body_bytes);
     return submit(*found->second);
   }
   ++answering_;

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/time_text.h"
+#include "http/plain_error.h"
 
 namespace signalbox::http {
 namespace {
@@ -60,14 +61,6 @@ Request head_of(const Message& message) {
     request.headers.emplace_back(to_view(field.name_string()), to_view(field.value()));
   }
   return request;
-}
-
-Response plain_error(int status, std::string message) {
-  Response response;
-  response.status = status;
-  response.headers = {{"Content-Type", "text/plain"}};
-  response.body = std::move(message) + "\n";
-  return response;
 }
 
 }  // namespace
@@ -316,8 +309,7 @@ asio::awaitable<void> Session::refuse(const beast::error_code& problem) {
   keep_alive_ = false;
   Response response;
   if (problem == beast::http::error::body_limit) {
-    response = plain_error(413, "RequestEntityTooLarge: the body is larger than " +
-                                    std::to_string(environment_->limits.max_body_bytes) + " bytes.");
+    response = body_too_large(environment_->limits.max_body_bytes);
   } else if (problem == beast::http::error::header_limit) {
     response = plain_error(431, "The request's header is larger than " +
                                     std::to_string(environment_->limits.max_header_bytes) + " bytes.");
