@@ -8,7 +8,9 @@
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t size) {
   const std::string input(reinterpret_cast<const char*>(data), size);
   const auto line_end = input.find('\n');
-  const auto pattern = signalbox::logs::filter::Pattern::compile(input.substr(0, line_end));
+  namespace filter = signalbox::logs::filter;
+  const auto pattern = filter::Pattern::compile(input.substr(0, line_end), filter::Characters::kAny);
+  FUZZ_CHECK(pattern || !filter::Pattern::compile(input.substr(0, line_end)));
   if (!pattern) {
     FUZZ_CHECK(pattern.error().code == "InvalidParameterException");
     FUZZ_CHECK(!pattern.error().message.empty());

@@ -19,7 +19,7 @@ import pytest
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BINARY = os.environ.get("SIGNALBOX_BINARY", os.path.join(ROOT, "build", "release", "signalbox"))
 REGION = "us-east-1"
-READY = re.compile(r"^Signalbox is ready at (http://[\w.:\[\]]+)")
+READY = re.compile(r"^Signalbox is ready at (https?://[\w.:\[\]]+)")
 
 
 class Server:
@@ -44,6 +44,11 @@ class Server:
         assert ready, f"the server did not start: {line!r}\n{self.log_text()}"
         self.endpoint = ready.group(1)
         return self
+
+    @property
+    def authority(self):
+        """What clients are to trust, of a server with --tls self-signed."""
+        return os.path.join(self.data, "tls", "ca.pem")
 
     @property
     def port(self):
@@ -72,7 +77,8 @@ class Server:
     def client(self, service, account="000000000000", region=REGION, secret="secret", **settings):
         settings.setdefault("retries", {"max_attempts": 0})
         return boto3.session.Session(account, secret, region_name=region).client(
-            service, endpoint_url=self.endpoint, config=botocore.config.Config(**settings))
+            service, endpoint_url=self.endpoint, config=botocore.config.Config(**settings),
+            verify=self.authority if self.endpoint.startswith("https:") else None)
 
     def raw(self, body=b"", headers=None, path="/", method="POST"):
         """One HTTP request without an SDK: status, headers, body."""

@@ -41,7 +41,7 @@ def put_alarm(cloudwatch, name="high", **more):
 
 
 def alarm(cloudwatch, name="high"):
-    found = cloudwatch.describe_alarms(AlarmNames=[name])
+    found = cloudwatch.describe_alarms(AlarmNames=[name], AlarmTypes=["MetricAlarm", "CompositeAlarm"])
     return (found["MetricAlarms"] + found["CompositeAlarms"])[0]
 
 
@@ -403,3 +403,28 @@ def test_expressions_that_alarms_cannot_have(still, cloudwatch, expression, part
         put(cloudwatch, 0)
         move(still, advance="1m")
         assert state(cloudwatch, "e") == "INSUFFICIENT_DATA"
+
+
+@pytest.mark.parametrize("period", [1, 5, 15, 90])
+def test_periods_of_alarms(cloudwatch, period):
+    with pytest.raises(ClientError) as raised:
+        put_alarm(cloudwatch, Period=period)
+    assert error_code(raised) == "ValidationError"
+    assert error_text(raised) == "Period must be 10, 20, 30 or a multiple of 60"
+    put_alarm(cloudwatch, Period=20)
+
+
+def test_contributors_are_those_of_an_alarm(still, cloudwatch):
+    def contributors(name):  # older SDKs do not know the operation
+        return still.json_call("GraniteServiceVersion20100801.DescribeAlarmContributors", {"AlarmName": name})
+
+    assert "ResourceNotFound" in str(contributors("none"))
+    put_alarm(cloudwatch)
+    assert "ResourceNotFound" not in str(contributors("high")) and "AlarmContributors" in str(contributors("high"))
+
+
+def test_dimensions_of_alarms_are_ascii(cloudwatch):
+    with pytest.raises(ClientError) as raised:
+        put_alarm(cloudwatch, Dimensions=[{"Name": "a", "Value": "é"}])
+    assert error_code(raised) == "InvalidParameterValue"
+    assert error_text(raised) == "The value for parameter Dimensions.member.1.Value contains non-ASCII characters."

@@ -281,3 +281,13 @@ def test_patterns_of_the_security_group_walkthrough(events):
     assert matches("RevokeSecurityGroupIngress", "sg-abc12345")
     assert not matches("AuthorizeSecurityGroupIngress", "sg-other")
     assert not matches("DescribeSecurityGroups", "sg-abc12345")
+
+
+@pytest.mark.parametrize("prefix", ["com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101", "CloudTrail_20131101"])
+def test_targets_with_and_without_the_namespace(server, account, prefix):
+    """boto3 sends the one, the SDKs for Go and .NET the other."""
+    status, _, answer = server.raw(b"{}", {
+        "X-Amz-Target": prefix + ".DescribeTrails", "Content-Type": "application/x-amz-json-1.1",
+        "Authorization": f"AWS4-HMAC-SHA256 Credential={account}/20260101/us-east-1/cloudtrail/aws4_request, "
+                         f"SignedHeaders=host, Signature={'0' * 64}"})
+    assert (status, json.loads(answer)) == (200, {"trailList": []})

@@ -300,8 +300,9 @@ def test_dashboards(cloudwatch):
 
 
 def test_what_is_not_there_yet_is_refused(cloudwatch):
+    assert cloudwatch.describe_anomaly_detectors()["AnomalyDetectors"] == []  # nobody can have made any
     with pytest.raises(ClientError) as raised:
-        cloudwatch.describe_anomaly_detectors()
+        cloudwatch.put_anomaly_detector(Namespace="n", MetricName="m", Stat="Sum")
     assert error_code(raised) == "NotImplemented"
 
 
@@ -330,7 +331,8 @@ def test_rpc_cbor(still):
     headers = {"smithy-protocol": "rpc-v2-cbor", "Content-Type": "application/cbor"}
     path = "/service/GraniteServiceVersion20100801/operation/"
     status, answered, answer = still.raw(body, headers, path + "PutMetricData")
-    assert (status, answer, answered["smithy-protocol"]) == (200, b"\xa0", "rpc-v2-cbor")
+    # What has no output has no body.
+    assert (status, answer, answered["smithy-protocol"], answered.get("Content-Type")) == (200, b"", "rpc-v2-cbor", None)
     assert stat(still.client("cloudwatch")) == [(at(0), 7)]
     status, answered, answer = still.raw(b"\xa0", headers, path + "PutMetricData")
     assert status == 400 and answered["x-amzn-query-error"] == "ValidationError;Sender"
@@ -413,3 +415,22 @@ def test_own_figures_of_streams(still, cloudwatch):
                         ("GetRecords.Bytes", size), ("GetRecords.Success", 1),
                         ("ReadProvisionedThroughputExceeded", 0), ("GetRecords.IteratorAgeMilliseconds", 0)):
         assert stat(cloudwatch, "Sum", name, **stream) == [(at(0), value)], name
+
+
+@pytest.mark.parametrize(("dimension", "text"), [
+    ({"Name": "a", "Value": "é"}, "Value contains non-ASCII characters."),
+    ({"Name": "ä", "Value": "b"}, "Name contains non-ASCII characters."),
+    ({"Name": "a", "Value": "b\tc"}, "Value contains ASCII control characters."),
+])
+def test_dimensions_are_ascii(cloudwatch, dimension, text):
+    with pytest.raises(ClientError) as raised:
+        put(cloudwatch, 1, Dimensions=[dimension])
+    assert error_code(raised) == "InvalidParameterValue"
+    assert error_text(raised) == f"The value for parameter MetricData.member.1.Dimensions.member.1.{text}"
+
+
+def test_metrics_insights_are_refused_by_name(cloudwatch):
+    with pytest.raises(ClientError) as raised:
+        cloudwatch.get_metric_data(StartTime=at(-10), EndTime=at(10), MetricDataQueries=[
+            {"Id": "q", "Expression": "select AVG(Latency) FROM App", "Period": 60}])
+    assert "Metrics Insights query of q (SELECT ...) is not supported yet" in error_text(raised)

@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from conftest import BINARY, error_code, error_text, queue_arn, receive_all, receive_until
+from functions import zipped
 
 KEY, SECRET, ACCOUNT = "AKIDROOT", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "123456789012"
 OTHER_KEY, OTHER_SECRET, OTHER = "AKIDOTHER", "another-secret", "111122223333"
@@ -219,12 +220,14 @@ def test_roles(server):
         "because no session policy allows the sqs:CreateQueue action")
     assert denied(root(server, "sts").assume_role, RoleArn=arn, RoleSessionName="ses",
                   ExternalId="42") == "Roles may not be assumed by root accounts."
-    # A role that is made anew is another one: sessions of the old one have nothing any more.
+    # A role that is made anew is another one: sessions of the old one are over.
     iam.detach_role_policy(RoleName="r", PolicyArn="arn:aws:iam::aws:policy/AmazonSQSFullAccess")
     iam.delete_role(RoleName="r")
     iam.create_role(RoleName="r", AssumeRolePolicyDocument=trust({"AWS": user.arn}))
     iam.attach_role_policy(RoleName="r", PolicyArn="arn:aws:iam::aws:policy/AmazonSQSFullAccess")
-    denied(client(server, "sqs", session).list_queues)
+    with pytest.raises(ClientError) as raised:
+        client(server, "sqs", session).list_queues()
+    assert error_code(raised) == "InvalidClientTokenId"
 
 
 def test_session_tokens_and_federation(server):
@@ -238,6 +241,73 @@ def test_session_tokens_and_federation(server):
     denied(client(server, "sqs", guest["Credentials"]).create_queue, QueueName="q")
     denied(client(server, "sns", guest["Credentials"]).list_topics)  # the user itself may not
     denied(client(server, "sqs", sts.get_federation_token(Name="nobody")["Credentials"]).list_queues)
+
+
+def test_denials_hold_however_a_queue_is_named(server):
+    url = root(server, "sqs").create_queue(QueueName="q")["QueueUrl"]
+    arn = f"arn:aws:sqs:us-east-1:{ACCOUNT}:q"
+    sqs = User(server, {"Action": "*"}, {"Effect": "Deny", "Action": "*", "Resource": arn}).client("sqs")
+    path = f"/{ACCOUNT}/q"
+    for form in (url, url + "/", url + "//", "q", "q/", path, path + "/", path[1:], path[1:] + "/", "http://other" + path + "/",
+                 f"{server.endpoint}/x{path}/", "x/q", "x/q/"):
+        with pytest.raises(ClientError):
+            sqs.send_message(QueueUrl=form, MessageBody="x")
+        with pytest.raises(ClientError):
+            sqs.get_queue_attributes(QueueUrl=form, AttributeNames=["All"])
+
+
+def test_denials_hold_however_a_resource_is_named(server):
+    events, iam = root(server, "events"), root(server, "iam")
+    events.put_rule(Name="r", EventPattern='{"source":["x"]}')
+    for name, path in (("plain", "/"), ("known", "/team/")):
+        iam.create_user(UserName=name, Path=path)
+        iam.create_group(GroupName=name, Path=path)
+    bob = User(server, {"Action": "*"}, {"Effect": "Deny", "Action": "*", "Resource": [
+        f"arn:aws:events:us-east-1:{ACCOUNT}:rule/r", f"arn:aws:iam::{ACCOUNT}:user/admins/*",
+        f"arn:aws:iam::{ACCOUNT}:group/admins/*", f"arn:aws:iam::{ACCOUNT}:user/boss"]})
+    for resource in ("rule/r", "rule/default/r"):
+        arn = f"arn:aws:events:us-east-1:{ACCOUNT}:{resource}"
+        assert denied(bob.client("events").tag_resource, ResourceARN=arn, Tags=[{"Key": "a", "Value": "b"}])
+        assert denied(bob.client("events").list_tags_for_resource, ResourceARN=arn)
+    # Who renames must have the right to both names.
+    mine = bob.client("iam")
+    assert denied(mine.update_user, UserName="plain", NewPath="/admins/")
+    assert denied(mine.update_user, UserName="plain", NewUserName="boss")
+    assert denied(mine.update_user, UserName="known", NewUserName="x", NewPath="/admins/")
+    assert denied(mine.update_group, GroupName="known", NewPath="/admins/")
+    mine.update_user(UserName="plain", NewUserName="plainer")
+    mine.update_group(GroupName="known", NewGroupName="better", NewPath="/other/")
+
+
+def test_where_a_request_goes_is_not_for_who_signs_to_say(server):
+    """aws:RequestedRegion is the bucket's Region, and that of IAM, whatever Region the signature names."""
+    root(server, "s3").create_bucket(Bucket="here")
+    root(server, "s3").put_object(Bucket="here", Key="k", Body=b"x")
+    condition = {"StringEquals": {"aws:RequestedRegion": "us-east-1"}}
+    bob = User(server, {"Action": "*"}, {"Effect": "Deny", "Action": ["s3:*", "iam:*"], "Condition": condition})
+    for region in ("us-east-1", "eu-west-1"):
+        s3, iam = (boto3.client(service, endpoint_url=server.endpoint, region_name=region,
+                                aws_access_key_id=bob.key["AccessKeyId"], aws_secret_access_key=bob.key["SecretAccessKey"])
+                   for service in ("s3", "iam"))
+        with pytest.raises(ClientError) as raised:
+            s3.get_object(Bucket="here", Key="k")
+        assert error_code(raised) == "AccessDenied"
+        assert denied(s3.list_objects_v2, Bucket="here")
+        assert denied(iam.list_users)
+    bob.set({"Action": "s3:*", "Condition": condition})
+    assert bob.client("s3").get_object(Bucket="here", Key="k")["Body"].read() == b"x"
+
+
+def test_mappings_are_for_functions_that_the_caller_may_map(server):
+    lam = root(server, "lambda")
+    role_of(server, "lambda.amazonaws.com", {"Action": "sqs:*"})
+    arn = lam.create_function(FunctionName="f", Runtime="python3.12", Role=f"arn:aws:iam::{ACCOUNT}:role/r", Handler="m.h",
+                              Code={"ZipFile": zipped({"m.py": "def h(e, c): pass"})})["FunctionArn"]
+    source = queue_arn(root(server, "sqs"), root(server, "sqs").create_queue(QueueName="q")["QueueUrl"])
+    condition = {"ArnLike": {"lambda:FunctionArn": arn}}
+    bob = User(server, {"Action": "*"}, {"Effect": "Deny", "Action": "lambda:CreateEventSourceMapping", "Condition": condition})
+    for name in ("f", arn, f"{ACCOUNT}:function:f"):
+        assert denied(bob.client("lambda").create_event_source_mapping, FunctionName=name, EventSourceArn=source), name
 
 
 def test_across_accounts(server):
@@ -506,3 +576,98 @@ def test_buckets_tell_queues_that_let_them(server):
     let(ACCOUNT)
     s3.put_object(Bucket="telling", Key="told-again", Body=b"")
     assert [json.loads(m["Body"])["Records"][0]["s3"]["object"]["key"] for m in receive_until(sqs, url, 1)] == ["told-again"]
+
+
+def test_attributes_of_objects_need_a_right_of_their_own(server):
+    s3 = root(server, "s3")
+    s3.create_bucket(Bucket="attributed")
+    s3.put_bucket_versioning(Bucket="attributed", VersioningConfiguration={"Status": "Enabled"})
+    version = s3.put_object(Bucket="attributed", Key="k", Body=b"x")["VersionId"]
+    user = User(server)
+    mine = user.client("s3")
+    given = {"Bucket": "attributed", "Key": "k", "ObjectAttributes": ["ETag"]}
+    user.set({"Action": ["s3:GetObject", "s3:GetObjectVersion"]})
+    assert "s3:GetObjectAttributes" in denied(mine.get_object_attributes, **given)
+    assert "s3:GetObjectVersionAttributes" in denied(mine.get_object_attributes, VersionId=version, **given)
+    user.set({"Action": ["s3:GetObjectAttributes", "s3:GetObjectVersionAttributes"]})
+    denied(mine.get_object_attributes, **given)
+    user.set({"Action": ["s3:GetObject", "s3:GetObjectAttributes"]})
+    mine.get_object_attributes(**given)
+    denied(mine.get_object_attributes, VersionId=version, **given)
+    user.set({"Action": ["s3:GetObjectVersion", "s3:GetObjectVersionAttributes"]})
+    mine.get_object_attributes(VersionId=version, **given)
+    denied(mine.get_object_attributes, **given)
+    user.set({"Action": "s3:*"}, {"Effect": "Deny", "Action": "s3:GetObjectAttributes"})
+    assert "explicit deny" in denied(mine.get_object_attributes, **given)
+
+
+def test_tags_are_passed_on_with_a_right(server):
+    s3 = root(server, "s3")
+    s3.create_bucket(Bucket="tagged")
+    s3.put_bucket_versioning(Bucket="tagged", VersioningConfiguration={"Status": "Enabled"})
+    version = s3.put_object(Bucket="tagged", Key="from", Body=b"x", Tagging="a=1")["VersionId"]
+    s3.put_object(Bucket="tagged", Key="plain", Body=b"x")
+    user = User(server)
+    mine = user.client("s3")
+    reads_and_writes = {"Action": ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"]}
+
+    def copy(key="from", **more):
+        return {"Bucket": "tagged", "Key": "to", "CopySource": {"Bucket": "tagged", "Key": key, **more}}
+
+    user.set(reads_and_writes)
+    mine.copy_object(**copy("plain"))
+    mine.copy_object(TaggingDirective="REPLACE", **copy())
+    assert "s3:GetObjectTagging" in denied(mine.copy_object, **copy())
+    assert "s3:GetObjectVersionTagging" in denied(mine.copy_object, **copy(VersionId=version))
+    for call in (lambda: mine.put_object(Bucket="tagged", Key="to", Tagging="a=1"),
+                 lambda: mine.create_multipart_upload(Bucket="tagged", Key="to", Tagging="a=1"),
+                 lambda: mine.copy_object(TaggingDirective="REPLACE", Tagging="a=1", **copy())):
+        assert "s3:PutObjectTagging" in denied(call)
+    user.set(reads_and_writes, {"Action": "s3:GetObjectTagging"})
+    assert "s3:PutObjectTagging" in denied(mine.copy_object, **copy())
+    user.set(reads_and_writes, {"Action": "s3:PutObjectTagging"})
+    denied(mine.copy_object, **copy())
+    user.set(reads_and_writes, {"Action": ["s3:GetObjectTagging", "s3:PutObjectTagging"]})
+    mine.copy_object(**copy())
+    denied(mine.copy_object, **copy(VersionId=version))
+    user.set(reads_and_writes, {"Action": ["s3:GetObjectVersionTagging", "s3:PutObjectTagging"]})
+    mine.copy_object(**copy(VersionId=version))
+    assert s3.get_object_tagging(Bucket="tagged", Key="to")["TagSet"] == [{"Key": "a", "Value": "1"}]
+
+
+def test_matchers_do_not_get_around_conditions_on_patterns(server):
+    def allowed(**keys):
+        return {"Action": "events:PutRule", "Condition": {"ForAllValues:StringEquals": keys}}
+
+    user = User(server, allowed(**{"events:source": ["mine", "also"], "events:detail-type": ["t"],
+                                   "events:detail.service": ["S3"]}))
+    events = user.client("events")
+    for pattern in ({"source": ["mine"]}, {"source": ["mine", "also"], "detail-type": ["t"]},
+                    {"source": ["mine"], "detail": {"service": ["S3"]}},
+                    {"$or": [{"source": ["mine"]}, {"source": ["also"]}]},
+                    {"source": ["mine"], "$or": [{"detail": {"x": [1]}}, {"detail": {"y": [{"exists": False}]}}]}):
+        events.put_rule(Name="r", EventPattern=json.dumps(pattern))
+    matchers = ({"anything-but": "x"}, {"prefix": ""}, {"suffix": "e"}, {"exists": True}, {"exists": False},
+                {"wildcard": "*"}, {"equals-ignore-case": "mine"}, {"anything-but": {"prefix": "z"}})
+    patterns = [{"source": ["mine", one]} for one in matchers]
+    patterns += [{"source": ["other"]}, {"source": ["mine"], "detail-type": [{"prefix": ""}]},
+                 {"source": ["mine"], "detail": {"service": ["S3", {"prefix": ""}]}},
+                 {"source": ["mine"], "detail": {"$or": [{"service": ["EC2"]}, {"service": ["S3"]}]}},
+                 {"$or": [{"source": ["mine"]}, {"source": [{"prefix": "o"}]}]},
+                 {"$or": [{"source": ["mine"]}, {"account": [ACCOUNT]}]}]
+    for pattern in patterns:
+        assert "events:PutRule" in denied(events.put_rule, Name="r", EventPattern=json.dumps(pattern)), pattern
+
+
+def test_buckets_are_made_with_what_may_be_set(server):
+    user = User(server, {"Action": "s3:CreateBucket"})
+    mine = user.client("s3")
+    mine.create_bucket(Bucket="made-private", ACL="private")
+    assert "s3:PutBucketOwnershipControls" in denied(mine.create_bucket, Bucket="made-with-more",
+                                                     ObjectOwnership="ObjectWriter")
+    # Older SDKs know no tags here.
+    body = b"<CreateBucketConfiguration><Tags><Tag><Key>a</Key><Value>1</Value></Tag></Tags></CreateBucketConfiguration>"
+    mine.meta.events.register("before-call.s3.CreateBucket", lambda params, **_: params.update(body=body))
+    assert "s3:TagResource" in denied(mine.create_bucket, Bucket="made-with-more")
+    user.set({"Action": ["s3:CreateBucket", "s3:TagResource"]})
+    mine.create_bucket(Bucket="made-with-more")

@@ -334,3 +334,10 @@ def test_rule_needs_a_pattern_or_schedule(events):
         events.put_rule(Name="empty")
     assert error_code(raised) == "ValidationException"
     assert error_text(raised) == "Parameter(s) EventPattern or ScheduleExpression must be specified."
+
+
+def test_permissions_are_to_put_events(events):
+    with pytest.raises(ClientError) as raised:
+        events.put_permission(Action="events:Foo", Principal="111122223333", StatementId="x")
+    assert error_code(raised) == "ValidationException"
+    assert error_text(raised) == "Provided value in parameter 'action' is not supported."

@@ -106,6 +106,7 @@ def test_roles(iam, account):
                            MaxSessionDuration=7200)["Role"]
     assert made["AssumeRolePolicyDocument"] == json.loads(trust())
     assert made["Arn"] == f"arn:aws:iam::{account}:role/r"
+    assert "MaxSessionDuration" not in made
     role = iam.get_role(RoleName="r")["Role"]
     assert (role["MaxSessionDuration"], role["Description"], role["RoleLastUsed"]) == (7200, "d", {})
     iam.update_assume_role_policy(RoleName="r", PolicyDocument=trust("events.amazonaws.com"))
@@ -194,7 +195,8 @@ def test_policies_of_aws(iam):
     every = [policy for page in iam.get_paginator("list_policies").paginate(Scope="AWS") for policy in page["Policies"]]
     arns = {policy["Arn"] for policy in every}
     for arn in ("AdministratorAccess", "ReadOnlyAccess", "PowerUserAccess", "AmazonS3FullAccess", "AmazonSSMFullAccess",
-                "AmazonS3ReadOnlyAccess", "service-role/AWSLambdaBasicExecutionRole"):
+                "AmazonS3ReadOnlyAccess", "service-role/AWSLambdaBasicExecutionRole", "AWSLambdaExecute", "AmazonKinesisFirehoseFullAccess",
+                "service-role/AWSLambdaVPCAccessExecutionRole", "job-function/ViewOnlyAccess"):
         assert f"arn:aws:iam::aws:policy/{arn}" in arns
     arn = "arn:aws:iam::aws:policy/AdministratorAccess"
     version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
@@ -325,3 +327,49 @@ def test_command_line(server, account, tmp_path):
         f"file://{access}")
     assert aws("iam", "list-role-policies", "--role-name", "AllowLogsAndS3ACL")["PolicyNames"] == ["a"]
     assert aws("sts", "get-caller-identity")["Arn"] == f"arn:aws:iam::{account}:root"
+
+
+def test_resources_and_conditions_of_policies(iam):
+    def put(resource="*", condition=None):
+        statement = {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": resource}
+        if condition:
+            statement["Condition"] = condition
+        iam.put_user_policy(UserName="checked", PolicyName="p", PolicyDocument=json.dumps(
+            {"Version": "2012-10-17", "Statement": statement}))
+    iam.create_user(UserName="checked")
+    put(condition={"StringEquals": {"a": "x"}})
+    for resource, text in (
+            ("arn:aws:s3::b", "The policy failed legacy parsing"),
+            ("arn:aws", "Resource vendor must be fully qualified and cannot contain regexes."),
+            ("arn:aws:iam:::x", 'IAM resource path must either be "*" or start with user/, federated-user/, role/, '
+             "group/, instance-profile/, mfa/, server-certificate/, policy/, sms-mfa/, saml-provider/, oidc-provider/, "
+             "report/, access-report/.")):
+        assert refused(put, resource=resource) == ("MalformedPolicyDocument", text)
+    assert refused(put, condition={"DateLessThan": {"aws:CurrentTime": "soon"}}) == (
+        "MalformedPolicyDocument", "The policy failed legacy parsing")
+    iam.delete_user_policy(UserName="checked", PolicyName="p")
+    iam.delete_user(UserName="checked")
+
+
+def test_policies_that_grant_a_service(iam):
+    def policy(*statements):
+        return json.dumps({"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Resource": "*", **statement} for statement in statements]})
+
+    user = iam.create_user(UserName="u")["User"]["Arn"]
+    iam.create_group(GroupName="g")
+    iam.add_user_to_group(GroupName="g", UserName="u")
+    iam.put_user_policy(UserName="u", PolicyName="reads", PolicyDocument=policy({"Action": ["S3:Get*", "sqs:*"]}))
+    iam.put_user_policy(UserName="u", PolicyName="denies", PolicyDocument=policy({"Effect": "Deny", "Action": "s3:*"}))
+    iam.put_group_policy(GroupName="g", PolicyName="all-but", PolicyDocument=policy({"NotAction": ["sqs:*", "s3:Put*"]}))
+    arn = "arn:aws:iam::aws:policy/AmazonSNSReadOnlyAccess"
+    iam.attach_user_policy(UserName="u", PolicyArn=arn)
+    found = iam.list_policies_granting_service_access(Arn=user, ServiceNamespaces=["s3", "sqs", "sns"])
+    assert {one["ServiceNamespace"]: [policy["PolicyName"] for policy in one["Policies"]]
+            for one in found["PoliciesGrantingServiceAccess"]} == {
+        "s3": ["reads", "all-but"], "sqs": ["reads"], "sns": ["AmazonSNSReadOnlyAccess", "all-but"]}
+    assert found["PoliciesGrantingServiceAccess"][0]["Policies"][0] == {
+        "PolicyName": "reads", "PolicyType": "INLINE", "EntityType": "USER", "EntityName": "u"}
+    assert found["PoliciesGrantingServiceAccess"][2]["Policies"][0] == {
+        "PolicyName": "AmazonSNSReadOnlyAccess", "PolicyType": "MANAGED", "PolicyArn": arn}
+    assert refused(iam.list_policies_granting_service_access, Arn=user + "x", ServiceNamespaces=["s3"])[0] == "NoSuchEntity"

@@ -453,18 +453,14 @@ def test_tags(kinesis, account):
     assert error_code(raised) == "InvalidArgumentException"
 
 
-def test_what_is_not_there_is_refused_by_name(kinesis, account):
-    kinesis.create_stream(StreamName="s", ShardCount=1)
-    arn = f"arn:aws:kinesis:us-east-1:{account}:stream/s"
+def test_what_is_not_there_is_refused_by_name(server, account):
+    stream = f"arn:aws:kinesis:us-east-1:{account}:stream/s"
     for name, parameters in {
-            "RegisterStreamConsumer": {"StreamARN": arn, "ConsumerName": "c"},
-            "ListStreamConsumers": {"StreamARN": arn},
-            "StartStreamEncryption": {"StreamName": "s", "EncryptionType": "KMS", "KeyId": "k"},
-            "EnableEnhancedMonitoring": {"StreamName": "s", "ShardLevelMetrics": ["ALL"]}}.items():
-        operation = "".join("_" + c.lower() if c.isupper() else c for c in name)[1:]
-        with pytest.raises(ClientError) as raised:
-            getattr(kinesis, operation)(**parameters)
-        wanted(raised, "NotImplemented", f"kinesis:{name}")
+            "SubscribeToShard": {"ConsumerARN": stream + "/consumer/c:1", "ShardId": "shardId-000000000000",
+                                 "StartingPosition": {"Type": "LATEST"}},
+            "PutResourcePolicy": {"ResourceARN": stream, "Policy": "{}"}}.items():
+        _, answer = by_hand(server, account, name, **parameters)
+        assert "NotImplemented" in answer["__type"] and f"kinesis:{name}" in str(answer)
 
 
 def test_the_command_line(server, account, tmp_path):

@@ -120,17 +120,31 @@ def test_no_retries_and_short_age(still):
 
 
 def test_throttled_events_run_when_there_is_room(still):
+    """While the only room is taken by an event that waits for the test's message."""
+    sqs, came, _ = queue(still, "came")
+    _, leave, _ = queue(still, "leave")
     functions = still.client("lambda")
-    create(functions, "f", ECHO)
-    functions.put_function_concurrency(FunctionName="f", ReservedConcurrentExecutions=0)
+    create(functions, "f", """
+import boto3
+def handler(event, context):
+    if not event:
+        return
+    sqs = boto3.client("sqs")
+    sqs.send_message(QueueUrl=event["came"], MessageBody="here")
+    while not sqs.receive_message(QueueUrl=event["leave"]).get("Messages"):
+        pass
+""", Timeout=900)
+    functions.put_function_concurrency(FunctionName="f", ReservedConcurrentExecutions=1)
+    functions.invoke(FunctionName="f", InvocationType="Event", Payload=json.dumps({"came": came, "leave": leave}))
+    assert receive(sqs, came)["Body"] == "here"
     for _ in range(3):
-        functions.invoke(FunctionName="f", InvocationType="Event")
-    advance(still, "5s")
-    assert starts(still, "f") == 0
-    functions.delete_function_concurrency(FunctionName="f")
+        functions.invoke(FunctionName="f", InvocationType="Event", Payload=b"null")
+    until(lambda: b"signalbox_lambda_throttled_total 0\n" not in still.raw(path="/metrics", method="GET")[2])
+    sqs.send_message(QueueUrl=leave, MessageBody="leave")
+    until(lambda: starts(still, "f") == 1)  # logged at its end; no other was
     for _ in range(10):
         advance(still, "1m")
-    until(lambda: starts(still, "f") == 3)
+    until(lambda: starts(still, "f") == 4)
 
 
 def test_settings_are_put_updated_listed_and_deleted(server, account):

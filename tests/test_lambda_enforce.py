@@ -3,9 +3,11 @@
 import json
 
 import pytest
+from botocore.exceptions import ClientError
 
+from conftest import error_code
 from functions import until, zipped
-from test_enforce import ACCOUNT, User, denied, options, policy, role_of, root, server  # noqa: F401 (fixtures)
+from test_enforce import ACCOUNT, User, denied, options, policy, role_of, root, server, trust  # noqa: F401 (fixtures)
 
 SEND = """
 import boto3
@@ -40,14 +42,21 @@ def test_function_does_what_its_role_may(server):  # noqa: F811
     assert logs.describe_log_groups()["logGroups"] == []  # it may not write any
     root(server, "iam").put_role_policy(RoleName="r", PolicyName="p", PolicyDocument=policy(
         {"Action": "sqs:SendMessage"}, {"Action": "logs:*"}))
-    assert run(server, url) == f"arn:aws:sts::{ACCOUNT}:assumed-role/r/f"
+    assert run(server, url) == f"arn:aws:sts::{ACCOUNT}:assumed-role/r/f@lambda_function"
     until(lambda: logs.describe_log_groups()["logGroups"])
 
 
 def test_role_must_trust_lambda(server):  # noqa: F811
     role = role_of(server, "events.amazonaws.com")
-    create(server, role)
     functions = root(server, "lambda")
+    for wrong in (role, role + "-not-there"):
+        with pytest.raises(ClientError, match="cannot be assumed by Lambda") as raised:
+            create(server, wrong)
+        assert error_code(raised) == "InvalidParameterValueException"
+    iam = root(server, "iam")
+    iam.update_assume_role_policy(RoleName="r", PolicyDocument=trust({"Service": "lambda.amazonaws.com"}))
+    create(server, role)
+    iam.update_assume_role_policy(RoleName="r", PolicyDocument=trust({"Service": "events.amazonaws.com"}))
     with pytest.raises(functions.exceptions.ClientError, match="cannot be assumed by Lambda"):
         functions.invoke(FunctionName="f")
 
@@ -70,10 +79,17 @@ def test_mapping_reads_by_the_role(server):  # noqa: F811
     role = role_of(server, "lambda.amazonaws.com")
     create(server, role)
     functions = root(server, "lambda")
-    id = functions.create_event_source_mapping(FunctionName="f", EventSourceArn=f"arn:aws:sqs:us-east-1:{ACCOUNT}:in")["UUID"]
-    until(lambda: "PROBLEM" in functions.get_event_source_mapping(UUID=id)["LastProcessingResult"])
+    wanted = {"FunctionName": "f", "EventSourceArn": f"arn:aws:sqs:us-east-1:{ACCOUNT}:in"}
+    with pytest.raises(ClientError, match="role does not have permissions to call ReceiveMessage on SQS"):
+        functions.create_event_source_mapping(**wanted)
+    iam = root(server, "iam")
+    iam.put_role_policy(RoleName="r", PolicyName="p", PolicyDocument=policy({"Action": "sqs:ReceiveMessage"}))
+    with pytest.raises(ClientError, match="role does not have permissions to call DeleteMessage on SQS"):
+        functions.create_event_source_mapping(**wanted)
+    assert functions.list_event_source_mappings()["EventSourceMappings"] == []
     sqs.send_message(QueueUrl=url, MessageBody="x")
-    root(server, "iam").put_role_policy(RoleName="r", PolicyName="p", PolicyDocument=policy({"Action": "sqs:*"}))
+    iam.put_role_policy(RoleName="r", PolicyName="p", PolicyDocument=policy({"Action": "sqs:*"}))
+    functions.create_event_source_mapping(**wanted)
     count = lambda: sum(int(v) for v in sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[
         "ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"])["Attributes"].values())
     until(lambda: count() == 0, 60)

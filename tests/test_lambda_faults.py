@@ -83,9 +83,10 @@ return written
     assert {answer[place][0] for place in ("/x", "/var/task/x", "/dev/x", "/opt/x")} == {0}
 
 
-def test_printing_much_is_cut_and_said(functions, account):
-    answer, error, tail = run(functions, account, """
-line = "x" * 1000 + "\\\\n"
+@pytest.mark.parametrize("end", ["chr(10)", "chr(32)"], ids=["lines", "no lines"])
+def test_printing_much_is_cut_and_said(functions, account, end):
+    answer, error, tail = run(functions, account, f"""
+line = "x" * 1000 + {end}
 for i in range(60_000):
     sys.stdout.write(line)
 return "done"
@@ -247,13 +248,15 @@ def test_where_no_sandbox_can_be_made_it_says_why(new_server):
     server.command = lambda port=0: ["unshare", "-U", "--map-root-user", "bash", "-c", without, "x", *made(port)]
     functions = server.start().client("lambda")
     create(functions, "f", "def handler(event, context):\n    return event\n")
-    with pytest.raises(functions.exceptions.ServiceException, match="A sandbox for the function cannot be made: bwrap: .*"
-                                                                    "functions need bubblewrap"):
+    why = "A sandbox for the function cannot be made: (bwrap|take a folder|make a mount namespace|the server is root)"
+    with pytest.raises(functions.exceptions.ServiceException, match=why):
         invoke(functions, "f", 1)
 
 
 def test_functions_without_work_cost_next_to_nothing(new_server):
-    server = new_server("--durability", "memory").start()
+    # A build with AddressSanitizer is not to keep what was freed.
+    sanitizer = os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=1"
+    server = new_server("--durability", "memory", environment={"ASAN_OPTIONS": sanitizer}).start()
     functions = server.client("lambda")
 
     def stat():

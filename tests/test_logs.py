@@ -485,6 +485,24 @@ HOSTILE = ["{" * 1000, "[" * 1000, "%" + "(a*)*" * 100 + "b%", "{ $." + "a." * 4
            "{ $.a = \"" + "*a" * 400 + "\" }", "?" * 1000, "-" * 1000, "[" + "," * 1000 + "]", "{$.a=1" + "||$.a=1" * 140 + "}"]
 
 
+def test_characters_of_patterns(logs, group, account):
+    """Everywhere alike."""
+    put(logs, ["to email@some.com"])
+    transformation = [{"metricName": "m", "metricNamespace": "n", "metricValue": "1"}]
+    for pattern in ("email@some.com", "a/b", "warn:", "code=42", '""', "%something!%", "%(a|b)%"):
+        for ask in (lambda: logs.filter_log_events(logGroupName="g", filterPattern=pattern),
+                    lambda: logs.test_metric_filter(filterPattern=pattern, logEventMessages=["x"]),
+                    lambda: logs.put_metric_filter(logGroupName="g", filterName="f", filterPattern=pattern,
+                                                   metricTransformations=transformation),
+                    lambda: logs.put_subscription_filter(logGroupName="g", filterName="f", filterPattern=pattern,
+                                                         destinationArn=f"arn:aws:lambda:{REGION}:{account}:function:f")):
+            with pytest.raises(ClientError) as raised:
+                ask()
+            assert error_code(raised) == "InvalidParameterException"
+            assert error_text(raised) == f"Invalid character(s) in term '{pattern}'"
+    assert messages({"events": everything(logs, filterPattern='"email@some.com"')}) == ["to email@some.com"]
+
+
 def test_hostile_patterns(logs, group):
     put(logs, ["a" * 200_000, json.dumps({"a": "a" * 100_000}), "[" * 100_000, '{"a":' * 10_000])
     for pattern in HOSTILE:
@@ -520,7 +538,7 @@ def test_refused_by_name(server, account):
 def test_aws_logs_tail(server, account, logs, group):
     put(logs, ["one", "two ERROR"])
     environment = dict(os.environ, AWS_ACCESS_KEY_ID=account, AWS_SECRET_ACCESS_KEY="secret", AWS_DEFAULT_REGION=REGION,
-                       AWS_ENDPOINT_URL=server.endpoint, AWS_PAGER="")
+                       AWS_ENDPOINT_URL=server.endpoint, AWS_PAGER="", PYTHONUNBUFFERED="1")
     command = ["/usr/bin/aws", "--endpoint-url", server.endpoint, "logs", "tail", "g"]
     done = subprocess.run([*command, "--format", "short", "--filter-pattern", "ERROR"], env=environment, text=True,
                           capture_output=True, timeout=120, check=True)

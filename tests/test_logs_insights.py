@@ -72,6 +72,15 @@ def test_times_are_seconds_and_both_included(logs, group):  # noqa: F811
     assert texts(second - 1, second + 1) == ["0", "1", "2", "3", "4"]
 
 
+def test_times_that_no_clock_reaches(logs, group):  # noqa: F811
+    put(logs, ["x"])
+    for last in (9_223_372_036_854_775, 9_223_372_036_854_775_807):
+        assert len(rows(query(logs, "fields @message", startTime=0, endTime=last))) == 1
+        assert rows(query(logs, "fields @message", startTime=last, endTime=last)) == []
+        assert logs.get_log_group_fields(logGroupName="g", time=last)["logGroupFields"] == []
+    assert logs.get_log_group_fields(logGroupName="g", time=0)["logGroupFields"] == []
+
+
 def test_over_chunks_after_a_kill(new_server):
     server = new_server().start()
     logs = server.client("logs")  # noqa: F811

@@ -95,7 +95,8 @@ def test_a_queue_to_a_queue_and_what_describes_the_pipe(place):
     with pytest.raises(ClientError) as raised:
         place.pipe(from_arn, to_arn)
     assert error_code(raised) == "ConflictException"
-    assert place.pipes.delete_pipe(Name="p")["CurrentState"] == "DELETING"
+    deleted = place.pipes.delete_pipe(Name="p")
+    assert (deleted["CurrentState"], deleted["DesiredState"]) == ("DELETING", "DELETED")
     with pytest.raises(ClientError) as raised:
         place.pipes.describe_pipe(Name="p")
     assert error_code(raised) == "NotFoundException" and error_text(raised) == "Pipe p does not exist."

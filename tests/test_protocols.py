@@ -69,7 +69,8 @@ def test_query_answers_are_xml(server):
      f"1 validation error detected: Value '{'n' * 65}' at 'name' failed to satisfy constraint: Member must have "
      "length less than or equal to 64"),
     ("AWSEvents.PutEvents", {"Entries": []}, 400, "ValidationException", None),
-    ("AWSEvents.ListEndpoints", {}, 501, "NotImplemented", "Signalbox does not implement events:ListEndpoints yet."),
+    ("AWSEvents.ActivateEventSource", {"Name": "aws.partner/a/b"}, 501, "NotImplemented",
+     "Signalbox does not implement events:ActivateEventSource yet."),
 ])
 def test_json_errors(server, target, body, status, kind, message):
     answered = json_error(server, target, body)
@@ -129,7 +130,7 @@ def test_rubbish_is_answered_and_does_no_harm(server, rubbish, status):
 
 
 def test_requests_can_be_pipelined(server):
-    request = b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
+    request = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
     assert exchange(server, request * 3, answers=3).count(b'{"status":"ok"}') == 3
 
 

@@ -3,14 +3,17 @@
 import hashlib
 import os
 import random
+import socket
 import subprocess
 import urllib.error
 import urllib.request
+from urllib.parse import urlsplit
 
 import pytest
 from botocore.exceptions import ClientError
 
 from conftest import error_code
+from s3_raw import Raw
 
 
 @pytest.fixture
@@ -108,7 +111,8 @@ def test_what_is_not_done_is_refused_by_name(s3, bucket):
     for arguments in [{"ServerSideEncryption": "aws:kms"}, {"ObjectLockMode": "GOVERNANCE"},
                       {"WebsiteRedirectLocation": "/x"}, {"StorageClass": "GLACIER"}]:
         assert refused(s3.put_object, Bucket=bucket, Key="k", Body=b"", **arguments) == ("NotImplemented", 501)
-    assert refused(s3.get_bucket_website, Bucket=bucket) == ("NotImplemented", 501)
+    assert refused(s3.put_bucket_website, Bucket=bucket, WebsiteConfiguration={"IndexDocument": {"Suffix": "i"}}) == (
+        "NotImplemented", 501)
     assert "Contents" not in s3.list_objects_v2(Bucket=bucket)
 
 
@@ -232,7 +236,7 @@ def test_multipart(s3, bucket):
     across = s3.get_object(Bucket=bucket, Key="big", Range=f"bytes={len(part) - 3}-{len(part) + 2}")["Body"].read()
     assert across == part[-3:] + b"012"
     assert s3.head_object(Bucket=bucket, Key="big", PartNumber=2)["ContentLength"] == 50_000
-    assert refused(s3.complete_multipart_upload, **complete, MultipartUpload={"Parts": parts}) == ("NoSuchUpload", 404)
+    assert s3.complete_multipart_upload(**complete, MultipartUpload={"Parts": parts})["ETag"] == done["ETag"]
     upload = s3.create_multipart_upload(Bucket=bucket, Key="big")["UploadId"]
     s3.upload_part(Bucket=bucket, Key="big", UploadId=upload, PartNumber=1, Body=b"x")
     s3.abort_multipart_upload(Bucket=bucket, Key="big", UploadId=upload)
@@ -300,3 +304,39 @@ def test_unknown_paths_without_a_signature(server):
         urllib.request.urlopen(server.endpoint + "/no-such-bucket-here/key", timeout=30)
     assert raised.value.code == 404
     assert b"<Code>NoSuchBucket</Code>" in raised.value.read()
+
+
+def test_versions_have_ids(server, account, s3, bucket):
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x")
+    raw = Raw(server, account)
+    text = "Version id cannot be the empty string"
+    for method, path in (("GET", "?versionId="), ("GET", "?tagging&versionId="), ("DELETE", "?versionId="),
+                         ("GET", "?acl&versionId=")):
+        assert raw.refused(method, f"/{bucket}/k{path}", members=["ArgumentName", "ArgumentValue"]) == (
+            400, "InvalidArgument", text, "versionId", ""), path
+    assert raw.refused("PUT", f"/{bucket}/c", headers={"x-amz-copy-source": f"{bucket}/k?versionId="},
+                       members=["ArgumentName"]) == (400, "InvalidArgument", text, "x-amz-copy-source")
+
+
+def test_bodies_have_lengths(server, account, s3, bucket):
+    url = s3.generate_presigned_url("put_object", {"Bucket": bucket, "Key": "k"})
+    path = url.removeprefix(server.endpoint)
+
+    def put(headers, body=b""):
+        with socket.create_connection(("127.0.0.1", server.port)) as connection:
+            connection.sendall(f"PUT {path} HTTP/1.1\r\nHost: {urlsplit(url).netloc}\r\nConnection: close\r\n{headers}\r\n"
+                               .encode() + body)
+            return b"".join(iter(lambda: connection.recv(65536), b""))
+
+    answer = put("")
+    assert answer.startswith(b"HTTP/1.1 411 ") and b"<Code>MissingContentLength</Code>" in answer, answer
+    assert put("Content-Length: 0\r\n").startswith(b"HTTP/1.1 200 ")
+    assert put("Transfer-Encoding: chunked\r\n", b"0\r\n\r\n").startswith(b"HTTP/1.1 200 ")
+    assert put("Content-Length: 1\r\n", b"x").startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_list_that_lets_images_be_read(s3, bucket):
+    s3.put_object(Bucket=bucket, Key="image", Body=b"x", ACL="aws-exec-read")
+    grants = [(grant["Grantee"]["ID"][:8], grant["Permission"])
+              for grant in s3.get_object_acl(Bucket=bucket, Key="image")["Grants"]]
+    assert grants[1:] == [("6aa5a366", "READ")] and grants[0][1] == "FULL_CONTROL"

@@ -136,3 +136,32 @@ def test_bad_lifecycles(s3, bucket, rule, code):
         s3.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={
             "Rules": [{"Status": "Enabled", "Filter": {"Prefix": ""}, **rule}]})
     assert raised.value.response["Error"]["Code"] == code
+
+
+def test_ids_are_unique(s3, sqs, bucket):
+    arn = queue_arn(sqs, sqs.create_queue(QueueName="q")["QueueUrl"])
+    with pytest.raises(ClientError) as raised:
+        s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={"QueueConfigurations": [
+            {"Id": "same", "QueueArn": arn, "Events": [event]} for event in ("s3:ObjectCreated:*", "s3:ObjectRemoved:*")]})
+    assert raised.value.response["Error"]["Code"] == "InvalidArgument"
+    assert raised.value.response["Error"]["Message"] == (
+        "Same ID used for multiple configurations. IDs must be unique.")
+
+
+def test_sequencers_grow_while_the_clock_stands(new_server):
+    server = new_server("--clock", "virtual").start()
+    s3, sqs = server.client("s3"), server.client("sqs")
+    s3.create_bucket(Bucket="bucket")
+    url = sqs.create_queue(QueueName="q")["QueueUrl"]
+    s3.put_bucket_notification_configuration(Bucket="bucket", NotificationConfiguration={"QueueConfigurations": [
+        {"QueueArn": queue_arn(sqs, url), "Events": ["s3:ObjectCreated:*", "s3:ObjectRemoved:*", "s3:ObjectTagging:*"]}]})
+    for _ in range(2):
+        s3.put_object(Bucket="bucket", Key="k", Body=b"x")
+        s3.put_object_tagging(Bucket="bucket", Key="k", Tagging={"TagSet": [{"Key": "a", "Value": "1"}]})
+        s3.delete_object(Bucket="bucket", Key="k")
+    told = [json.loads(m["Body"]) for m in receive_until(sqs, url, 7)]
+    objects = [(one["Records"][0]["eventName"], one["Records"][0]["s3"]["object"]["sequencer"])
+               for one in told if "Records" in one]
+    assert len({sequencer for _, sequencer in objects}) == 6, objects
+    ordered = [name for name, _ in sorted(objects, key=lambda one: one[1])]
+    assert ordered == ["ObjectCreated:Put", "ObjectTagging:Put", "ObjectRemoved:Delete"] * 2

@@ -262,3 +262,28 @@ def test_an_unknown_path_is_answered(server):
                                           "aws4_request, SignedHeaders=host, Signature=" + "0" * 64}, "/nothing/here",
                                     "GET")
     assert (status, headers["x-amzn-ErrorType"]) == (404, "UnknownOperationException")
+
+
+def test_parameters_of_queues_are_not_for_topics(timed):
+    topic = timed.client("sns").create_topic(Name="t")["TopicArn"]
+    with pytest.raises(ClientError) as refused:
+        schedule(timed, "rate(1 hour)", {"Arn": topic, "RoleArn": ROLE, "SqsParameters": {"MessageGroupId": "g"}})
+    assert error_code(refused) == "ValidationException" and topic in error_text(refused)
+
+
+def test_the_default_group_dates_from_when_it_was_first_looked_at(new_server):
+    server = new_server("--clock", "virtual")
+    server.start()
+    first = clock(server, set="2031-03-01T00:00:00Z")
+    scheduler = server.client("scheduler")
+    date = lambda: scheduler.get_schedule_group(Name="default")["CreationDate"]
+    made = date()
+    assert made.year == 2031 and first.startswith("2031-03-01")
+    clock(server, advance="1h")
+    assert date() == made
+    (listed,) = scheduler.list_schedule_groups()["ScheduleGroups"]
+    assert listed["CreationDate"] == listed["LastModificationDate"] == made
+    server.kill()
+    server.start()
+    scheduler = server.client("scheduler")
+    assert date() == made

@@ -84,11 +84,10 @@ def test_topics_that_are_refused(sns, name, attributes):
     assert sns.list_topics()["Topics"] == []
 
 
-@pytest.mark.parametrize("name", ["KmsMasterKeyId", "FirehoseFailureFeedbackRoleArn"])
-def test_attributes_that_do_nothing_are_refused_by_name(sns, fifo, name):
-    code, text = refused(sns.set_topic_attributes, TopicArn=fifo, AttributeName=name, AttributeValue="x")
-    assert code == "InvalidParameter" and name in text
-    assert name not in sns.get_topic_attributes(TopicArn=fifo)["Attributes"]
+def test_attributes_that_do_nothing_are_refused_by_name(sns, fifo):
+    code, text = refused(sns.set_topic_attributes, TopicArn=fifo, AttributeName="TracingConfig", AttributeValue="Active")
+    assert code == "InvalidParameter" and "TracingConfig Active" in text
+    assert "TracingConfig" not in sns.get_topic_attributes(TopicArn=fifo)["Attributes"]
 
 
 def test_requests_for_what_is_not_here(sns, account):
@@ -281,7 +280,7 @@ def test_message_structure(sns, sqs, topic, new_queue):
     ({"Message": "m", "MessageAttributes": {"a": {"DataType": "String.Array", "StringValue": "[{}]"}}},
      "ParameterValueInvalid", "String.Array"),
     ({"Message": "m", "MessageAttributes": {"a b": {"DataType": "String", "StringValue": "x"}}},
-     "ParameterValueInvalid", "'a b'"),
+     "ParameterValueInvalid", "'#x20'"),
 ])
 def test_messages_that_are_refused(sns, topic, request_, code, words):
     got, text = refused(sns.publish, TopicArn=topic, **request_)
@@ -291,12 +290,13 @@ def test_messages_that_are_refused(sns, topic, request_, code, words):
 def test_publish_batch(sns, sqs, topic, new_queue):
     url, arn = new_queue()
     subscribe(sns, topic, arn, RawMessageDelivery="true")
-    answer = sns.publish_batch(TopicArn=topic, PublishBatchRequestEntries=[
-        {"Id": "a", "Message": "1"}, {"Id": "b", "Message": "2", "Subject": "\n"}, {"Id": "c", "Message": "3"}])
-    assert [one["Id"] for one in answer["Successful"]] == ["a", "c"]
-    failed, = answer["Failed"]
-    assert (failed["Id"], failed["Code"], failed["SenderFault"]) == ("b", "InvalidParameter", True)
-    assert sorted(bodies(sqs, url, 2)) == ["1", "3"]
+    entries = [{"Id": "a", "Message": "1"}, {"Id": "b", "Message": "2", "Subject": "S"}, {"Id": "c", "Message": "3"}]
+    answer = sns.publish_batch(TopicArn=topic, PublishBatchRequestEntries=entries)
+    assert [one["Id"] for one in answer["Successful"]] == ["a", "b", "c"] and answer["Failed"] == []
+    assert sorted(bodies(sqs, url, 3)) == ["1", "2", "3"]
+    entries[1]["Subject"] = "\n"
+    assert refused(sns.publish_batch, TopicArn=topic, PublishBatchRequestEntries=entries) == (
+        "InvalidParameter", "Invalid parameter: Subject")
 
 
 @pytest.mark.parametrize("entries, code", [
@@ -440,7 +440,8 @@ def test_fifo_messages_that_are_refused(sns, fifo, account):
     assert "MessageGroupId" in refused(sns.publish, TopicArn=fifo, Message="m", MessageGroupId="ü")[1]
     sns.set_topic_attributes(TopicArn=fifo, AttributeName="ContentBasedDeduplication", AttributeValue="false")
     assert "ContentBasedDeduplication" in refused(sns.publish, TopicArn=fifo, Message="m", MessageGroupId="g")[1]
-    assert "FIFO topics" in refused(sns.subscribe, TopicArn=fifo, Protocol="https", Endpoint="https://x/")[1]
+    assert refused(sns.subscribe, TopicArn=fifo, Protocol="https", Endpoint="https://x/")[1] == (
+        "Invalid parameter: Invalid protocol type: https")
 
 
 def test_many_publishers_keep_the_order_of_groups(sns, sqs, fifo, new_queue):
@@ -596,3 +597,29 @@ def test_the_command_line(server, account):
         '{"a":{"DataType":"String","StringValue":"b"}}')
     message, = aws("sqs", "receive-message", "--queue-url", url, "--message-attribute-names", "All")["Messages"]
     assert (message["Body"], message["MessageAttributes"]["a"]["StringValue"]) == ("from the shell", "b")
+
+
+def test_text_messages_of_an_account_go_back_to_defaults(sns):
+    sns.set_sms_attributes(attributes={"DefaultSMSType": "Transactional", "DefaultSenderID": "me"})
+    sns.set_sms_attributes(attributes={"DefaultSMSType": ""})
+    assert sns.get_sms_attributes()["attributes"] == {"DefaultSenderID": "me"}
+    sns.set_sms_attributes(attributes={name: "" for name in (
+        "MonthlySpendLimit", "DeliveryStatusIAMRole", "DeliveryStatusSuccessSamplingRate", "DefaultSenderID",
+        "DefaultSMSType", "UsageReportS3Bucket")})
+    assert not sns.get_sms_attributes().get("attributes")
+    assert refused(sns.set_sms_attributes, attributes={"Nonsense": ""})[0] == "InvalidParameter"
+
+
+@pytest.mark.parametrize("subject", ["✅ done", "Über alles", "日本語", "ü" * 100])
+def test_subjects_are_text_in_any_language(sns, sqs, topic, new_queue, subject):
+    url, arn = new_queue()
+    subscribe(sns, topic, arn)
+    sns.publish(TopicArn=topic, Message="m", Subject=subject)
+    assert json.loads(bodies(sqs, url)[0])["Subject"] == subject
+    for wrong in (subject + "\n", subject + "\x85", "ü" * 101):
+        assert refused(sns.publish, TopicArn=topic, Message="m", Subject=wrong)[0] == "InvalidParameter"
+
+
+def test_topics_have_no_data_protection_policy(sns, topic):
+    assert sns.get_data_protection_policy(ResourceArn=topic).get("DataProtectionPolicy", "") == ""
+    assert refused(sns.get_data_protection_policy, ResourceArn=topic + "x")[0] == "NotFound"

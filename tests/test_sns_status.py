@@ -63,7 +63,7 @@ def test_statuses_of_http(server, sns, account, sink):
 
 @pytest.mark.parametrize("name, value, words", [
     ("SQSSuccessFeedbackRoleArn", "x", "role"), ("SQSSuccessFeedbackSampleRate", "101", "0 to 100"),
-    ("FirehoseSuccessFeedbackSampleRate", "1", "FirehoseSuccessFeedbackSampleRate"),
+    ("FirehoseFailureFeedbackRoleArn", "x", "role"), ("SMSSuccessFeedbackSampleRate", "1", "AttributeName"),
 ])
 def test_settings_that_are_refused(sns, name, value, words):
     topic = sns.create_topic(Name="t")["TopicArn"]

@@ -37,7 +37,8 @@ def refused(call, **arguments):
 
 def trust(principal):
     return json.dumps({"Version": "2012-10-17", "Statement": [
-        {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}]})
+        {"Effect": "Allow", "Principal": principal,
+         "Action": ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"]}]})
 
 
 def test_role_sessions(server):
@@ -127,11 +128,95 @@ def test_chains_and_tags(server):
     assert refused(chained.assume_role, RoleArn=arn, RoleSessionName="two", SourceIdentity="you")[0] == "ValidationError"
     second = chained.assume_role(RoleArn=arn, RoleSessionName="two", Tags=[{"Key": "own", "Value": "c"}])
     assert second["SourceIdentity"] == "me"
-    assert refused(sts.assume_role, RoleArn=arn, RoleSessionName="xyz", TransitiveTagKeys=["none"])[0] == \
-        "InvalidParameterValue"
+    assert refused(sts.assume_role, RoleArn=arn, RoleSessionName="xyz", TransitiveTagKeys=["none"]) == (
+        "InvalidParameterValue", "The specified transitive tag key must be included in the requested tags.")
+    assert refused(chained.assume_role, RoleArn=arn, RoleSessionName="two", Tags=[{"Key": "TEAM", "Value": "a"}]) == (
+        "InvalidParameterValue", "One of the specified transitive tag keys can't be set because it conflicts with a "
+        "transitive tag key from the calling session.")
+    assert refused(sts.assume_role, RoleArn=arn, RoleSessionName="xyz", Tags=[
+        {"Key": "a", "Value": "1"}, {"Key": "A", "Value": "2"}])[0] == "InvalidParameterValue"
+    for key in ("aws:a", "AWS:a"):
+        assert refused(sts.assume_role, RoleArn=arn, RoleSessionName="xyz", Tags=[{"Key": key, "Value": "1"}]) == (
+            "ValidationError", "aws: prefixed tag key names are not allowed for external use.")
+    assert refused(sts.assume_role, RoleArn="arn:aws:iam::123456789012:user/x", RoleSessionName="xyz") == (
+        "ValidationError", "arn:aws:iam::123456789012:user/x is invalid")
 
 
 def test_refused_by_name(server):
     sts = server.client("sts", KEY, secret=SECRET)
     code, text = refused(sts.decode_authorization_message, EncodedMessage="x")
     assert code == "NotImplemented" and "sts:DecodeAuthorizationMessage" in text
+
+
+def test_trust_is_in_somebody_not_in_a_name(new_server, tmp_path):
+    server = new_server(*options(tmp_path, "verify")).start()
+    iam = server.client("iam", KEY, secret=SECRET)
+
+    def user_client():
+        key = iam.create_access_key(UserName="gone")["AccessKey"]
+        return key["AccessKeyId"], server.client("sts", key["AccessKeyId"], secret=key["SecretAccessKey"])
+
+    def shown(role="r"):
+        return iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["AWS"]
+
+    user = iam.create_user(UserName="gone", Path="/p/")["User"]
+    middle = iam.create_role(RoleName="middle", AssumeRolePolicyDocument=trust({"AWS": user["Arn"]}))["Role"]
+    arn = iam.create_role(RoleName="r", AssumeRolePolicyDocument=trust({"AWS": [user["Arn"], middle["Arn"], ACCOUNT]
+                                                                        }))["Role"]["Arn"]
+    assert shown() == [user["Arn"], middle["Arn"], ACCOUNT]
+    iam.update_assume_role_policy(RoleName="r", PolicyDocument=trust({"AWS": user["Arn"]}))
+    key, sts = user_client()
+    sts.assume_role(RoleArn=arn, RoleSessionName="me")
+    # A name that changes is still somebody's.
+    iam.update_user(UserName="gone", NewUserName="renamed")
+    assert shown() == user["Arn"].replace("gone", "renamed")
+    sts.assume_role(RoleArn=arn, RoleSessionName="me")
+    iam.update_user(UserName="renamed", NewUserName="gone")
+    iam.delete_access_key(UserName="gone", AccessKeyId=key)
+    iam.delete_user(UserName="gone")
+    assert shown() == user["UserId"]
+    iam.create_user(UserName="gone", Path="/p/")
+    _, sts = user_client()
+    assert refused(sts.assume_role, RoleArn=arn, RoleSessionName="me")[0] == "AccessDenied"
+    assert shown() == user["UserId"]
+    server.kill()
+    server.start()
+    iam = server.client("iam", KEY, secret=SECRET)
+    assert shown() == user["UserId"]
+    iam.update_assume_role_policy(RoleName="r", PolicyDocument=trust({"AWS": user["Arn"]}))
+    _, sts = user_client()
+    sts.assume_role(RoleArn=arn, RoleSessionName="me")
+    # Roles alike.
+    iam.update_assume_role_policy(RoleName="r", PolicyDocument=trust({"AWS": middle["Arn"]}))
+    iam.delete_role(RoleName="middle")
+    assert shown() == middle["RoleId"]
+
+
+def test_principals_must_exist(server):
+    iam, s3 = (server.client(name, KEY, secret=SECRET) for name in ("iam", "s3"))
+    iam.create_role(RoleName="r", AssumeRolePolicyDocument=trust({"AWS": ACCOUNT}))
+    for none in (f"arn:aws:iam::{ACCOUNT}:user/none", f"arn:aws:iam::{ACCOUNT}:role/p/r"):
+        expected = ("MalformedPolicyDocument", f'Invalid principal in policy: "AWS":"{none}"')
+        assert refused(iam.create_role, RoleName="x", AssumeRolePolicyDocument=trust({"AWS": none})) == expected
+        assert refused(iam.update_assume_role_policy, RoleName="r",
+                       PolicyDocument=trust({"AWS": [ACCOUNT, none]})) == expected
+    # Of an account that nothing is known of, anybody may be.
+    iam.update_assume_role_policy(RoleName="r", PolicyDocument=trust({"AWS": "arn:aws:iam::999999999999:user/none"}))
+    s3.create_bucket(Bucket="principled")
+
+    def policy(principal):
+        return json.dumps({"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "s3:GetObject",
+             "Resource": "arn:aws:s3:::principled/*"}]})
+
+    s3.put_bucket_policy(Bucket="principled", Policy=policy(f"arn:aws:iam::{ACCOUNT}:role/r"))
+    assert refused(s3.put_bucket_policy, Bucket="principled", Policy=policy(f"arn:aws:iam::{ACCOUNT}:role/none")) == (
+        "MalformedPolicy", "Invalid principal in policy")
+
+
+def test_no_tokens_of_web_identity(server):
+    sts = server.client("sts", KEY, secret=SECRET)
+    # Older SDKs do not know the operation.
+    sts.meta.events.register("before-call.sts.GetCallerIdentity", lambda params, **_: params["body"].update(
+        {"Action": "GetWebIdentityToken", "Audience.member.1": "a", "SigningAlgorithm": "RS256"}))
+    assert refused(sts.get_caller_identity)[0] == "OutboundWebIdentityFederationDisabledException"

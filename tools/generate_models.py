@@ -8,6 +8,7 @@ The generated code is included as "models/SERVICE.h", in namespace signalbox::mo
 wire/shape.h. A model that says something the tables cannot carry is refused, naming the shape.
 """
 
+import hashlib
 import json
 import os
 import re
@@ -20,7 +21,10 @@ SHAPE_TYPES = {"string": "kString", "character": "kString", "integer": "kInteger
                "map": "kMap", "structure": "kStructure"}
 LOCATIONS = {"uri": "kUri", "querystring": "kQuery", "header": "kHeader", "headers": "kHeaders",
              "statusCode": "kStatus"}
-TIMESTAMP_FORMATS = {"unixTimestamp": "kUnix", "iso8601": "kIso8601", "rfc822": "kHttpDate"}
+TIMESTAMP_FORMATS = {"unixTimestamp": "kUnix", "iso8601": "kIso8601", "rfc822": "kHttpDate", "seconds": "kIso8601Seconds",
+                     "milliseconds": "kIso8601Millis"}
+# What a reference to a shape (a member, an element, a key, a value) may say otherwise than the shape itself.
+REFERENCE_TRAITS = ("flattened", "timestampFormat", "xmlNamespace", "min", "max", "pattern", "enum", "jsonvalue")
 CPP_WORDS = {"default", "class", "delete", "new", "operator", "private", "public", "protected", "template", "this",
              "export", "register", "namespace", "union", "enum", "signed", "unsigned", "auto", "break", "case", "const",
              "continue", "do", "double", "else", "float", "for", "goto", "if", "int", "long", "return", "short",
@@ -42,9 +46,36 @@ XML_ROOTS = {"s3": {
     "GetObjectAcl": "AccessControlPolicy", "GetObjectAttributes": "GetObjectAttributesResponse",
     "GetObjectTagging": "Tagging", "ListBuckets": "ListAllMyBucketsResult",
     "ListMultipartUploads": "ListMultipartUploadsResult", "ListObjectVersions": "ListVersionsResult",
-    "ListObjects": "ListBucketResult", "ListObjectsV2": "ListBucketResult", "ListParts": "ListPartsResult"}}
+    "ListObjects": "ListBucketResult", "ListObjectsV2": "ListBucketResult", "ListParts": "ListPartsResult",
+    "GetBucketAccelerateConfiguration": "AccelerateConfiguration", "GetBucketCors": "CORSConfiguration",
+    "GetBucketLogging": "BucketLoggingStatus", "GetBucketRequestPayment": "RequestPaymentConfiguration",
+    "GetBucketWebsite": "WebsiteConfiguration",
+    "ListBucketAnalyticsConfigurations": "ListBucketAnalyticsConfigurationResult",
+    "ListBucketInventoryConfigurations": "ListInventoryConfigurationsResult",
+    "ListBucketMetricsConfigurations": "ListMetricsConfigurationsResult"}}
+# Statuses of answers that are not what botocore's models say, and headers of answers that they do not name.
+STATUSES = {"s3": {"PutBucketPolicy": 204, "PutBucketTagging": 204}}
+HEADERS = {"s3": {output: {"BucketRegion": {"shape": "Region", "location": "header", "locationName": "x-amz-bucket-region"}}
+                  for output in ("ListObjectsOutput", "ListObjectsV2Output", "ListObjectVersionsOutput",
+                                 "ListMultipartUploadsOutput")}}
+# Of ISO 8601 timestamps: services that never tell fractions of seconds, and that always do.
+TIMESTAMPS = {"iam": "seconds", "sts": "seconds", "s3": "milliseconds"}
+# Enums of which the service itself says what is wrong with other values, and those that are taken in any case.
+ENUMS_OF_SERVICE = {"s3": {"BucketCannedACL", "BucketLocationConstraint", "ChecksumAlgorithm", "ChecksumType", "EncodingType",
+                           "Event", "FilterRuleName", "MetadataDirective", "ObjectAttributes", "ObjectCannedACL",
+                           "ObjectOwnership", "ServerSideEncryption", "StorageClass", "TaggingDirective",
+                           "TransitionDefaultMinimumObjectSize", "TransitionStorageClass"}}
+# The same of members: what else refers to the shape is checked as ever.
+MEMBERS_OF_SERVICE = {"lambda": {("CreateFunctionRequest", "Runtime"), ("UpdateFunctionConfigurationRequest", "Runtime")}}
+ENUMS_IN_ANY_CASE = {"s3": {"ChecksumMode"}}
+# Services whose query protocol has <Detail/> in its errors.
+DETAILED_ERRORS = {"sqs"}
+# Input members that page through a list: as an empty text they are not there. (S3's tell the caller what it gave.)
+PAGE_TOKENS = {"NextToken", "nextToken", "Marker", "marker", "NextMarker", "nextPageToken", "NextPageToken", "PageToken"}
+TOKENS_OF_SERVICE = {"s3"}
 # The namespace of REST XML answers, which botocore's models name at requests only.
-XML_NAMESPACES = {"s3": "http://s3.amazonaws.com/doc/2006-03-01/"}
+XML_NAMESPACES = {"s3": "http://s3.amazonaws.com/doc/2006-03-01/",
+                  "s3control": "http://awss3control.amazonaws.com/doc/2018-08-20/"}
 
 
 def snake(name):
@@ -72,6 +103,11 @@ class Model:
         self.spoken = set(self.metadata.get("protocols", [])) | {self.metadata["protocol"]}
         self.operations = model["operations"]
         self.shapes = model["shapes"]
+        for output, members in HEADERS.get(self.name, {}).items():
+            if output in self.shapes:
+                self.shapes[output]["members"].update(members)
+        for shape, member in MEMBERS_OF_SERVICE.get(self.name, ()):
+            self.shapes[shape]["members"][member]["enum"] = []
         # Operations without input or output get an empty structure of their own.
         for name, operation in self.operations.items():
             for part, suffix in (("input", "Request"), ("output", "Response")):
@@ -79,34 +115,73 @@ class Model:
                     shape = name + suffix
                     if shape in self.shapes:
                         shape = name + "Empty" + suffix
-                    self.shapes[shape] = {"type": "structure", "members": {}}
+                    self.shapes[shape] = {"type": "structure", "members": {}, "none": part == "output"}
                     operation[part] = {"shape": shape, "resultWrapper": ""}
+        for name in list(self.shapes):
+            if self.shapes[name].get("union"):
+                self.shapes[name].update(min=1, max=1)
+            for reference in self.references(name):
+                self.set_timestamp(reference)
+                self.bind(reference)
+        self.cyclic = set()
         self.ordered = self.order()
 
     def references(self, name):
         shape = self.shapes[name]
-        found = [member["shape"] for member in shape.get("members", {}).values()]
-        return found + [shape[part]["shape"] for part in ("member", "key", "value") if part in shape]
+        found = list(shape.get("members", {}).values())
+        return found + [shape[part] for part in ("member", "key", "value") if part in shape]
+
+    def set_timestamp(self, reference):
+        """How the service tells ISO 8601 timestamps, where it has a way of its own."""
+        shape = self.shapes[reference["shape"]]
+        told = reference.get("timestampFormat", shape.get("timestampFormat", "iso8601"))
+        if self.name in TIMESTAMPS and shape["type"] == "timestamp" and told == "iso8601" and "location" not in reference:
+            reference["timestampFormat"] = TIMESTAMPS[self.name]
+
+    def bind(self, reference):
+        """The traits of a reference go before the shape's: it then refers to a shape of its own that has them."""
+        base = self.shapes[reference["shape"]]
+        traits = {trait: reference[trait] for trait in REFERENCE_TRAITS
+                  if trait in reference and reference[trait] != base.get(trait)}
+        if not traits:
+            return
+        told = json.dumps(traits, sort_keys=True)
+        name = reference["shape"] + "As" + "".join(word[0].upper() + word[1:] for word in re.findall(r"[A-Za-z0-9]+", told))
+        name = name[:100] + (hashlib.sha256(told.encode()).hexdigest()[:8] if len(name) > 100 else "")
+        self.shapes[name] = {**base, **traits, "of": base.get("of", reference["shape"])}
+        reference["shape"] = name
+
+    def given_name(self, name):
+        """The shape's name in the model, and its structure's in C++."""
+        return self.shapes[name].get("of", name)
 
     def order(self):
-        """The shapes that operations use, each after those that it refers to."""
-        ordered, open_shapes = [], set()
+        """The shapes that operations use, each after those that it refers to, but for those that refer to themselves:
+        these are in `cyclic`, and declared first."""
+        ordered, open_shapes = [], []
 
         def visit(name):
             if name in ordered:
                 return
             if name in open_shapes:
-                raise SystemExit(f"{self.name}: shape {name} refers to itself, which is not supported yet")
+                cycle = open_shapes[open_shapes.index(name):]
+                if not any(self.shapes[each]["type"] == "structure" for each in cycle):
+                    raise SystemExit(f"{self.name}: shape {name} is made of itself only")
+                if any("of" in self.shapes[each] and self.shapes[each]["type"] == "structure" for each in cycle):
+                    raise SystemExit(f"{self.name}: shape {name} refers to itself with other traits, which is not supported yet")
+                self.cyclic.update(cycle)
+                return
             payload = self.shapes[name].get("payload")
-            if (payload and "rest-xml" not in self.spoken and
-                    self.shapes[self.shapes[name]["members"][payload]["shape"]]["type"] != "blob"):
-                raise SystemExit(f"{self.name}: shape {name} has a payload that is no blob, which is not supported yet")
+            if payload and self.shapes[self.shapes[name]["members"][payload]["shape"]]["type"] in ("list", "map"):
+                raise SystemExit(f"{self.name}: shape {name} has a list or map as its payload, which is not supported yet")
             if self.shapes[name]["type"] not in SHAPE_TYPES or self.shapes[name].get("document"):
                 raise SystemExit(f"{self.name}: shape {name} has the unsupported type {self.shapes[name]['type']}")
-            open_shapes.add(name)
-            for other in self.references(name):
-                visit(other)
-            open_shapes.remove(name)
+            open_shapes.append(name)
+            if "of" in self.shapes[name]:
+                visit(self.shapes[name]["of"])
+            for reference in self.references(name):
+                visit(reference["shape"])
+            open_shapes.pop()
             ordered.append(name)
 
         for operation in self.operations.values():
@@ -117,12 +192,22 @@ class Model:
     def cpp_type(self, name):
         shape = self.shapes[name]
         if shape["type"] == "list":
-            return f"std::vector<{self.cpp_type(shape['member']['shape'])}>"
+            element = self.cpp_type(shape["member"]["shape"])
+            return "std::deque<bool>" if element == "bool" else f"std::vector<{element}>"  # vectors of bool have no addresses
         if shape["type"] == "map":
             return f"std::map<std::string, {self.cpp_type(shape['value']['shape'])}, std::less<>>"
         if shape["type"] == "structure":
-            return name
+            return self.given_name(name)
         return CPP_TYPES[shape["type"]]
+
+    def cpp_member(self, owner, name):
+        """The type of a structure's member. What is not complete where the structure stands is kept on the heap."""
+        given = self.given_name(name)
+        incomplete = self.shapes[name]["type"] == "structure" and self.ordered.index(given) >= self.ordered.index(owner)
+        return f"{'wire::Boxed' if incomplete else 'std::optional'}<{self.cpp_type(name)}>"
+
+    def has_lists_of_booleans(self):
+        return any(self.shapes[name]["type"] == "list" and self.cpp_type(name) == "std::deque<bool>" for name in self.ordered)
 
     def errors(self):
         names = {error for operation in self.operations.values() for error in operation.get("errors", [])}
@@ -132,20 +217,22 @@ class Model:
 
 def header(model):
     out = [f"// Generated by tools/generate_models.py from models/{model.name}.json: do not edit.", "#pragma once", "",
-           "#include <cstdint>", "#include <functional>", "#include <map>", "#include <optional>", "#include <string>",
-           "#include <vector>", "", '#include "base/clock.h"', '#include "wire/shape.h"', "",
-           f"namespace signalbox::models::{model.name} {{", ""]
+           "#include <cstdint>"] + (["#include <deque>"] if model.has_lists_of_booleans() else []) + ["#include <functional>", "#include <map>", "#include <optional>", "#include <string>",
+           "#include <vector>", "", '#include "base/clock.h"'] + (['#include "wire/boxed.h"'] if model.cyclic else []) + [
+           '#include "wire/shape.h"', "", f"namespace signalbox::models::{model.name} {{", ""]
+    cyclic = [name for name in model.ordered if name in model.cyclic and model.shapes[name]["type"] == "structure"]
+    out += [f"struct {name};" for name in cyclic] + ([""] if cyclic else [])
     for name in model.ordered:
         shape = model.shapes[name]
-        if shape["type"] != "structure":
+        if shape["type"] != "structure" or "of" in shape:
             continue
         out.append(f"struct {name} {{")
         for member, reference in shape["members"].items():
-            out.append(f"  std::optional<{model.cpp_type(reference['shape'])}> {snake(member)};")
+            out.append(f"  {model.cpp_member(name, reference['shape'])} {snake(member)};")
         out += ["};", ""]
     for name in model.ordered:
         values = model.shapes[name].get("enum")
-        if values:
+        if values and "of" not in model.shapes[name]:
             out.append(f"namespace {snake(name)} {{")
             out += [f"inline constexpr const char* {constant(value)} = {quoted(value)};" for value in values]
             out += [f"}}  // namespace {snake(name)}", ""]
@@ -161,9 +248,19 @@ def header(model):
 
 def shape_fields(model, name):
     shape = model.shapes[name]
-    fields = [f".type = ShapeType::{SHAPE_TYPES[shape['type']]}", f".name = {quoted(name)}"]
-    if "timestampFormat" in shape:
-        fields.append(f".timestamp = TimestampFormat::{TIMESTAMP_FORMATS[shape['timestampFormat']]}")
+    given = model.given_name(name)
+    # Outputs that the model does not have are without a name.
+    told = "" if shape.get("none") else given
+    fields = [f".type = ShapeType::{SHAPE_TYPES[shape['type']]}", f".name = {quoted(told)}"]
+    timestamp = shape.get("timestampFormat")
+    if timestamp:
+        fields.append(f".timestamp = TimestampFormat::{TIMESTAMP_FORMATS[timestamp]}")
+    if given in ENUMS_OF_SERVICE.get(model.name, ()):
+        fields.append(".enum_check = EnumCheck::kByService")
+    if given in ENUMS_IN_ANY_CASE.get(model.name, ()):
+        fields.append(".enum_check = EnumCheck::kAnyCase")
+    if shape.get("jsonvalue"):
+        fields.append(".json_value = true")
     for bound in ("min", "max"):
         if bound in shape:
             fields.append(f".has_{bound} = true")
@@ -173,13 +270,15 @@ def shape_fields(model, name):
     if shape.get("enum"):
         fields.append(f".enum_values = kEnumOf{name}")
     if shape["type"] == "structure" and shape["members"]:
-        fields.append(f".members = kMembersOf{name}")
+        fields.append(f".members = kMembersOf{given}")
     if "payload" in shape and "rest-xml" in model.spoken:
         streams = shape["members"][shape["payload"]].get("streaming", False)
-        fields += [f".payload = {list(shape['members']).index(shape['payload'])}", f".streams = {str(streams).lower()}"]
-    if "xmlNamespace" in shape and "prefix" in shape["xmlNamespace"]:
-        fields += [f".xml_prefix = {quoted(shape['xmlNamespace']['prefix'])}",
-                   f".xml_uri = {quoted(shape['xmlNamespace']['uri'])}"]
+        place = [member for member, _ in ordered_members(model, given)].index(shape["payload"])
+        fields += [f".payload = {place}", f".streams = {str(streams).lower()}"]
+    if "xmlNamespace" in shape:
+        namespace = shape["xmlNamespace"]
+        namespace = {"uri": namespace} if isinstance(namespace, str) else namespace
+        fields += [f".xml_prefix = {quoted(namespace.get('prefix', ''))}", f".xml_uri = {quoted(namespace['uri'])}"]
     if shape["type"] == "list":
         element = shape["member"]
         cpp = model.cpp_type(name)
@@ -196,8 +295,28 @@ def shape_fields(model, name):
     return ",\n    ".join(fields)
 
 
+def ordered_members(model, name):
+    """The members in the order in which they are written: of answers in REST XML what repeats comes last, as S3 has it."""
+    members = model.shapes[name]["members"].items()
+    if "rest-xml" not in model.spoken or all(name != op["output"]["shape"] for op in model.operations.values()):
+        return list(members)
+    return sorted(members, key=lambda member: model.shapes[member[1]["shape"]]["type"] == "list")
+
+
 def query_name(model, member, reference):
-    """Flattened lists and maps go by the name of their element, everything else by its own."""
+    """In forms. Flattened lists and maps go by the name of their element, everything else by its own."""
+    if "queryName" in reference:
+        return reference["queryName"]
+    if model.metadata["protocol"] == "ec2":
+        name = reference.get("locationName", member)
+        return name[:1].upper() + name[1:]
+    return xml_name(model, member, reference)
+
+
+def xml_name(model, member, reference):
+    for name in ("queryName", "locationName"):
+        if name in reference and model.metadata["protocol"] != "ec2":
+            return reference[name]
     if "locationName" in reference:
         return reference["locationName"]
     shape = model.shapes[reference["shape"]]
@@ -211,14 +330,53 @@ def query_name(model, member, reference):
 def location(model, structure, member, reference):
     """What the REST protocols add to a member that is not in the body, or is all of it."""
     if reference.get("xmlAttribute"):
-        return ", Location::kBody, {}, true"
+        return [".xml_attribute = true"]
     if model.shapes[structure].get("payload") == member and "rest-xml" not in model.spoken:
-        return ', Location::kPayload, ""'
+        return [".location = Location::kPayload"]
     if "location" not in reference:
-        return ""
+        return []
     if reference["location"] not in LOCATIONS:
         raise SystemExit(f"{model.name}: {structure}.{member} is at {reference['location']}, which is not supported yet")
-    return f", Location::{LOCATIONS[reference['location']]}, {quoted(reference.get('locationName', member))}"
+    return [f".location = Location::{LOCATIONS[reference['location']]}",
+            f".location_name = {quoted(reference.get('locationName', member))}"]
+
+
+def member_fields(model, structure, member, reference, inputs):
+    """One row of a structure's table."""
+    field = f"&{structure}::{snake(member)}"
+    query, xml = query_name(model, member, reference), xml_name(model, member, reference)
+    fields = [f".name = {quoted(member)}", f".query_name = {quoted(query)}", f".shape = &kShapeOf{reference['shape']}",
+              f".required = {str(member in model.shapes[structure].get('required', [])).lower()}",
+              f".emplace = emplace_member<{field}>", f".find = find_member<{field}>"]
+    fields += location(model, structure, member, reference)
+    if xml != query:
+        fields.append(f".other_xml_name = {quoted(xml)}")
+    # What speaks XML has no JSON of AWS's: there members go by their names, in records of ours.
+    if "rest-xml" not in model.spoken and "location" not in reference and reference.get("locationName", member) != member:
+        fields.append(f".other_json_name = {quoted(reference['locationName'])}")
+    if (structure in inputs and member in PAGE_TOKENS and model.name not in TOKENS_OF_SERVICE and
+            model.shapes[reference["shape"]]["type"] == "string"):
+        fields.append(".empty_is_none = true")
+    return ", ".join(fields)
+
+
+def error_members(model, name):
+    """What an error's shape has beside its message."""
+    shape = model.shapes[name]
+    for member, reference in shape.get("members", {}).items():
+        if member.lower() == "message":
+            continue
+        wire_name = reference.get("locationName", member)
+        header = quoted(wire_name) if reference.get("location") == "header" else "{}"
+        yield f"{{{quoted(wire_name)}, ShapeType::{SHAPE_TYPES[model.shapes[reference['shape']]['type']]}, {header}}}"
+
+
+def message_member(model, name):
+    """How the error's shape spells its message; "" where it has none."""
+    for member, reference in model.shapes[name].get("members", {}).items():
+        if member.lower() == "message":
+            return reference.get("locationName", member)
+    return ""
 
 
 def xml_root(model, operation, result):
@@ -237,19 +395,17 @@ def source(model):
     out = [f"// Generated by tools/generate_models.py from models/{model.name}.json: do not edit.",
            f'#include "models/{model.name}.h"', "", '#include "wire/shape_access.h"', "",
            f"namespace signalbox::models::{model.name} {{", "namespace {", "", "using namespace wire;", ""]
+    inputs = {operation["input"]["shape"] for operation in model.operations.values()}
+    out += [f"extern const Shape kShapeOf{name};" for name in model.ordered if name in model.cyclic]
     for name in model.ordered:
         shape = model.shapes[name]
         if shape.get("enum"):
             values = ", ".join(quoted(value) for value in shape["enum"])
             out.append(f"constexpr std::string_view kEnumOf{name}[] = {{{values}}};")
-        if shape["type"] == "structure" and shape["members"]:
+        if shape["type"] == "structure" and shape["members"] and "of" not in shape:
             out.append(f"constexpr Member kMembersOf{name}[] = {{")
-            for member, reference in shape["members"].items():
-                required = str(member in shape.get("required", [])).lower()
-                field = f"&{name}::{snake(member)}"
-                out.append(f"    {{{quoted(member)}, {quoted(query_name(model, member, reference))}, "
-                           f"&kShapeOf{reference['shape']}, {required}, emplace_member<{field}>, "
-                           f"find_member<{field}>{location(model, name, member, reference)}}},")
+            for member, reference in ordered_members(model, name):
+                out.append(f"    {{{member_fields(model, name, member, reference, inputs)}}},")
             out.append("};")
         out.append(f"constexpr Shape kShapeOf{name} = {{\n    {shape_fields(model, name)}}};")
     out.append("")
@@ -262,16 +418,25 @@ def source(model):
         out.append(f"    {{{quoted(name)}, &kService, {index}, &kShapeOf{given}, &kShapeOf{result}, {quoted(wrapper)}, "
                    f"[] {{ return AnyStructure(kShapeOf{given}, {given}{{}}); }}, "
                    f"{quoted(operation['http']['method'])}, {quoted(operation['http']['requestUri'])}, "
-                   f"{operation['http'].get('responseCode', 200)}, {quoted(xml_root(model, name, result))}}},")
-    out += ["};", "", "constexpr ErrorShape kErrors[] = {"]
+                   f"{STATUSES.get(model.name, {}).get(name, operation['http'].get('responseCode', 200))}, {quoted(xml_root(model, name, result))}, "
+                   f"[] {{ return AnyStructure(kShapeOf{result}, {result}{{}}); }}}},")
+    out += ["};", ""]
+    for name in model.errors():
+        members = list(error_members(model, name))
+        if members:
+            out.append(f"constexpr ErrorMember kMembersOfError{name}[] = {{{', '.join(members)}}};")
+    named = bool(model.errors())
+    out += ["", "constexpr ErrorShape kErrors[] = {"] if named else [""]
     for name in model.errors():
         shape = model.shapes[name]
         error = shape.get("error", {})
         fault = shape.get("fault", False)
         status = error.get("httpStatusCode", 500 if fault else 400)
         sender = error.get("senderFault", not fault)
-        out.append(f"    {{{quoted(name)}, {quoted(error.get('code', name))}, {status}, {str(sender).lower()}}},")
-    out += ["};", ""]
+        members = f"kMembersOfError{name}" if any(error_members(model, name)) else "{}"
+        out.append(f"    {{{quoted(name)}, {quoted(error.get('code', name))}, {status}, {str(sender).lower()}, "
+                   f"{quoted(message_member(model, name))}, {members}}},")
+    out += ["};", ""] if named else []
     spoken = model.spoken
     protocols = []
     if "json" in spoken:
@@ -282,6 +447,8 @@ def source(model):
         protocols.append("ProtocolKind::kRpcV2Cbor")
     if "rest-xml" in spoken:
         protocols.append("ProtocolKind::kRestXml")
+    elif "ec2" in spoken:
+        protocols.append("ProtocolKind::kEc2Query")
     elif "xmlNamespace" in model.metadata:
         protocols.append("ProtocolKind::kQuery")
     compressed = any("gzip" in operation.get("requestcompression", {}).get("encodings", [])
@@ -299,7 +466,8 @@ def source(model):
             f"    .query_compatible = {str('awsQueryCompatible' in model.metadata).lower()},",
             f"    .checks_presence_only = {str(model.name in CHECK_PRESENCE_ONLY).lower()},",
             f"    .takes_gzip = {str(compressed).lower()},",
-            "    .protocols = kProtocols,", "    .operations = kOperations,", "    .errors = kErrors,", "};", ""]
+            f"    .detailed_errors = {str(model.name in DETAILED_ERRORS).lower()},",
+            "    .protocols = kProtocols,", "    .operations = kOperations,", f"    .errors = {'kErrors' if named else '{}'},", "};", ""]
     for index, (name, operation) in enumerate(model.operations.items()):
         types = f"{operation['input']['shape']}, {operation['output']['shape']}"
         out.append(f"const wire::OperationOf<{types}> {constant(name)} = {{&kOperations[{index}]}};")
@@ -311,7 +479,11 @@ def main():
     model = Model(sys.argv[1])
     os.makedirs(os.path.dirname(sys.argv[2]), exist_ok=True)
     for suffix, text in ((".h", header(model)), (".cpp", source(model))):
-        with open(sys.argv[2] + suffix, "w", encoding="utf-8") as file:
+        # What has not changed is not written: nothing is built anew for it.
+        path = sys.argv[2] + suffix
+        if os.path.exists(path) and open(path, encoding="utf-8").read() == text:
+            continue
+        with open(path, "w", encoding="utf-8") as file:
             file.write(text)
 
 

@@ -20,9 +20,10 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 METADATA = ("apiVersion", "awsQueryCompatible", "endpointPrefix", "jsonVersion", "protocol", "protocols",
             "serviceFullName", "serviceId", "signingName", "targetPrefix", "xmlNamespace")
 SHAPE = ("type", "required", "members", "member", "key", "value", "enum", "min", "max", "pattern", "error",
-         "exception", "fault", "flattened", "locationName", "payload", "timestampFormat", "xmlNamespace")
-REFERENCE = ("shape", "locationName", "location", "flattened", "timestampFormat", "jsonvalue", "idempotencyToken", "streaming",
-             "xmlAttribute")
+         "exception", "fault", "flattened", "locationName", "payload", "timestampFormat", "xmlNamespace", "jsonvalue",
+         "xmlOrder")
+REFERENCE = ("shape", "locationName", "location", "queryName", "flattened", "timestampFormat", "jsonvalue",
+             "idempotencyToken", "streaming", "xmlAttribute", "xmlNamespace", "min", "max", "pattern", "enum")
 
 
 def load(path):
@@ -66,7 +67,8 @@ def trim_operation(operation):
 
 
 def merge_query_names(model, older):
-    """Gives the model's shapes the names that they have in the query protocol."""
+    """Gives the model's shapes the names that they have in the query protocol: of members as queryName, since their
+    locationName would be that in JSON, too."""
     model["metadata"]["xmlNamespace"] = older["metadata"]["xmlNamespace"]
     for name, shape in model["shapes"].items():
         before = older["shapes"].get(name)
@@ -79,9 +81,31 @@ def merge_query_names(model, older):
             if part in shape and "locationName" in before.get(part, {}):
                 shape[part]["locationName"] = before[part]["locationName"]
         for member, reference in shape.get("members", {}).items():
-            for part in ("locationName", "flattened"):
+            for ours, part in (("queryName", "locationName"), ("flattened", "flattened")):
                 if part in before.get("members", {}).get(member, {}):
-                    reference[part] = before["members"][member][part]
+                    reference[ours] = before["members"][member][part]
+
+
+# What AWS answers though no published model has it yet: members of a service's structures, and the shapes they refer to.
+NOT_IN_MODELS = {
+    "cloudwatch": {
+        "members": {"DescribeAlarmsOutput": {"LogAlarms": {"shape": "LogAlarms"}}},
+        "shapes": {
+            "LogAlarm": {"type": "structure",
+                         "members": {"AlarmName": {"shape": "AlarmName"}, "AlarmArn": {"shape": "AlarmArn"}}},
+            "LogAlarms": {"type": "list", "member": {"shape": "LogAlarm"}},
+        },
+    },
+}
+
+
+def add_known(model, service):
+    known = NOT_IN_MODELS.get(service, {"members": {}, "shapes": {}})
+    for shape, members in known["members"].items():
+        for name, reference in members.items():
+            model["shapes"][shape]["members"].setdefault(name, reference)
+    for name, shape in known["shapes"].items():
+        model["shapes"].setdefault(name, shape)
 
 
 def keep_only(model, wanted):
@@ -128,6 +152,7 @@ def main():
                        if name not in options.without},
         "shapes": {name: trim_shape(shape) for name, shape in source["shapes"].items()},
     }
+    add_known(model, options.service)
     if options.only:
         with open(options.only, encoding="utf-8") as file:
             keep_only(model, file.read().split())

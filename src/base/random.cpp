@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdlib>
+#include <utility>
 
 namespace signalbox {
 namespace {
@@ -27,11 +28,25 @@ std::uint64_t step(State& s) {
   return result;
 }
 
-struct KernelSeeded {
-  State state;
-  KernelSeeded() {
-    if (getrandom(state, sizeof(state), 0) != static_cast<ssize_t>(sizeof(state))) std::abort();
+/// Words not given out yet. Each is wiped as it goes, so that what was given cannot be found in memory later.
+class Block {
+ public:
+  std::uint64_t next() {
+    if (left_ == 0) fill();
+    return std::exchange(words_[--left_], 0);
   }
+
+ private:
+  // getrandom gives up to 256 bytes whole, whatever signals come (getrandom(2)).
+  static constexpr std::size_t kWords = 32;
+
+  void fill() {
+    if (getrandom(words_.data(), sizeof(words_), 0) != static_cast<ssize_t>(sizeof(words_))) std::abort();
+    left_ = kWords;
+  }
+
+  std::array<std::uint64_t, kWords> words_{};
+  std::size_t left_ = 0;
 };
 
 }  // namespace
@@ -53,8 +68,8 @@ std::string Random::uuid() {
 }
 
 std::uint64_t SystemRandom::next() {
-  static thread_local KernelSeeded seeded;
-  return step(seeded.state);
+  static thread_local Block block;
+  return block.next();
 }
 
 SeededRandom::SeededRandom(std::uint64_t seed) {

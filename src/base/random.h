@@ -6,6 +6,7 @@
 
 namespace signalbox {
 
+/// Ids that are capabilities (tokens, receipt handles) and secrets are drawn from it, so only SystemRandom may serve.
 class Random {
  public:
   virtual ~Random() = default;
@@ -14,13 +15,13 @@ class Random {
   std::string uuid();
 };
 
-/// xoshiro256** seeded from the kernel, one state a thread: quick, thread-safe, not for secrets.
+/// The kernel's source of randomness, drawn in blocks, one a thread: fit for secrets, and quick. Thread-safe.
 class SystemRandom final : public Random {
  public:
   std::uint64_t next() override;
 };
 
-/// The same sequence for the same seed. Not thread-safe.
+/// The same sequence for the same seed (xoshiro256**): for tests alone. Not thread-safe.
 class SeededRandom final : public Random {
  public:
   explicit SeededRandom(std::uint64_t seed);

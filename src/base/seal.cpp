@@ -70,6 +70,9 @@ Result<Sealer::Key> Sealer::read_or_make_key(const std::string& path) {
 }
 
 std::string Sealer::seal(std::string_view secret, std::string_view owner) const {
+  std::call_once(used_, [this] {
+    if (on_first_use_) on_first_use_();
+  });
   std::string out(kNonceBytes + secret.size() + kTagBytes, '\0');
   const Context context(EVP_CIPHER_CTX_new());
   int length = 0;
@@ -102,6 +105,11 @@ std::optional<std::string> Sealer::open(std::string_view sealed, std::string_vie
       EVP_DecryptFinal_ex(context.get(), bytes(out.data() + length), &length) == 1;
   if (!opened) return std::nullopt;
   return out;
+}
+
+std::string Sealer::derive(std::string_view purpose) const {
+  const std::string_view key(reinterpret_cast<const char*>(key_.data()), key_.size());
+  return std::string(as_bytes(hmac_sha256(key, purpose)));
 }
 
 }  // namespace signalbox

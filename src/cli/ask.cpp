@@ -2,8 +2,10 @@
 
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
+#include <cstdlib>
 #include <optional>
 
 #include "base/clock.h"
@@ -19,20 +21,24 @@ namespace beast = boost::beast;
 constexpr std::uint64_t kMaxAnswer = std::uint64_t{64} * 1024 * 1024;
 
 struct Endpoint {
+  bool tls = false;
   std::string host;
   std::string port;
   std::string authority;
 };
 
 std::optional<Endpoint> parse_endpoint(std::string_view text) {
-  constexpr std::string_view kScheme = "http://";
-  if (!text.starts_with(kScheme)) return std::nullopt;
-  text = text.substr(kScheme.size());
+  const bool tls = text.starts_with("https://");
+  if (!tls && !text.starts_with("http://")) return std::nullopt;
+  text.remove_prefix(tls ? 8 : 7);
   text = text.substr(0, text.find('/'));
   const auto colon = text.rfind(':');
   const bool has_port = colon != std::string_view::npos && text.find(']', colon) == std::string_view::npos;
-  Endpoint endpoint{std::string(text.substr(0, has_port ? colon : text.size())),
-                    has_port ? std::string(text.substr(colon + 1)) : "80", std::string(text)};
+  Endpoint endpoint{tls, std::string(text.substr(0, has_port ? colon : text.size())),
+                    has_port ? std::string(text.substr(colon + 1))
+                    : tls    ? "443"
+                             : "80",
+                    std::string(text)};
   if (endpoint.host.starts_with('[')) endpoint.host = endpoint.host.substr(1, endpoint.host.size() - 2);
   if (endpoint.host.empty() || endpoint.port.empty()) return std::nullopt;
   return endpoint;
@@ -51,13 +57,10 @@ std::string authorization(const Question& question, const Endpoint& to, const st
   return wire::authorization_of(request, std::move(signature), caller.secret_key);
 }
 
-Answer exchange(const Question& question, const Endpoint& to, const Caller* caller) {
-  asio::io_context loop;
-  asio::ip::tcp::resolver resolver(loop);
-  asio::ip::tcp::socket socket(loop);
-  asio::connect(socket, resolver.resolve(to.host, to.port));
-  beast::http::request<beast::http::string_body> request(
-      question.body.empty() ? beast::http::verb::get : beast::http::verb::post, question.target, 11);
+using Request = beast::http::request<beast::http::string_body>;
+
+Request request_of(const Question& question, const Endpoint& to, const Caller* caller) {
+  Request request(question.body.empty() ? beast::http::verb::get : beast::http::verb::post, question.target, 11);
   request.set(beast::http::field::host, to.authority);
   request.set(beast::http::field::connection, "close");
   if (!question.body.empty()) request.set(beast::http::field::content_type, "application/json");
@@ -68,19 +71,42 @@ Answer exchange(const Question& question, const Endpoint& to, const Caller* call
   }
   request.body() = question.body;
   request.prepare_payload();
-  beast::http::write(socket, request);
+  return request;
+}
+
+template <class Stream>
+Answer exchange_over(Stream& stream, const Request& request) {
+  beast::http::write(stream, request);
   beast::flat_buffer buffer;
   beast::http::response_parser<beast::http::string_body> parser;
   parser.body_limit(kMaxAnswer);
-  beast::http::read(socket, buffer, parser);
+  beast::http::read(stream, buffer, parser);
   return {static_cast<int>(parser.get().result_int()), parser.get().body()};
+}
+
+Answer exchange(const Question& question, const Endpoint& to, const Caller* caller) {
+  asio::io_context loop;
+  asio::ip::tcp::resolver resolver(loop);
+  asio::ip::tcp::socket socket(loop);
+  asio::connect(socket, resolver.resolve(to.host, to.port));
+  const auto request = request_of(question, to, caller);
+  if (!to.tls) return exchange_over(socket, request);
+  asio::ssl::context context(asio::ssl::context::tls_client);
+  context.set_default_verify_paths();
+  if (const char* const trusted = std::getenv("AWS_CA_BUNDLE")) context.load_verify_file(trusted);
+  asio::ssl::stream<asio::ip::tcp::socket&> secure(socket, context);
+  secure.set_verify_mode(asio::ssl::verify_peer);
+  secure.set_verify_callback(asio::ssl::host_name_verification(to.host));
+  SSL_set_tlsext_host_name(secure.native_handle(), to.host.c_str());
+  secure.handshake(asio::ssl::stream_base::client);
+  return exchange_over(secure, request);
 }
 
 }  // namespace
 
 Result<Answer> ask(const Question& question, const Caller* caller) {
   const auto endpoint = parse_endpoint(question.endpoint);
-  if (!endpoint) return fail("AskError", "no http:// endpoint: " + question.endpoint);
+  if (!endpoint) return fail("AskError", "no http:// or https:// endpoint: " + question.endpoint);
   try {
     return exchange(question, *endpoint, caller);
   } catch (const boost::system::system_error& error) {

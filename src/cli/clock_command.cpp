@@ -32,6 +32,8 @@ void describe_clock(CLI::App& command, ClockOptions& options) {
       ->add_option("TIME", options.set, "2026-11-24T09:00:00Z")
       ->required();
   command.require_subcommand(0, 1);
+  for (CLI::App* const one : command.get_subcommands({}))
+    one->fallthrough();  // --endpoint-url may stand behind it, too
   command.footer("The server needs --clock virtual to be moved. For example: signalbox clock advance 1d");
 }
 

@@ -3,8 +3,10 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <map>
 #include <string>
 
@@ -32,6 +34,7 @@ const std::map<std::string, AuthMode> kAuthModes = {
     {"open", AuthMode::kOpen}, {"verify", AuthMode::kVerify}, {"enforce", AuthMode::kEnforce}};
 const std::map<std::string, bool> kClocks = {{"system", false}, {"virtual", true}};
 const std::map<std::string, bool> kOutgoing = {{"anywhere", false}, {"public", true}};
+const std::map<std::string, bool> kTls = {{"off", false}, {"self-signed", true}};
 const std::map<std::string, LogLevel> kLogLevels = {{"debug", LogLevel::kDebug},
                                                     {"info", LogLevel::kInfo},
                                                     {"warning", LogLevel::kWarning},
@@ -108,10 +111,34 @@ void describe_serve(CLI::App& serve, Config& config, std::string& config_file) {
                 "New buckets have no access control lists and no public access, as AWS makes them since 2023")
       ->envname("SIGNALBOX_S3_CLOSED_BUCKETS");
   serve
+      .add_flag("--api-calls-to-all-rules", config.api_calls_to_all_rules,
+                "Events of API calls reach every rule that they match, as with a trail on AWS, not only rules whose "
+                "pattern names a source, a detail-type or calls")
+      ->envname("SIGNALBOX_API_CALLS_TO_ALL_RULES");
+  serve
       .add_option("--public-url", config.public_url,
                   "Scheme, host and port of the links in messages: https://signalbox.example.com (default where it "
                   "listens)")
       ->envname("SIGNALBOX_PUBLIC_URL");
+  serve
+      .add_option("--cors-origins", config.cors_origins,
+                  "Origins of web pages that may ask, with commas between: http://localhost:3000; * for any (default "
+                  "the server's own)")
+      ->envname("SIGNALBOX_CORS_ORIGINS")
+      ->delimiter(',');
+  serve
+      .add_option("--allowed-hosts", config.allowed_hosts,
+                  "Names that clients may call an open server on loopback by, with commas between, beside those it "
+                  "knows: box.example.com,*.dev.example.com; * for any")
+      ->envname("SIGNALBOX_ALLOWED_HOSTS")
+      ->delimiter(',');
+  serve
+      .add_option("--tls-cert", config.tls_certificate,
+                  "File of a certificate and the chain behind it, PEM: the port speaks TLS. SIGHUP reads it again")
+      ->envname("SIGNALBOX_TLS_CERT");
+  serve.add_option("--tls-key", config.tls_key, "File of the certificate's key, PEM")->envname("SIGNALBOX_TLS_KEY");
+  add_choice(serve, "--tls", config.tls_self_signed, kTls, "SIGNALBOX_TLS",
+             "self-signed: TLS by an authority that is made at the first start, in --data (default off)");
   serve.add_option("--threads", config.threads, "Threads that serve requests; 0 is one a core")
       ->envname("SIGNALBOX_THREADS")
       ->check(CLI::Range(0, 256))
@@ -136,19 +163,34 @@ void describe_serve(CLI::App& serve, Config& config, std::string& config_file) {
              "How log lines look (default text)");
 }
 
-/// Blocks the signals that end the server, so that only sigwait below receives them, in whichever thread.
-sigset_t block_ending_signals() {
-  sigset_t ending;
-  sigemptyset(&ending);
-  sigaddset(&ending, SIGINT);
-  sigaddset(&ending, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &ending, nullptr);
+/// Blocks the signals that end the server, or have it read its certificates again, so that only sigtimedwait below
+/// receives them, in whichever thread.
+sigset_t block_signals(bool tls) {
+  sigset_t awaited;
+  sigemptyset(&awaited);
+  sigaddset(&awaited, SIGINT);
+  sigaddset(&awaited, SIGTERM);
+  if (tls) sigaddset(&awaited, SIGHUP);
+  pthread_sigmask(SIG_BLOCK, &awaited, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
-  return ending;
+  return awaited;
+}
+
+/// Returns when the server is to end. Certificates are read again on SIGHUP, and now and then for those that end.
+void wait_for_end(const sigset_t& awaited, signalbox::server::Server& server, signalbox::Log& log) {
+  constexpr timespec kNowAndThen{.tv_sec = 6 * 3600, .tv_nsec = 0};
+  for (;;) {
+    const int received = sigtimedwait(&awaited, nullptr, &kNowAndThen);
+    if (received == SIGINT || received == SIGTERM) return;
+    if (received < 0 && errno == EINTR) continue;
+    const signalbox::Result<void> read = server.reload_certificates();
+    if (!read) log.error("the certificates stay as they are", {{"what", read.error().message}});
+    if (read && received == SIGHUP) log.info("the certificates were read again");
+  }
 }
 
 int serve(const Config& config) {
-  const sigset_t ending = block_ending_signals();
+  const sigset_t awaited = block_signals(config.tls());
   signalbox::FileLog log(STDERR_FILENO, config.log_level, config.log_format);
   auto server = signalbox::server::Server::start(config, log);
   if (!server) {
@@ -158,9 +200,13 @@ int serve(const Config& config) {
   std::printf(
       "Signalbox is ready at %s, state in %s. Next: aws --endpoint-url %s sqs create-queue --queue-name first\n",
       (*server)->endpoint().c_str(), config.data.c_str(), (*server)->endpoint().c_str());
+  const std::string& authority = (*server)->authority_file();
+  if (!authority.empty()) {
+    std::printf("Clients trust it by its authority's certificate: export AWS_CA_BUNDLE=%s\n",
+                std::filesystem::absolute(authority).lexically_normal().c_str());
+  }
   std::fflush(stdout);
-  int received = 0;
-  sigwait(&ending, &received);
+  wait_for_end(awaited, **server, log);
   const signalbox::Result<void> stopped = (*server)->stop();
   if (stopped) return 0;
   std::fprintf(stderr, "signalbox: %s\n", stopped.error().message.c_str());

@@ -84,6 +84,7 @@ struct Reading {
   }
   std::vector<std::string> texts(std::string_view path) const {
     if (path.starts_with('\'')) return {std::string(path.substr(1, path.size() - 2))};
+    if (path == "account") return {call.scope.account};
     if (element != nullptr && element_shape->type == ShapeType::kStructure) {
       auto found = InputFields(*element_shape, element).texts(path);
       if (!found.empty()) return found;
@@ -155,6 +156,7 @@ class RowDescriber {
 
  private:
   std::string resource_of(const Reading& reading) const;
+  std::vector<std::string> values_of(const Reading& reading, std::string_view path) const;
   void add(const Reading& reading, const policy::Context& tags, Accesses& accesses) const;
   void add_roles(const Call& call, const InputFields& input, Accesses& accesses) const;
 
@@ -189,13 +191,22 @@ std::string RowDescriber::resource_of(const Reading& reading) const {
   return "*";
 }
 
+std::vector<std::string> RowDescriber::values_of(const Reading& reading, std::string_view path) const {
+  if (!path.starts_with('$')) return reading.texts(path);
+  std::vector<std::string> values;
+  const auto finder = finders_->find(path.substr(1));
+  const std::string found = finder == finders_->end() ? "" : finder->second(reading.call, reading.input).value_or("");
+  for (const std::string_view value : split(found, '\n')) values.emplace_back(value);
+  return values;
+}
+
 void RowDescriber::add(const Reading& reading, const policy::Context& tags, Accesses& accesses) const {
   Access access;
   access.resource = resource_of(reading);
   access.keys = tags;
   for (const std::string_view pair : split(row_.keys, ' ')) {
     const auto equals = pair.find('=');
-    for (std::string& value : reading.texts(pair.substr(equals + 1))) {
+    for (std::string& value : values_of(reading, pair.substr(equals + 1))) {
       access.keys.add(pair.substr(0, equals), std::move(value));
     }
   }
@@ -222,6 +233,8 @@ void RowDescriber::add_roles(const Call& call, const InputFields& input, Accesse
       access.action = "iam:PassRole";
       access.resource = std::move(role);
       access.keys.add("iam:PassedToService", std::string(table_.passed_to));
+      const bool known = !accesses.empty() && accesses.front().resource != "*";
+      if (known) access.keys.add("iam:AssociatedResourceArn", accesses.front().resource);
       accesses.push_back(std::move(access));
     }
   }
@@ -279,6 +292,7 @@ void describe(Authority& authority, const wire::Service& service, const AccessTa
   for (const AccessRow& row : table.rows) {
     const wire::Operation* operation = service.find_operation(row.operation);
     if (operation == nullptr) continue;  // trimmed from the model
+    if (!row.roles.empty()) authority.passes_roles(*operation);
     auto describer = std::make_shared<const RowDescriber>(authority, *operation, row, table, shared);
     authority.describe(*operation, [describer](const Call& call, const wire::AnyStructure& input) {
       return describer->describe(call, input);

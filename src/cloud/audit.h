@@ -21,8 +21,9 @@ class Auditor {
    public:
     virtual ~Entry() = default;
     /// Called once. Of a call that changes something the record is durable when this is done, so that no change is
-    /// acknowledged without its record. Everything `begin` was given still lives, but for the input's content.
-    virtual asio::awaitable<void> end(const Result<wire::AnyStructure>& done) = 0;
+    /// acknowledged without its record: an error (InternalFailure) is the caller's answer in place of the success that
+    /// could not be recorded. Everything `begin` was given still lives, but for the input's content.
+    virtual asio::awaitable<Result<void>> end(const Result<wire::AnyStructure>& done) = 0;
   };
 
   virtual ~Auditor() = default;

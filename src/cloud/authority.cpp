@@ -42,7 +42,7 @@ std::unexpected<Error> denied(std::string message) {
 /// One caller with all that applies to it, to ask for one access after another.
 class Caller {
  public:
-  Caller(const Call& call, const Callers& callers, const Clock& clock, bool enforcing);
+  Caller(const Call& call, const Callers& callers, const Clock& clock, bool verifying, bool enforcing);
   Caller(const Caller&) = delete;
 
   Result<void> may(const Access& access) const;
@@ -51,7 +51,11 @@ class Caller {
   void add_documents(const Callers& callers);
   policy::Context context_of(const Access& access) const;
 
+  /// In other modes than enforce: whether nothing needs to be asked.
+  bool is_free(const std::string& owner) const;
+
   const Call& call_;
+  const bool verifying_;
   const bool enforcing_;
   const Time now_;
   std::vector<policy::Tag> tags_;
@@ -62,8 +66,8 @@ class Caller {
   policy::Principal principal_;
 };
 
-Caller::Caller(const Call& call, const Callers& callers, const Clock& clock, bool enforcing)
-    : call_(call), enforcing_(enforcing), now_(clock.now()) {
+Caller::Caller(const Call& call, const Callers& callers, const Clock& clock, bool verifying, bool enforcing)
+    : call_(call), verifying_(verifying), enforcing_(enforcing), now_(clock.now()) {
   const Principal& who = call.principal;
   for (const auto& [key, value] : who.tags) tags_.push_back({key, value});
   principal_.type = who.type;
@@ -71,7 +75,10 @@ Caller::Caller(const Call& call, const Callers& callers, const Clock& clock, boo
   principal_.account = who.account;
   principal_.user_id = who.id;
   principal_.tags = tags_;
-  if (who.is_service()) principal_.name = who.arn;
+  if (who.is_service()) {
+    principal_.name = who.arn;
+    principal_.region = call.scope.region;
+  }
   if (who.session && who.type != PrincipalType::kUser) principal_.source_arn = who.session->issuer_arn;
   if (enforcing) add_documents(callers);
 }
@@ -108,9 +115,12 @@ policy::Context Caller::context_of(const Access& access) const {
   context.add("aws:epochtime",
               std::to_string(std::chrono::floor<std::chrono::seconds>(now_).time_since_epoch().count()));
   context.add("aws:securetransport", call_.endpoint.starts_with("https:") ? "true" : "false");
-  if (!call_.scope.region.empty()) context.add("aws:requestedregion", call_.scope.region);
+  // A resource of one Region, or of none, says itself which: whoever signs could name any.
+  const bool says_region = !context.find("aws:requestedregion").empty();
+  if (!says_region && !call_.scope.region.empty()) context.add("aws:requestedregion", call_.scope.region);
   if (!call_.source_address.empty()) context.add("aws:sourceip", call_.source_address);
   if (!call_.user_agent.empty()) context.add("aws:useragent", call_.user_agent);
+  if (!call_.referer.empty()) context.add("aws:referer", call_.referer);
   if (!call_.source_arn.empty()) context.add("aws:sourcearn", call_.source_arn);
   if (!call_.source_account.empty()) context.add("aws:sourceaccount", call_.source_account);
   // The key of topics' default policies. An alarm may so publish to its owner's topics; rules need a statement.
@@ -118,13 +128,24 @@ policy::Context Caller::context_of(const Access& access) const {
   if (owned) context.add("aws:sourceowner", call_.source_account);
   const bool via_service = !call_.invoked_by.empty() && !call_.principal.is_service();
   context.add("aws:viaawsservice", via_service ? "true" : "false");
-  if (via_service) context.add("aws:calledvia", call_.invoked_by);
+  if (via_service) {
+    context.add("aws:calledvia", call_.invoked_by);
+    context.add("aws:calledviafirst", call_.invoked_by);
+    context.add("aws:calledvialast", call_.invoked_by);
+  }
+  if (call_.principal.is_service()) context.add("aws:principalservicenameslist", call_.principal.arn);
   if (const Session* session = call_.principal.session.get()) {
     context.add("aws:tokenissuetime", to_iso8601(session->created));
     context.add("aws:multifactorauthpresent", session->mfa ? "true" : "false");
     if (!session->source_identity.empty()) context.add("aws:sourceidentity", session->source_identity);
   }
   return context;
+}
+
+/// Services act as they are told to, in `verify` within the account that they do it for.
+bool Caller::is_free(const std::string& owner) const {
+  if (!call_.principal.is_service()) return false;
+  return !verifying_ || owner.empty() || call_.source_account.empty() || owner == call_.source_account;
 }
 
 Result<void> Caller::may(const Access& access) const {
@@ -141,10 +162,11 @@ Result<void> Caller::may(const Access& access) const {
   request.resource_account = owner;
   const policy::Context context = context_of(access);
   request.context = &context;
+  // A trust policy names who may take a role on within the account, too.
+  const bool is_trust = access.policy && access.policy->kind() == policy::DocumentKind::kTrust;
   if (!enforcing_) {
-    // Its services act as they are told to, and so does who signs for the account.
-    if (call_.principal.is_service()) return {};
-    if (own) request.principal.type = PrincipalType::kRoot;
+    if (!is_trust && is_free(owner)) return {};
+    if (own && !is_trust) request.principal.type = PrincipalType::kRoot;
   }
   policy::Policies policies;
   policies.identity = identity_;
@@ -152,10 +174,11 @@ Result<void> Caller::may(const Access& access) const {
   policies.boundary = grants_ ? grants_->boundary.get() : nullptr;
   policies.resource = access.policy.get();
   const auto decide = [&] {
-    const bool resource_side_only = !enforcing_ && !own;
+    const bool resource_side_only = !enforcing_ && (!own || is_trust);
     if (!resource_side_only) return policy::evaluate(request, policies);
-    return policies.resource == nullptr ? policy::Decision{}
-                                        : policy::evaluate_resource_policy(request, *policies.resource);
+    if (policies.resource != nullptr) return policy::evaluate_resource_policy(request, *policies.resource);
+    const policy::PolicyType missing = is_trust ? policy::PolicyType::kTrust : policy::PolicyType::kResource;
+    return policy::Decision{policy::Outcome::kImplicitDeny, missing, nullptr};
   };
   policy::Decision decision = decide();
   if (decision.outcome == policy::Outcome::kImplicitDeny && access.acl != AclGrant::kNone) {
@@ -191,6 +214,15 @@ bool is_beyond_session(const Principal& who, const wire::Operation& operation) {
   return operation.service->id == "iam" && !who.session->mfa;
 }
 
+/// Roles are passed within their account.
+Result<void> check_passing(const Call& call, const Accesses& accesses, const char* denial) {
+  for (const Access& access : accesses) {
+    const auto role = access.action == "iam:PassRole" ? Arn::parse(access.resource) : std::nullopt;
+    if (role && role->account != call.scope.account) return fail(denial, "Cross-account pass role is not allowed.");
+  }
+  return {};
+}
+
 }  // namespace
 
 asio::awaitable<Result<void>> Authority::check(const Call& call, const wire::Operation& operation,
@@ -207,11 +239,12 @@ asio::awaitable<Result<void>> Authority::check(const Call& call, const wire::Ope
   }
   Result<Accesses> accesses = co_await found->second(call, input);
   if (!accesses) co_return std::unexpected(std::move(accesses).error());
+  if (!enforcing_ && !asks_always(*operation.service)) co_return check_passing(call, *accesses, denial);
   if (accesses->empty()) {
     if (call.principal.is_anonymous()) co_return fail(denial, "Request is missing Authentication Token");
     co_return Result<void>();
   }
-  const Caller caller(call, callers_, clock_, enforcing_);
+  const Caller caller(call, callers_, clock_, verifying_, enforcing_);
   for (const Access& access : *accesses) {
     Result<void> allowed = caller.may(access);
     if (!allowed) co_return fail(denial, std::move(allowed).error().message);
@@ -220,11 +253,11 @@ asio::awaitable<Result<void>> Authority::check(const Call& call, const wire::Ope
 }
 
 Result<void> Authority::decide(const Call& call, const Access& access) const {
-  return Caller(call, callers_, clock_, enforcing_).may(access);
+  return Caller(call, callers_, clock_, verifying_, enforcing_).may(access);
 }
 
 asio::awaitable<Result<void>> Authority::may(Call call, Access access) const {
-  if (!enforcing_) co_return Result<void>();
+  if (!verifying_) co_return Result<void>();
   if (!access.policy) access.policy = (co_await facts(access.resource)).policy;
   co_return decide(call, access);
 }

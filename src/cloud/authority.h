@@ -59,8 +59,11 @@ class Authority {
 
   Authority(const Callers& callers, const Clock& clock) : callers_(callers), clock_(clock) {}
 
-  /// From now on everything is asked for. At start only.
-  void enforce() { enforcing_ = true; }
+  /// Callers have proved who they are, so what is one account's is not another's. At start only.
+  void verify() { verifying_ = true; }
+  /// Beyond that, from now on everything is asked for. At start only.
+  void enforce() { verifying_ = enforcing_ = true; }
+  bool verifying() const { return verifying_; }
   bool enforcing() const { return enforcing_; }
 
   void describe(const wire::Operation& operation, Describer describer) {
@@ -82,8 +85,14 @@ class Authority {
   /// Nothing where nobody knows.
   asio::awaitable<ResourceFacts> facts(std::string arn) const;
 
+  /// The operation names roles that the service will take on, which must be of the caller's account as soon as callers
+  /// have proved who they are.
+  void passes_roles(const wire::Operation& operation) { passing_.insert(&operation); }
+
   /// Whether check() has anything to do for this operation: else it need not be called.
-  bool asks(const wire::Operation& operation) const { return enforcing_ || asks_always(*operation.service); }
+  bool asks(const wire::Operation& operation) const {
+    return enforcing_ || asks_always(*operation.service) || (verifying_ && passing_.contains(&operation));
+  }
 
   /// Errors: AccessDeniedException (the protocols that say AccessDenied say that), with AWS's text, and those of the
   /// describer.
@@ -95,16 +104,19 @@ class Authority {
   /// Errors: AccessDeniedException.
   Result<void> decide(const Call& call, const Access& access) const;
 
-  /// For what is done without an operation, in enforce mode: a rule's delivery to a queue. Asks the resource's facts
-  /// for its policy. Errors: AccessDeniedException. Always allowed in other modes.
+  /// For what is done without an operation: a rule's delivery to a queue. Asks the resource's facts for its policy. In
+  /// verify mode it is decide(): across accounts the resource must let it. Errors: AccessDeniedException. Always
+  /// allowed in open mode.
   asio::awaitable<Result<void>> may(Call call, Access access) const;
 
  private:
   const Callers& callers_;
   const Clock& clock_;
+  bool verifying_ = false;
   bool enforcing_ = false;
   std::map<const wire::Operation*, Describer> describers_;
   std::set<const wire::Service*> always_;
+  std::set<const wire::Operation*> passing_;
   std::map<std::string, FactFinder, std::less<>> finders_;
 };
 

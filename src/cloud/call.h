@@ -18,6 +18,15 @@ struct Streams {
   std::shared_ptr<http::BodyReader> response;  // for the handler to set, in place of the result's body
 };
 
+/// How a request was signed, as conditions of S3's policies know it (s3:signatureversion, s3:authType,
+/// s3:signatureAge).
+struct Signing {
+  std::string version;  // "AWS4-HMAC-SHA256", "AWS"
+  std::string type;     // "REST-HEADER", "REST-QUERY-STRING"
+  Duration age{0};      // of version 4 only
+  std::string content;  // what x-amz-content-sha256 says; "" for nothing
+};
+
 struct Call {
   Scope scope;
   Principal principal;
@@ -26,12 +35,17 @@ struct Call {
   std::string endpoint;
   std::string source_address;
   std::string user_agent;
+  std::string referer;
+  /// X-Amzn-Trace-Id of the request ("Root=1-...;Parent=...;Sampled=1"); "" for none, and for what is none.
+  std::string trace_header;
   /// Of an in-process call, the service that makes it, in its own name or in that of the principal whom it serves:
   /// "events.amazonaws.com". Empty for calls over HTTP.
   std::string invoked_by;
   /// Of a service's own call, the resource it is made for (a rule, a topic): aws:SourceArn, aws:SourceAccount.
   std::string source_arn;
   std::string source_account;
+  /// Null for in-process calls and those that nobody signed.
+  std::shared_ptr<const Signing> signing;
   /// The client's connection, for long polls to learn that it has gone; null for in-process calls.
   http::Connection* connection = nullptr;
   /// Null for in-process calls.

@@ -89,7 +89,8 @@ TEST(Identity, InVerifyModeNeedsASignatureOfAKnownKey) {
 
 TEST(Shards, OwnersStayAndWorkHopsThereAndBack) {
   const SystemClock clock;
-  Shards shards(4, clock);
+  QuietLog log;
+  Shards shards(4, clock, log);
   shards.start();
   std::set<std::size_t> owners;
   for (int i = 0; i < 100; ++i) {
@@ -116,7 +117,8 @@ TEST(Shards, OwnersStayAndWorkHopsThereAndBack) {
 
 TEST(Wait, EndsAtItsTimeOrWhenWoken) {
   VirtualClock clock{Time(Duration(1000))};
-  Shards shards(1, clock);
+  QuietLog log;
+  Shards shards(1, clock, log);
   shards.start();
   Shard& shard = shards.at(0);
   auto wait = std::make_shared<Wait>(shard);
@@ -148,7 +150,8 @@ namespace sqs = models::sqs;
 TEST(Door, InProcessAndHttpCallsEnterTheSameWay) {
   const SystemClock clock;
   Metrics metrics;
-  Door door(metrics);
+  QuietLog log;
+  Door door(metrics, log);
   door.add_service(sqs::kService);
   std::vector<std::string> seen;
   door.handle(
@@ -160,7 +163,7 @@ TEST(Door, InProcessAndHttpCallsEnterTheSameWay) {
         result.queue_url = call.endpoint + "/q";
         co_return result;
       });
-  Shards shards(1, clock);
+  Shards shards(1, clock, log);
   shards.start();
 
   Call call;
@@ -175,7 +178,6 @@ TEST(Door, InProcessAndHttpCallsEnterTheSameWay) {
 
   const Identification identification(AuthMode::kOpen, {}, clock);
   SystemRandom random;
-  QuietLog log;
   Gateway gateway(door, identification, random, log);
   NoConnection connection;
   const auto over_http = [&](std::string_view target, std::string_view body) {

@@ -13,7 +13,6 @@ namespace {
 
 /// A target's attempts at once begin here; each success adds one, each failure halves them.
 constexpr std::size_t kFirstAtOnce = 8;
-constexpr std::size_t kLeastAtOnce = 2;
 /// Waits before the next attempts: doubling from the first, with jitter. 185 of them take about a day, as AWS's do.
 constexpr Duration kFirstBackoff = std::chrono::seconds(1);
 constexpr Duration kLastBackoff = std::chrono::minutes(10);
@@ -191,7 +190,7 @@ void Deliveries::pump(Lane& lane) {
     }
     const std::int64_t rate = lane.kind->rate(lane.target);
     if (rate > 0 && lane.begun_in_window >= rate) return wake_at(lane, lane.window_began + kRateWindow);
-    if (lane.home->running >= kMaxAtOnceOfShard) {
+    if (!has_room(lane)) {
       if (!std::exchange(lane.queued, true)) lane.home->queue.push_back(&lane);
       return;
     }
@@ -199,7 +198,7 @@ void Deliveries::pump(Lane& lane) {
     ++lane.home->running;
     lane.waiting.erase(lane.waiting.begin());
     lane.running.insert(next);
-    lane.home->shard.spawn(run(lane, next));
+    lane.home->shard.spawn("delivery", run(lane, next));
   }
   if (!lane.running.empty() || !lane.waiting.empty() || lane.more || lane.queued) return;
   // A lane with a rate is kept until what it has begun counts no more.
@@ -215,15 +214,26 @@ void Deliveries::release(Lane& lane, const DeliveryPlace& place) {
   lane.running.erase(place);
   --home.running;
   pump(lane);
-  if (home.queue.empty() || home.running >= kMaxAtOnceOfShard) return;
-  Lane& next = *home.queue.front();
-  home.queue.pop_front();
+  const auto found = std::ranges::find_if(home.queue, [](const Lane* waiting) { return has_room(*waiting); });
+  if (found == home.queue.end()) return;
+  Lane& next = **found;
+  home.queue.erase(found);
   next.queued = false;
   pump(next);
 }
 
+bool Deliveries::has_room(const Lane& lane) {
+  const std::size_t running = lane.home->running;
+  return running < kMaxAtOnceOfShard || (running < kHardLimitOfShard && lane.running.size() < kLeastAtOnce);
+}
+
 asio::awaitable<void> Deliveries::run(Lane& lane, DeliveryPlace place) {
-  Result<void> done = co_await attempt(lane, place);
+  Result<void> done;
+  try {
+    done = co_await attempt(lane, place);
+  } catch (const std::exception& thrown) {
+    done = fail("InternalFailure", thrown.what(), 500);
+  }
   if (!done) {
     with_.log.error("a delivery's end cannot be recorded, trying again",
                     {{"target", lane.target}, {"why", done.error().message}});
@@ -239,8 +249,8 @@ asio::awaitable<Result<void>> Deliveries::attempt(Lane& lane, DeliveryPlace plac
   if (!*stored) co_return Result<void>();  // done before its place was offered
   auto delivery = decode_delivery(**stored);
   if (!delivery) {
-    with_.log.error("the record of a delivery cannot be read", {{"target", lane.target}});
-    co_return Result<void>();
+    Result<void> buried = co_await bury_unreadable(lane, place, **stored);
+    co_return buried;
   }
   if (with_.clock.now() - delivery->begun >= delivery->policy.max_age) {
     Attempt none{Attempt::Outcome::kFailed};
@@ -257,6 +267,19 @@ asio::awaitable<Result<void>> Deliveries::attempt(Lane& lane, DeliveryPlace plac
   }
   Result<void> concluded = co_await conclude(lane, place, *std::move(delivery), std::move(tried));
   co_return concluded;
+}
+
+// Out of the way, so that it is not tried for ever, and kept as it is: what it was to bring may matter to somebody.
+asio::awaitable<Result<void>> Deliveries::bury_unreadable(Lane& lane, DeliveryPlace place, std::string bytes) {
+  store::Batch batch;
+  batch.erase(delivery_key(lane.target, place));
+  batch.put(unreadable_delivery_key(lane.target, place), bytes);
+  Result<void> done = co_await with_.store.commit(std::move(batch));
+  if (!done) co_return done;
+  dropped_.add();
+  with_.log.error("the record of a delivery cannot be read: it is kept, and not delivered",
+                  {{"target", lane.target}, {"kept_under", std::string(kUnreadableDeliverySpace)}});
+  co_return done;
 }
 
 Duration Deliveries::backoff(const Delivery& delivery) {

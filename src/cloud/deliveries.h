@@ -38,7 +38,8 @@ class OutsideTarget;
 
 /// The deliveries to one target (a lane) live on the shard that owns its ARN. A lane keeps the places of the next few
 /// in memory and the rest in the store; it runs few attempts at a time while they fail and more while they succeed, so
-/// that a target that hangs holds up nobody else and a million waiting deliveries need no memory.
+/// that a target that hangs holds up nobody else and a million waiting deliveries need no memory. When lanes that take
+/// long have all the room of a shard, every other one still gets a little (kLeastAtOnce).
 class Deliveries {
  public:
   struct Environment {
@@ -65,10 +66,13 @@ class Deliveries {
   /// No attempt begins any more; those under way go on. Any thread.
   void drain() { draining_ = true; }
 
-  /// Kept places a lane, and attempts at once of a lane and of a shard.
+  /// Kept places a lane, and attempts at once of a lane and of a shard. Beyond those of a shard, up to
+  /// kHardLimitOfShard, run only attempts of lanes that have less than kLeastAtOnce.
   static constexpr std::size_t kWindow = 256;
   static constexpr std::size_t kMaxAtOnce = 64;
   static constexpr std::size_t kMaxAtOnceOfShard = 1024;
+  static constexpr std::size_t kLeastAtOnce = 2;
+  static constexpr std::size_t kHardLimitOfShard = 4 * kMaxAtOnceOfShard;
 
  private:
   struct Lane;
@@ -77,11 +81,13 @@ class Deliveries {
   Lane& lane_of(PerShard& shard, OutsideTarget& kind, const std::string& target);
   void offer(Lane& lane, const DeliveryPlace& place);
   void pump(Lane& lane);
+  static bool has_room(const Lane& lane);
   void load_more(Lane& lane);
   void wake_at(Lane& lane, Time when);
   void release(Lane& lane, const DeliveryPlace& place);
   asio::awaitable<void> run(Lane& lane, DeliveryPlace place);
   asio::awaitable<Result<void>> attempt(Lane& lane, DeliveryPlace place);
+  asio::awaitable<Result<void>> bury_unreadable(Lane& lane, DeliveryPlace place, std::string bytes);
   asio::awaitable<Result<void>> conclude(Lane& lane, DeliveryPlace place, Delivery delivery, Attempt attempt);
   asio::awaitable<Result<void>> again(Lane& lane, DeliveryPlace place, Delivery delivery, Duration wait);
   asio::awaitable<Result<void>> give_up(Lane& lane, DeliveryPlace place, Delivery delivery, Attempt last,

@@ -7,8 +7,10 @@
 #include <condition_variable>
 #include <map>
 #include <mutex>
+#include <stdexcept>
 
 #include "cloud/testing/house.h"
+#include "cloud/wait.h"
 
 namespace signalbox::cloud {
 namespace {
@@ -27,7 +29,8 @@ struct Script {
   std::mutex mutex;
   std::map<std::string, std::vector<std::string>> received;
   std::vector<std::string> dead;
-  Attempt answer;  // to all but kOther's, which are delivered
+  Attempt answer;           // to all but kOther's, which are delivered
+  std::size_t hanging = 0;  // attempts at targets whose names end in "/slow": they wait for ever
   std::int64_t rate = 0;
 
   std::vector<std::string> at(const std::string& target) {
@@ -44,9 +47,18 @@ class ScriptedTarget final : public OutsideTarget {
  public:
   ScriptedTarget(Script& script, Deliveries& deliveries) : OutsideTarget(deliveries), script_(script) {}
   Result<void> check(const Arn&, const TargetParameters&) const override { return {}; }
-  asio::awaitable<Attempt> attempt(std::string target, const Delivery& delivery, Shard&) override {
+  asio::awaitable<Attempt> attempt(std::string target, const Delivery& delivery, Shard& shard) override {
+    if (target.ends_with("/slow")) {
+      {
+        const std::lock_guard lock(script_.mutex);
+        ++script_.hanging;
+      }
+      Wait wait(shard);
+      co_await wait.until(Time::max());
+    }
     const std::lock_guard lock(script_.mutex);
     script_.received[target].push_back(delivery.payload);
+    if (delivery.payload == "throw") throw std::runtime_error("a test's");
     if (target == kOther) co_return Attempt{};
     co_return script_.answer;
   }
@@ -82,6 +94,10 @@ class Graves final : public EventTarget {
 class DeliveriesTest : public ::testing::Test {
  protected:
   void put(const std::string& target, std::vector<std::string> payloads, DeliveryPolicy policy = {}) {
+    begin(target, std::move(payloads), std::move(policy));
+    rest();
+  }
+  void begin(const std::string& target, std::vector<std::string> payloads, DeliveryPolicy policy = {}) {
     auto* kind = dynamic_cast<OutsideTarget*>(house_.house().event_targets.find(*Arn::parse(target)));
     const auto shared = std::make_shared<const DeliveryPolicy>(std::move(policy));
     std::vector<EventDelivery> deliveries;
@@ -96,7 +112,6 @@ class DeliveriesTest : public ::testing::Test {
             .get();
     ASSERT_TRUE(committed);
     after(true);
-    rest();
   }
 
   /// Returns when no attempt is under way and none can begin before the clock moves.
@@ -234,6 +249,52 @@ TEST_F(DeliveriesTest, KeepsToTheRateOfTheTarget) {
   EXPECT_THAT(script_.at(kTarget), SizeIs(20));
   advance(std::chrono::seconds(1));
   EXPECT_THAT(script_.at(kTarget), SizeIs(25));
+}
+
+TEST_F(DeliveriesTest, ThoseThatHangLeaveRoomForAllOthers) {
+  const std::string prefix = "arn:aws:test:us-east-1:123456789012:thing/";
+  const auto hanging = [this] {
+    const std::lock_guard lock(script_.mutex);
+    return script_.hanging;
+  };
+  Shards& shards = house_.house().shards;
+  // More lanes than fill the shard of kOther, each with as much as it may have at once, and as much again.
+  std::size_t lanes = 0;
+  for (int i = 0; lanes < 300; ++i) {
+    const std::string target = prefix + std::to_string(i) + "/slow";
+    if (&shards.owner(target) != &shards.owner(kOther)) continue;
+    ++lanes;
+    begin(target, std::vector<std::string>(16, "x"));
+  }
+  house_.settle();
+  EXPECT_GE(hanging(), Deliveries::kMaxAtOnceOfShard);
+  EXPECT_LE(hanging(), Deliveries::kHardLimitOfShard);
+  begin(kOther, {"unhindered"});
+  house_.settle();
+  house_.settle();
+  EXPECT_THAT(script_.at(kOther), ElementsAre("unhindered"));
+  house_.restart();
+}
+
+TEST_F(DeliveriesTest, WhatCannotBeReadIsOutOfTheWayAndKept) {
+  script_.answer_with({Outcome::kRetry, "TIMEOUT", "too slow"});
+  put(kTarget, {"1"});
+  house_.stop_then([] {});
+  DeliveryPlace place{house_.clock.now(), 1};
+  store::Batch batch;
+  batch.put(delivery_key(kTarget, place), "rubbish");
+  house_.store().commit_later(std::move(batch));
+  house_.restart();
+  rest();
+  EXPECT_EQ(waiting(), 1U);
+  EXPECT_EQ(*house_.store().get(unreadable_delivery_key(kTarget, place)), "rubbish");
+}
+
+TEST_F(DeliveriesTest, AnAttemptThatThrowsIsTriedAgain) {
+  put(kTarget, {"throw"});
+  advance(std::chrono::seconds(1));
+  EXPECT_THAT(script_.at(kTarget), SizeIs(2));
+  EXPECT_EQ(waiting(), 1U);
 }
 
 TEST(DeliveryRecord, ReadsBackWhatItWrote) {

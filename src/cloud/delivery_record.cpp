@@ -5,7 +5,7 @@
 namespace signalbox::cloud {
 namespace {
 
-constexpr std::uint8_t kVersion = 2;
+constexpr std::uint8_t kDeliveryVersion = 2;
 /// From this version on, records have message group and deduplication ids and the phases of retries.
 constexpr std::uint8_t kPhasesVersion = 2;
 
@@ -45,7 +45,7 @@ RetryPhases read_phases(store::RecordReader& in) {
 }  // namespace
 
 std::string encode(const Delivery& delivery) {
-  store::RecordWriter out(kVersion);
+  store::RecordWriter out(kDeliveryVersion);
   out.text(delivery.payload).text(delivery.trace_header).text(delivery.event_id).text(delivery.event);
   out.number(delivery.http.path_values.size());
   for (const std::string& value : delivery.http.path_values) out.text(value);
@@ -62,7 +62,7 @@ std::string encode(const Delivery& delivery) {
 }
 
 std::optional<Delivery> decode_delivery(std::string_view bytes) {
-  store::RecordReader in(bytes, kVersion);
+  store::RecordReader in(bytes, kDeliveryVersion);
   Delivery delivery;
   delivery.payload = in.text();
   delivery.trace_header = in.text();
@@ -96,6 +96,13 @@ store::Key deliveries_key(std::string_view target) {
 
 store::Key delivery_key(std::string_view target, const DeliveryPlace& place) {
   return deliveries_key(target)
+      .number(static_cast<std::uint64_t>(place.due.time_since_epoch().count()))
+      .number(place.sequence);
+}
+
+store::Key unreadable_delivery_key(std::string_view target, const DeliveryPlace& place) {
+  return store::Key(kUnreadableDeliverySpace)
+      .text(target)
       .number(static_cast<std::uint64_t>(place.due.time_since_epoch().count()))
       .number(place.sequence);
 }

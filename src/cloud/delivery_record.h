@@ -38,9 +38,12 @@ struct DeliveryPlace {
 };
 
 inline constexpr std::string_view kDeliverySpace = "delivery";
+/// Where records go that cannot be read, as they are.
+inline constexpr std::string_view kUnreadableDeliverySpace = "delivery-unreadable";
 /// The start of the keys of all deliveries to one target.
 store::Key deliveries_key(std::string_view target);
 store::Key delivery_key(std::string_view target, const DeliveryPlace& place);
+store::Key unreadable_delivery_key(std::string_view target, const DeliveryPlace& place);
 struct DeliveryName {
   std::string target;
   DeliveryPlace place;

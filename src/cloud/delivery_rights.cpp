@@ -20,7 +20,7 @@ constexpr Kind kKinds[] = {
     {"sns", "", "sns:Publish", true, false},
     {"lambda", "function:", "lambda:InvokeFunction", false, false},
     {"kinesis", "stream/", "kinesis:PutRecord", false, true},
-    {"logs", "log-group:", "logs:PutLogEvents", false, false},
+    {"logs", "log-group:", "logs:PutLogEvents", true, false},
     {"events", "event-bus/", "events:PutEvents", true, false},
     {"events", "api-destination/", "events:InvokeApiDestination", false, true},
 };
@@ -54,7 +54,7 @@ Call call_of(const DeliveryRight& right, Principal principal) {
 
 asio::awaitable<Result<void>> role_may(const Authority& authority, const Sessions& sessions, DeliveryRight right,
                                        std::string action) {
-  if (!authority.enforcing()) co_return Result<void>();
+  if (!authority.verifying()) co_return Result<void>();
   auto principal = sessions.principal_of({right.role, right.service, "", right.source, account_of(right.source)});
   if (!principal) co_return std::unexpected(std::move(principal).error());
   Access access;
@@ -65,21 +65,24 @@ asio::awaitable<Result<void>> role_may(const Authority& authority, const Session
 }
 
 asio::awaitable<Result<void>> may_deliver(const Authority& authority, const Sessions& sessions, DeliveryRight right) {
-  if (!authority.enforcing()) co_return Result<void>();
+  if (!authority.verifying()) co_return Result<void>();
   const auto target = Arn::parse(right.target);
+  const bool own = target && target->account == account_of(right.source);
   const Kind* kind = target ? kind_of(*target) : nullptr;
   if (kind == nullptr) co_return Result<void>();
   if (!right.role.empty()) co_return co_await role_may(authority, sessions, right, std::string(kind->action));
+  if (own && !authority.enforcing()) co_return Result<void>();
   if (kind->needs_role) {
     co_return fail("AccessDeniedException", right.service + " needs a role to perform: " + std::string(kind->action) +
                                                 " on resource: " + right.target);
   }
   if (kind->service == "lambda") co_return Result<void>();  // functions ask their policies themselves
-  const bool own = target->account == account_of(right.source);
   if (own && (!kind->has_policy || kind->service == "events")) co_return Result<void>();
   Access access;
   access.action = kind->action;
   access.resource = right.target;
+  // A policy's "log-group:NAME:*" means the streams of the group.
+  if (kind->service == "logs" && !right.target.ends_with(":*")) access.resource += ":log-stream:";
   Call call = call_of(right, Principal::service(right.service));
   co_return co_await authority.may(std::move(call), std::move(access));
 }

@@ -1,4 +1,4 @@
-// Whether a service may deliver to a target for somebody, in `--auth enforce`: a rule to a queue, a topic to a queue, a
+// Whether a service may deliver to a target for somebody: a rule to a queue, a topic to a queue, a
 // pipe to a stream.
 #pragma once
 
@@ -19,7 +19,8 @@ struct DeliveryRight {
 
 /// With a role, its trust policy must let the service assume it and its policies must allow. Without, the target's
 /// resource policy must allow the service; targets that have none (log groups, buses of the same account) are then
-/// free, and streams and API destinations need a role. Errors: AccessDeniedException. In other modes all is allowed.
+/// free, and streams and API destinations need a role. In `verify` that is so across accounts only, and a role must be
+/// of the source's account; in `open` all is allowed. Errors: AccessDeniedException.
 asio::awaitable<Result<void>> may_deliver(const Authority& authority, const Sessions& sessions, DeliveryRight right);
 
 /// For a role that a service assumes: whether it may do that to that resource.

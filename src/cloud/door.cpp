@@ -1,7 +1,9 @@
 #include "cloud/door.h"
 
 #include <chrono>
+#include <exception>
 
+#include "base/spawn.h"
 #include "cloud/authority.h"
 
 namespace signalbox::cloud {
@@ -18,6 +20,11 @@ void Door::add(const wire::Operation& operation, Handler handler) {
   entry.failures = &metrics_.counter("signalbox_request_errors_total", "Operations that answered an error.", labels);
   entry.latency = &metrics_.histogram("signalbox_request_seconds", "Time from decoded request to answer.", labels);
   entries_[&operation] = std::move(entry);
+}
+
+const Door::Handler* Door::handler_of(const wire::Operation& operation) const {
+  const auto found = entries_.find(&operation);
+  return found == entries_.end() ? nullptr : &found->second.handler;
 }
 
 bool Door::takes_anonymous(const wire::Operation& operation) const {
@@ -40,6 +47,29 @@ asio::awaitable<Result<wire::AnyStructure>> Door::call(const Call& call, const w
   }
   const Entry& entry = found->second;
   const auto start = std::chrono::steady_clock::now();
+  Result<wire::AnyStructure> done;
+  std::exception_ptr thrown;
+  try {
+    done = co_await call_entry(call, operation, entry, std::move(input));
+  } catch (...) {
+    thrown = std::current_exception();
+  }
+  if (thrown) {
+    log_.error("an operation threw", {{"service", std::string(operation.service->id)},
+                                      {"operation", std::string(operation.name)},
+                                      {"request_id", call.request_id},
+                                      {"why", what_of(thrown)}});
+    done = fail("InternalFailure",
+                "The request processing has failed because of an unknown error, exception or failure.", 500);
+  }
+  entry.requests->add();
+  if (!done) entry.failures->add();
+  entry.latency->record(std::chrono::steady_clock::now() - start);
+  co_return done;
+}
+
+asio::awaitable<Result<wire::AnyStructure>> Door::call_entry(const Call& call, const wire::Operation& operation,
+                                                             const Entry& entry, wire::AnyStructure input) {
   std::unique_ptr<Auditor::Entry> audited;
   if (auditor_ != nullptr && auditor_->wants(call, operation)) audited = auditor_->begin(call, operation, input);
   Result<wire::AnyStructure> done;
@@ -50,10 +80,9 @@ asio::awaitable<Result<wire::AnyStructure>> Door::call(const Call& call, const w
   } else {
     done = std::unexpected(std::move(allowed).error());
   }
-  if (audited) co_await audited->end(done);
-  entry.requests->add();
-  if (!done) entry.failures->add();
-  entry.latency->record(std::chrono::steady_clock::now() - start);
+  if (!audited) co_return done;
+  Result<void> recorded = co_await audited->end(done);
+  if (done && !recorded) co_return std::unexpected(std::move(recorded).error());
   co_return done;
 }
 

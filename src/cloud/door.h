@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/log.h"
 #include "base/metrics.h"
 #include "base/result.h"
 #include "cloud/audit.h"
@@ -25,7 +26,8 @@ class Authority;
 /// Knows every operation that the server can do. Filled at start, then only read: safe from any thread.
 class Door {
  public:
-  explicit Door(Metrics& metrics) : metrics_(metrics) {}
+  /// `log` gets what operations throw.
+  Door(Metrics& metrics, Log& log) : metrics_(metrics), log_(log) {}
   /// Who is asked before each operation. Nobody is, until there is one.
   void set_authority(const Authority& authority) { authority_ = &authority; }
 
@@ -50,6 +52,12 @@ class Door {
         });
   }
 
+  /// What does an operation, its input and output known by their shapes only.
+  using Handler = std::function<asio::awaitable<Result<wire::AnyStructure>>(const Call&, wire::AnyStructure)>;
+  void handle_any(const wire::Operation& operation, Handler handler) { add(operation, std::move(handler)); }
+  /// Null when there is none. Whoever calls it himself asks nobody and leaves no record.
+  const Handler* handler_of(const wire::Operation& operation) const;
+
   /// Calls an operation with its types: what one service uses to act through another.
   template <class In, class Out>
   asio::awaitable<Result<Out>> call(Call call, wire::OperationOf<In, Out> operation, In input) {
@@ -60,7 +68,8 @@ class Door {
   }
 
   /// Calls any operation with a checked input. `call` must live until the awaitable is done.
-  /// Errors: those of the operation; NotImplemented (501) for one without a handler; AccessDeniedException.
+  /// Errors: those of the operation; NotImplemented (501) for one without a handler; AccessDeniedException;
+  /// InternalFailure (500), and a line in the log, for what throws: nothing is thrown from here.
   asio::awaitable<Result<wire::AnyStructure>> call(const Call& call, const wire::Operation& operation,
                                                    wire::AnyStructure input);
 
@@ -76,7 +85,6 @@ class Door {
   std::span<const wire::Service* const> services() const { return services_; }
 
  private:
-  using Handler = std::function<asio::awaitable<Result<wire::AnyStructure>>(const Call&, wire::AnyStructure)>;
   struct Entry {
     Handler handler;
     Counter* requests = nullptr;
@@ -85,8 +93,11 @@ class Door {
   };
   void add(const wire::Operation& operation, Handler handler);
   bool must_ask(const Call& call, const wire::Operation& operation) const;
+  asio::awaitable<Result<wire::AnyStructure>> call_entry(const Call& call, const wire::Operation& operation,
+                                                         const Entry& entry, wire::AnyStructure input);
 
   Metrics& metrics_;
+  Log& log_;
   const Authority* authority_ = nullptr;
   Auditor* auditor_ = nullptr;
   std::vector<const wire::Service*> services_;

@@ -35,8 +35,11 @@ using Credentials = std::map<std::string, Credential, std::less<>>;  // by acces
 struct Identity {
   Scope scope;
   Principal principal;
-  std::string signing_service;      // from the credential scope; "" when unsigned
-  std::optional<std::string> body;  // the body as it was signed; empty: as sent
+  std::string signing_service;  // from the credential scope; "" when unsigned
+  /// What was signed, where it was verified: empty in open mode and for callers who are anonymous.
+  std::optional<wire::Signature> verified = {};
+  std::shared_ptr<const Signing> signing = {};  // null when unsigned
+  std::optional<std::string> body;              // the body as it was signed; empty: as sent
   // Of S3's requests, whose bodies need not be there yet: how they are framed and what they are checked against.
   std::optional<wire::Payload> payload = {};
 };
@@ -54,6 +57,10 @@ class Identification {
   /// SignatureDoesNotMatch and the others of wire/sigv4.h, status 403 (400 for a signature that cannot be read).
   Result<Identity> identify(const http::Request& request) const;
 
+  /// Whether a request that this identity was made of may ask for something of that service: only for the one that it
+  /// was signed for, where signatures are verified. Errors: SignatureDoesNotMatch, and of S3 its own.
+  static Result<void> check_service(const Identity& identity, std::string_view signing_name);
+
   /// Who called, where nobody signed: to be used where anonymous callers are admitted.
   static Identity anonymous();
 
@@ -62,7 +69,8 @@ class Identification {
     Principal principal;
     std::string secret;
   };
-  Identity identify_openly(const http::Request& request) const;
+  /// Errors: those of S3's links that are past their time or cannot be read.
+  Result<Identity> identify_openly(const http::Request& request) const;
   /// Errors: InvalidClientTokenId, ExpiredToken.
   Result<Known> find(const wire::Signature& signature) const;
 

@@ -313,10 +313,11 @@ TEST(RpcCborProtocol, WritesAnswersAndErrors) {
   const auto& operation = *cloudwatch::kGetMetricStatistics.operation;
   const auto answer =
       protocol(ProtocolKind::kRpcV2Cbor).encode(operation, AnyStructure(*operation.output, output), "request-1");
-  EXPECT_EQ(answer.body, bytes_of({0xa2, 0x65}) + "Label" + bytes_of({0x61}) + "L" + bytes_of({0x6a}) + "Datapoints" +
-                             bytes_of({0x81, 0xa2, 0x69}) + "Timestamp" +
+  // Maps and lists without their lengths, as CloudWatch sends them.
+  EXPECT_EQ(answer.body, bytes_of({0xbf, 0x65}) + "Label" + bytes_of({0x61}) + "L" + bytes_of({0x6a}) + "Datapoints" +
+                             bytes_of({0x9f, 0xbf, 0x69}) + "Timestamp" +
                              bytes_of({0xc1, 0xfb, 0x3f, 0xf8, 0, 0, 0, 0, 0, 0, 0x63}) + "Sum" +
-                             bytes_of({0xfb, 0x40, 0, 0, 0, 0, 0, 0, 0}));
+                             bytes_of({0xfb, 0x40, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff}));
   const auto error = protocol(ProtocolKind::kRpcV2Cbor)
                          .encode_error(cloudwatch::kService, Error{"ResourceNotFound", "m", 0}, "request-1");
   EXPECT_EQ(error.status, 404);

@@ -100,7 +100,7 @@ TEST(RestXml, ReadsWhatStandsWhere) {
   ASSERT_TRUE(attributes);
   EXPECT_EQ(attributes->object_attributes->size(), 2U);
   EXPECT_EQ(decoded(s3::kListObjects, request("GET", "/b?max-keys=x")).error().code, "InvalidArgument");
-  EXPECT_EQ(decoded(s3::kPutObject, request("PUT", "/b/k", {{"x-amz-acl", "nonsense"}})).error().code,
+  EXPECT_EQ(decoded(s3::kPutObject, request("PUT", "/b/k", {{"x-amz-request-payer", "nonsense"}})).error().code,
             "InvalidArgument");
 }
 

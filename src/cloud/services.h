@@ -21,14 +21,12 @@
 #include "cloud/site.h"
 #include "cloud/tap.h"
 #include "store/store.h"
-#include "store/timers.h"
 
 namespace signalbox::cloud {
 
-/// Borrowed references; all outlive the services. Timers belong to shard 0.
+/// Borrowed references; all outlive the services.
 struct House {
   store::Store& store;
-  store::Timers& timers;
   Shards& shards;
   Door& door;
   EventTargets& event_targets;
@@ -50,8 +48,8 @@ struct House {
   Sessions& sessions;
 };
 
-/// One AWS service. Constructed with the House: registers its operations with the door, its timers and its kind of
-/// event target; load() then reads its state from the store before the first request (no shard runs yet).
+/// One AWS service. Constructed with the House: registers its operations with the door and its kind of event target;
+/// load() then reads its state from the store before the first request (no shard runs yet).
 class Service {
  public:
   virtual ~Service() = default;
@@ -60,6 +58,8 @@ class Service {
   /// soon with what they have.
   virtual void drain() {}
   /// Called once, after the shards have stopped and before the store is closed: threads of the service's own end here.
+  /// Coroutines that have not come to their end still stand where they wait, and refer to the service; they are
+  /// destroyed after this and before the service.
   virtual void stop() {}
 };
 

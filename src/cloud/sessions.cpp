@@ -13,7 +13,7 @@
 namespace signalbox::cloud {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kSessionVersion = 1;
 constexpr std::size_t kMaxTokenBytes = 16 * 1024;
 constexpr std::string_view kBase32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 constexpr std::size_t kKeyLetters = 16;
@@ -47,7 +47,7 @@ std::vector<std::string> read_texts(store::RecordReader& in) {
 
 std::string encode(const Principal& who, const std::string& secret) {
   const Session& session = *who.session;
-  store::RecordWriter out(kVersion);
+  store::RecordWriter out(kSessionVersion);
   out.number(static_cast<std::uint64_t>(who.type)).text(who.arn).text(who.account).text(who.id).text(who.user_name);
   write(out, who.tags);
   out.text(secret).text(session.name).text(session.issuer_type).text(session.issuer_arn).text(session.issuer_id);
@@ -64,7 +64,7 @@ std::string encode(const Principal& who, const std::string& secret) {
 
 /// Null for what was not written by encode().
 std::shared_ptr<const KnownSession> decode(std::string_view bytes, std::string_view access_key) {
-  store::RecordReader in(bytes, kVersion);
+  store::RecordReader in(bytes, kSessionVersion);
   auto known = std::make_shared<KnownSession>();
   auto session = std::make_shared<Session>();
   Principal& who = known->principal;
@@ -148,18 +148,41 @@ Sessions::Sessions(const Callers& callers, const Authority& authority, const Sea
 
 Sessions::~Sessions() = default;
 
+Result<std::shared_ptr<const Role>> Sessions::find_role(const RoleUse& use, bool must_be_there) const {
+  const auto arn = Arn::parse(use.role_arn);
+  if (!arn || arn->service != "iam" || !arn->resource.starts_with("role/")) return cannot_assume(use);
+  // Services take on roles of the account that they work for, and no others.
+  const bool foreign = !use.source_account.empty() && arn->account != use.source_account;
+  if (authority_.verifying() && foreign) return cannot_assume(use);
+  std::shared_ptr<const Role> role = callers_.find_role(use.role_arn);
+  if (!role) {
+    if (must_be_there) return cannot_assume(use);
+    return role;
+  }
+  Call call;
+  const auto source = Arn::parse(use.source_arn);
+  call.scope = {role->account, source ? source->region : ""};
+  call.principal = Principal::service(use.service);
+  call.source_arn = use.source_arn;
+  call.source_account = use.source_account;
+  if (!authority_.decide(call, {"sts:AssumeRole", role->arn, role->account, role->trust})) return cannot_assume(use);
+  return role;
+}
+
+Result<void> Sessions::may_take_on(const RoleUse& use) const {
+  const auto role = find_role(use, authority_.verifying());
+  if (!role) return std::unexpected(role.error());
+  return {};
+}
+
 Result<Principal> Sessions::principal_of(const RoleUse& use) const {
   const auto arn = Arn::parse(use.role_arn);
   if (!arn || arn->service != "iam" || !arn->resource.starts_with("role/")) return cannot_assume(use);
-  const std::shared_ptr<const Role> role = callers_.find_role(use.role_arn);
-  if (authority_.enforcing()) {
-    if (!role) return cannot_assume(use);
-    Call call;
-    call.scope = {role->account, ""};
-    call.principal = Principal::service(use.service);
-    call.source_arn = use.source_arn;
-    call.source_account = use.source_account;
-    if (!authority_.decide(call, {"sts:AssumeRole", role->arn, role->account, role->trust})) return cannot_assume(use);
+  std::shared_ptr<const Role> role = callers_.find_role(use.role_arn);
+  if (authority_.verifying()) {
+    auto trusted = find_role(use, authority_.enforcing());
+    if (!trusted) return std::unexpected(std::move(trusted).error());
+    role = *std::move(trusted);
   }
   const std::string name = role ? role->name : std::string(last_part(arn->resource));
   auto session = std::make_shared<Session>();

@@ -47,8 +47,13 @@ class Sessions {
            Random& random);
   ~Sessions();
 
+  /// Whether the service may take on the role, which is to be asked where a request names it: one that is there must
+  /// trust the service in every mode; in verify and enforce it must be there, and of the source's account. Errors:
+  /// AccessDeniedException.
+  Result<void> may_take_on(const RoleUse& use) const;
   /// The role, as the principal of calls in this process. In enforce mode the role must be there and its trust policy
-  /// must let the service assume it; in other modes it need not exist. Errors: AccessDeniedException.
+  /// must let the service assume it; in verify it must be of the source's account, and trust the service if it is
+  /// there; in open mode it need not exist. Errors: AccessDeniedException.
   Result<Principal> principal_of(const RoleUse& use) const;
   /// As principal_of, with credentials for who calls from outside: a function.
   Result<TemporaryCredentials> assume(const RoleUse& use) const;
@@ -62,6 +67,9 @@ class Sessions {
 
  private:
   struct Cache;
+  /// Null where there is none and that does not matter. Errors: AccessDeniedException.
+  Result<std::shared_ptr<const Role>> find_role(const RoleUse& use, bool must_be_there) const;
+
   const Callers& callers_;
   const Authority& authority_;
   const Sealer& sealer_;

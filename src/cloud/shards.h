@@ -15,6 +15,7 @@
 
 #include "base/alarms.h"
 #include "base/clock.h"
+#include "base/log.h"
 
 namespace signalbox::cloud {
 
@@ -24,7 +25,7 @@ namespace asio = boost::asio;
 /// so it needs no locks.
 class Shard {
  public:
-  Shard(std::size_t index, const Clock& clock);
+  Shard(std::size_t index, const Clock& clock, Log& log);
   ~Shard();
   Shard(const Shard&) = delete;
 
@@ -34,7 +35,10 @@ class Shard {
   Alarms& alarms() { return alarms_; }
   const Clock& clock() const { return clock_; }
   /// Runs, on this shard, what nobody waits for but whoever moves the clock (`working`). Not for what waits for time.
-  void spawn(asio::awaitable<void> work);
+  /// What it throws is logged under `name`, a literal.
+  void spawn(std::string_view name, asio::awaitable<void> work);
+  /// As spawn, for what may wait for time or for somebody else: whoever moves the clock does not wait for it.
+  void spawn_waiting(std::string_view name, asio::awaitable<void> work);
   /// Whether anything spawned here is not done yet. Any thread.
   bool working() const { return working_.load() != 0; }
   /// Fires what is due by the clock. Only on the shard's own thread.
@@ -45,10 +49,18 @@ class Shard {
 
  private:
   friend class Shards;
+  /// An event loop that can let go of all that waits on it before it goes itself.
+  class Loop : public asio::io_context {
+   public:
+    Loop() : asio::io_context(1) {}
+    void abandon() { shutdown(); }
+  };
   void arm();
+  void run();
   std::size_t index_;
   const Clock& clock_;
-  asio::io_context loop_{1};
+  Log& log_;
+  Loop loop_;
   Alarms alarms_;
   std::atomic<std::size_t> working_{0};
   struct Timer;
@@ -57,7 +69,8 @@ class Shard {
 
 class Shards {
  public:
-  Shards(std::size_t count, const Clock& clock);
+  /// `log` gets what escapes the work on a shard; it outlives the shards.
+  Shards(std::size_t count, const Clock& clock, Log& log);
   ~Shards();
 
   std::size_t count() const { return shards_.size(); }
@@ -72,6 +85,11 @@ class Shards {
   /// Starts the threads. stop() ends the loops and joins; the destructor does it too.
   void start();
   void stop();
+
+  /// Destroys what still waits on the loops: coroutines in the middle, with all that they hold. To be called after
+  /// stop(), when nobody posts any more, and before anything goes that coroutines refer to (services above all). The
+  /// loops do not run again.
+  void abandon();
 
  private:
   std::vector<std::unique_ptr<Shard>> shards_;

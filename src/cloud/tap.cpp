@@ -9,6 +9,7 @@
 #include "base/time_text.h"
 #include "json/json.h"
 #include "pattern/pattern.h"
+#include "pattern/unbounded.h"
 
 namespace signalbox::cloud {
 namespace {
@@ -173,7 +174,7 @@ void Tap::note(const DeliveryNote& note) {
 Result<std::string> Tap::watch(WatchFilter filter) {
   std::optional<pattern::Pattern> pattern;
   if (!filter.pattern.empty()) {
-    auto compiled = pattern::Pattern::compile(filter.pattern);
+    auto compiled = pattern::compile_unbounded(filter.pattern);
     if (!compiled) return std::unexpected(std::move(compiled).error());
     pattern = *std::move(compiled);
   }

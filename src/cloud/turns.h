@@ -12,10 +12,7 @@ namespace asio = boost::asio;
 
 /// First come, first served. Not thread-safe: all who take turns run on one thread.
 class Turns {
-  struct Queue {
-    bool taken = false;
-    std::deque<std::function<void()>> waiting;
-  };
+  struct Queue;
 
  public:
   /// Held while its holder works; the next in line goes on when it is destroyed.
@@ -33,6 +30,10 @@ class Turns {
   asio::awaitable<Turn> take();
 
  private:
+  struct Queue {
+    bool taken = false;
+    std::deque<std::function<void(std::shared_ptr<Turn>)>> waiting;
+  };
   std::shared_ptr<Queue> queue_ = std::make_shared<Queue>();
 };
 

@@ -2,11 +2,25 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <list>
 #include <memory>
 
 #include "cloud/shards.h"
 
 namespace signalbox::cloud {
+
+/// Stands in a list as long as it lives: also a coroutine that is let go where it waits leaves no dangling entry.
+template <class T>
+class [[nodiscard]] Listed {
+ public:
+  Listed(std::list<T>& list, T entry) : list_(list), place_(list.insert(list.end(), entry)) {}
+  ~Listed() { list_.erase(place_); }
+  Listed(const Listed&) = delete;
+
+ private:
+  std::list<T>& list_;
+  typename std::list<T>::iterator place_;
+};
 
 /// Used on its shard's thread only. One waiter at a time.
 class Wait {

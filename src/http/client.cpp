@@ -12,6 +12,8 @@
 #include <deque>
 #include <map>
 
+#include "http/request_checks.h"
+
 namespace signalbox::http {
 namespace {
 
@@ -67,12 +69,17 @@ Message message_of(ClientRequest& request) {
 }  // namespace
 
 struct Client::Pool {
-  Pool(asio::io_context& on, const ClientOptions& chosen)
-      : loop(on), options(chosen), tls(asio::ssl::context::tls_client) {
+  Pool(asio::io_context& on, const ClientOptions& chosen) : loop(on), options(chosen) {}
+
+  /// Made when it is first asked for: the machine's authorities take 25 ms to read and 2 MB to keep.
+  asio::ssl::context& tls() {
+    if (trust) return *trust;
+    trust.emplace(asio::ssl::context::tls_client);
     beast::error_code ignored;
-    tls.set_default_verify_paths(ignored);
-    if (!options.ca_file.empty()) tls.load_verify_file(options.ca_file, ignored);
-    tls.set_verify_mode(asio::ssl::verify_peer);
+    trust->set_default_verify_paths(ignored);
+    if (!options.ca_file.empty()) trust->load_verify_file(options.ca_file, ignored);
+    trust->set_verify_mode(asio::ssl::verify_peer);
+    return *trust;
   }
 
   std::unique_ptr<Wire> take(const Place& place) {
@@ -116,7 +123,7 @@ struct Client::Pool {
 
   asio::io_context& loop;
   const ClientOptions options;
-  asio::ssl::context tls;
+  std::optional<asio::ssl::context> trust;
   std::map<Place, std::deque<std::unique_ptr<Wire>>> idle;
   std::size_t count = 0;
 };
@@ -190,7 +197,7 @@ asio::awaitable<Result<std::vector<tcp::endpoint>>> Client::Pool::resolve(const 
 asio::awaitable<Result<std::unique_ptr<Wire>>> Client::Pool::connect(const Url& url, Deadline deadline) {
   const auto endpoints = co_await resolve(url, deadline);
   if (!endpoints) co_return std::unexpected(endpoints.error());
-  auto wire = std::make_unique<Wire>(loop, url.tls ? &tls : nullptr);
+  auto wire = std::make_unique<Wire>(loop, url.tls ? &tls() : nullptr);
   wire->tcp_layer().expires_at(deadline);
   beast::error_code problem;
   co_await wire->tcp_layer().async_connect(*endpoints, into(problem));
@@ -210,6 +217,8 @@ Client::~Client() = default;
 
 asio::awaitable<Result<ClientResponse>> Client::send(ClientRequest request, Duration timeout) {
   const auto pool = pool_;
+  Result<void> checked = check_outgoing(request);
+  if (!checked) co_return std::unexpected(std::move(checked).error());
   const Deadline deadline = std::chrono::steady_clock::now() + timeout;
   const Url url = request.url;
   const Place place{url.authority(), url.tls};

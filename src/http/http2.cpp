@@ -3,15 +3,16 @@
 #include <nghttp2/nghttp2.h>
 
 #include <algorithm>
-#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
 #include <cstring>
 #include <utility>
-#include <vector>
 
-#include "http/body.h"
+#include "base/ascii.h"
+#include "http/http2_callbacks.h"
+#include "http/http2_stream.h"
 #include "http/plain_error.h"
+#include "http/response_head.h"
 
 namespace signalbox::http {
 namespace {
@@ -20,119 +21,51 @@ constexpr std::uint32_t kMaxStreams = 128;
 constexpr std::uint32_t kWindow = 1024 * 1024;
 /// Bodies of one connection may hold so many times what one body may.
 constexpr std::size_t kBodiesAtOnce = 4;
+/// While so many bytes of answers wait for the client to fetch them, no more requests are begun.
+constexpr std::size_t kUnsentToBegin = std::size_t{1024} * 1024;
+/// No answers are kept beyond this; the client may ask again.
+constexpr std::size_t kMaxUnsent = std::size_t{64} * 1024 * 1024;
+/// Whoever leaves more than this waiting has less time to fetch it.
+constexpr std::size_t kMuchUnsent = std::size_t{4} * 1024 * 1024;
+constexpr std::chrono::seconds kTimeForMuch{10};
+/// Frames that wait to be sent.
+constexpr std::size_t kMaxQueued = 1000;
+/// A header counts this much beside its bytes (RFC 9113, 6.5.2).
+constexpr std::size_t kHeaderCost = 32;
+/// What a client earns (http2_calm.h) by a request, and by a frame of an answer that it fetches.
+constexpr std::int64_t kEarnedByRequest = 3;
+constexpr std::int64_t kEarnedByFrame = 2;
+constexpr std::size_t kEarnedBytes = 2048;
+constexpr std::int64_t kHeaderBombCost = 200;
 
-std::string_view view(const std::uint8_t* bytes, std::size_t size) {
-  return {reinterpret_cast<const char*>(bytes), size};
-}
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-nghttp2_nv field(std::string& name, std::string& value) {
-  return {reinterpret_cast<std::uint8_t*>(name.data()), reinterpret_cast<std::uint8_t*>(value.data()), name.size(),
-          value.size(), NGHTTP2_NV_FLAG_NONE};
+nghttp2_nv field(std::string_view name, std::string_view value) {
+  return {const_cast<std::uint8_t*>(reinterpret_cast<const std::uint8_t*>(name.data())),
+          const_cast<std::uint8_t*>(reinterpret_cast<const std::uint8_t*>(value.data())), name.size(), value.size(),
+          NGHTTP2_NV_FLAG_NONE};
 }
 
 }  // namespace
 
-/// One request and its answer.
-class Http2::Stream final : public Connection {
- public:
-  explicit Stream(std::int32_t number) : id(number) {}
-
-  /// The strings of the request live here as long as it is answered.
-  Request request(std::string_view remote) const {
-    Request out;
-    out.method = method;
-    out.target = target;
-    for (const auto& [name, value] : headers) out.headers.emplace_back(name, value);
-    out.body = body;
-    out.remote_address = remote;
-    return out;
-  }
-
-  void watch(std::function<void()> gone) override { gone_ = std::move(gone); }
-  void unwatch() override { gone_ = nullptr; }
-  void leave() {
-    closed = true;
-    if (gone_) std::exchange(gone_, nullptr)();
-  }
-
-  const std::int32_t id;
-  std::string method;
-  std::string target;
-  std::vector<std::pair<std::string, std::string>> headers;
-  std::size_t header_bytes = 0;
-  std::string body;
-  std::size_t held = 0;  // bytes of the body, until the stream is closed
-  bool complete = false;
-  Response response;
-  std::size_t sent = 0;
-  bool too_long = false;
-  bool closed = false;
-
- private:
-  std::function<void()> gone_;
-};
-
-/// nghttp2's callbacks, each to its method.
-struct Http2::Callbacks {
-  static Http2& self(void* user) { return *static_cast<Http2*>(user); }
-
-  static int begin_headers(nghttp2_session*, const nghttp2_frame* frame, void* user) {
-    if (frame->headers.cat == NGHTTP2_HCAT_REQUEST) self(user).begin(frame->hd.stream_id);
-    return 0;
-  }
-  static int header(nghttp2_session*, const nghttp2_frame* frame, const std::uint8_t* name, std::size_t name_size,
-                    const std::uint8_t* value, std::size_t value_size, std::uint8_t, void* user) {
-    const bool added = self(user).add_header(frame->hd.stream_id, view(name, name_size), view(value, value_size));
-    return added ? 0 : NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
-  }
-  static int frame_received(nghttp2_session*, const nghttp2_frame* frame, void* user) {
-    const bool ends = (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
-    if (ends && (frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA)) {
-      self(user).received(frame->hd.stream_id);
-    }
-    return 0;
-  }
-  static int data(nghttp2_session* session, std::uint8_t, std::int32_t id, const std::uint8_t* bytes, std::size_t size,
-                  void* user) {
-    if (!self(user).add_body(id, view(bytes, size))) {
-      nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, id, NGHTTP2_ENHANCE_YOUR_CALM);
-    }
-    return 0;
-  }
-  static int stream_closed(nghttp2_session*, std::int32_t id, std::uint32_t, void* user) {
-    self(user).closed(id);
-    return 0;
-  }
-  static ssize_t read_body(nghttp2_session*, std::int32_t, std::uint8_t* out, std::size_t room, std::uint32_t* flags,
-                           nghttp2_data_source* source, void*) {
-    Stream& stream = *static_cast<Stream*>(source->ptr);
-    const std::size_t size = std::min(room, stream.response.body.size() - stream.sent);
-    std::memcpy(out, stream.response.body.data() + stream.sent, size);
-    stream.sent += size;
-    if (stream.sent == stream.response.body.size()) *flags |= NGHTTP2_DATA_FLAG_EOF;
-    return static_cast<ssize_t>(size);
-  }
-};
-
-Http2::Http2(Link link, Handler handler, const Limits& limits, Log& log)
-    : link_(std::move(link)), handler_(std::move(handler)), limits_(limits), log_(log) {
-  nghttp2_session_callbacks* callbacks = nullptr;
-  nghttp2_session_callbacks_new(&callbacks);
-  nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, Callbacks::begin_headers);
-  nghttp2_session_callbacks_set_on_header_callback(callbacks, Callbacks::header);
-  nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, Callbacks::frame_received);
-  nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, Callbacks::data);
-  nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, Callbacks::stream_closed);
-  nghttp2_session_server_new(&session_, callbacks, this);
+Http2::Http2(Link link, std::shared_ptr<Environment> environment)
+    : link_(std::move(link)),
+      environment_(std::move(environment)),
+      held_(environment_),
+      calm_(std::chrono::steady_clock::now()),
+      progress_(std::chrono::steady_clock::now()),
+      busy_(progress_) {
+  nghttp2_option* option = nullptr;
+  nghttp2_option_new(&option);
+  nghttp2_option_set_no_auto_window_update(option, 1);
+  nghttp2_session_callbacks* callbacks = Callbacks::make();
+  nghttp2_session_server_new2(&session_, callbacks, this, option);
   nghttp2_session_callbacks_del(callbacks);
-  const nghttp2_settings_entry settings[] = {{NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, kMaxStreams},
-                                             {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, kWindow},
-                                             {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, limits_.max_header_bytes}};
+  nghttp2_option_del(option);
+  const nghttp2_settings_entry settings[] = {
+      {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, kMaxStreams},
+      {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, kWindow},
+      {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, environment_->limits.max_header_bytes}};
   nghttp2_submit_settings(session_, NGHTTP2_FLAG_NONE, settings, std::size(settings));
+  nghttp2_session_set_local_window_size(session_, NGHTTP2_FLAG_NONE, 0, kWindow);
 }
 
 Http2::~Http2() {
@@ -142,29 +75,64 @@ Http2::~Http2() {
 bool Http2::input(std::string_view bytes) {
   const auto used =
       nghttp2_session_mem_recv(session_, reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
-  return used >= 0;
+  pump();
+  if (used >= 0 && !excess_) return true;
+  const bool flooded = excess_ || used == NGHTTP2_ERR_FLOODED || used == NGHTTP2_ERR_TOO_MANY_CONTINUATIONS;
+  nghttp2_session_terminate_session(session_, flooded ? NGHTTP2_ENHANCE_YOUR_CALM : NGHTTP2_PROTOCOL_ERROR);
+  return false;
 }
 
 std::string_view Http2::output() {
+  // nghttp2 reads answers where they are: after the end nobody keeps them.
+  if (abandoned_) return {};
   const std::uint8_t* bytes = nullptr;
   const auto size = nghttp2_session_mem_send(session_, &bytes);
-  return size > 0 ? view(bytes, static_cast<std::size_t>(size)) : std::string_view();
+  if (size > 0) return {reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size)};
+  pump();
+  return {};
 }
 
 bool Http2::finished() const {
-  return nghttp2_session_want_read(session_) == 0 && nghttp2_session_want_write(session_) == 0;
+  return abandoned_ || (nghttp2_session_want_read(session_) == 0 && nghttp2_session_want_write(session_) == 0);
+}
+
+bool Http2::clogged() const {
+  return !abandoned_ && nghttp2_session_get_outbound_queue_size(session_) > kMaxQueued;
 }
 
 void Http2::wind_up() {
+  if (abandoned_) return;
   const std::int32_t last = nghttp2_session_get_last_proc_stream_id(session_);
   nghttp2_submit_goaway(session_, NGHTTP2_FLAG_NONE, last, NGHTTP2_NO_ERROR, nullptr, 0);
 }
 
 void Http2::abandon() {
   abandoned_ = true;
+  ready_.clear();
   const auto streams = std::move(streams_);
   streams_.clear();
   for (const auto& [id, stream] : streams) stream->leave();
+}
+
+bool Http2::late(Moment now) const {
+  const Limits& limits = environment_->limits;
+  const bool sendable = std::ranges::any_of(streams_, [](const auto& one) { return one.second->sendable(); });
+  const std::chrono::seconds bound =
+      unsent_ > kMuchUnsent ? std::min(kTimeForMuch, limits.write_timeout) : limits.write_timeout;
+  if (sendable && now >= progress_ + bound) return true;
+  for (const auto& [id, stream] : streams_) {
+    if (stream->late(now, limits.read_timeout)) return true;
+  }
+  return streams_.empty() && answering_ == 0 && now >= busy_ + limits.idle_timeout;
+}
+
+bool Http2::spend(std::int64_t tokens) {
+  if (!calm_.spend(tokens, std::chrono::steady_clock::now())) excess_ = true;
+  return !excess_;
+}
+
+void Http2::reset(std::int32_t id, std::uint32_t code) {
+  nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, id, code);
 }
 
 Http2::Stream* Http2::find(std::int32_t id) {
@@ -172,56 +140,129 @@ Http2::Stream* Http2::find(std::int32_t id) {
   return found == streams_.end() ? nullptr : found->second.get();
 }
 
+void Http2::spawn(asio::awaitable<void> work) {
+  asio::co_spawn(link_.executor, std::move(work), [self = shared_from_this()](const std::exception_ptr& thrown) {
+    if (thrown) self->environment_->log.error("a stream of HTTP/2 threw");
+  });
+}
+
 void Http2::begin(std::int32_t id) {
-  streams_[id] = std::make_shared<Stream>(id);
-  ++receiving_;
+  streams_[id] = std::make_shared<Stream>(id, link_.secure, std::chrono::steady_clock::now());
+  calm_.earn(kEarnedByRequest);
 }
 
 bool Http2::add_header(std::int32_t id, std::string_view name, std::string_view value) {
   Stream* const stream = find(id);
   if (stream == nullptr) return true;
-  stream->header_bytes += name.size() + value.size();
-  if (stream->header_bytes > limits_.max_header_bytes) return false;
+  stream->header_bytes += name.size() + value.size() + kHeaderCost;
+  if (stream->header_bytes > environment_->limits.max_header_bytes) {
+    spend(kHeaderBombCost);
+    return false;
+  }
   if (name == ":method") {
     stream->method = value;
   } else if (name == ":path") {
     stream->target = value;
   } else if (name == ":authority") {
     stream->headers.insert(stream->headers.begin(), {"host", std::string(value)});
+  } else if (name == "host" && !stream->header(name).empty()) {
+    return true;  // :authority goes first (RFC 9113, 8.3.1)
+  } else if (name == "cookie" && !stream->header(name).empty()) {
+    const auto held = std::ranges::find(stream->headers, name, [](const auto& one) { return one.first; });
+    held->second.append("; ").append(value);  // RFC 9113, 8.2.3
   } else if (!name.starts_with(':')) {
     stream->headers.emplace_back(name, value);
   }
   return true;
 }
 
-bool Http2::add_body(std::int32_t id, std::string_view bytes) {
+void Http2::headed(std::int32_t id, bool ends) {
   Stream* const stream = find(id);
-  if (stream == nullptr || stream->too_long) return true;
-  if (held_ + bytes.size() > kBodiesAtOnce * limits_.max_body_bytes) return false;
-  if (stream->body.size() + bytes.size() > limits_.max_body_bytes) {
-    stream->too_long = true;
-    held_ -= std::exchange(stream->held, 0);
-    stream->body = {};
-    return true;
+  if (stream == nullptr) return;
+  const auto length = stream->content_length();
+  const bool large = !ends && (!length || *length > kStreamedFrom);
+  std::optional<Response> refusal;
+  const std::string_view expect = stream->header("expect");
+  if (!expect.empty() && !stream->awaits_continue()) {
+    refusal = plain_error(417, "Expect is not 100-continue, the only expectation there is.");
+  } else if (large && environment_->streams && environment_->streams(stream->request(link_.remote))) {
+    const auto ask = [this, id] {
+      const nghttp2_nv status = field(":status", "100");
+      if (abandoned_ || find(id) == nullptr) return;
+      nghttp2_submit_headers(session_, NGHTTP2_FLAG_NONE, id, nullptr, &status, 1, nullptr);
+      link_.wake();
+    };
+    const auto consumed = [this, id](std::size_t bytes) {
+      Stream* const open = find(id);
+      if (abandoned_ || open == nullptr) return;
+      open->held -= bytes;
+      held_.set(held_.count() - bytes);
+      nghttp2_session_consume_stream(session_, id, bytes);
+      link_.wake();
+    };
+    stream->inflow = std::make_shared<Inflow>(link_.executor, length,
+                                              stream->awaits_continue() ? std::function<void()>(ask) : nullptr,
+                                              consumed, environment_->limits.read_timeout);
+    ready_.push_back(streams_.at(id));
+  } else if (length && *length > environment_->limits.max_body_bytes) {
+    refusal = environment_->too_large(stream->request(link_.remote));
+  } else if (!ends && stream->awaits_continue()) {
+    const nghttp2_nv status = field(":status", "100");
+    nghttp2_submit_headers(session_, NGHTTP2_FLAG_NONE, id, nullptr, &status, 1, nullptr);
   }
-  held_ += bytes.size();
+  if (refusal) {
+    stream->refused = true;
+    stream->response = *std::move(refusal);
+    submit(*stream);
+  }
+  if (ends) received(id);
+}
+
+void Http2::add_body(std::int32_t id, std::string_view bytes) {
+  nghttp2_session_consume_connection(session_, bytes.size());
+  Stream* const stream = find(id);
+  const bool streamed = stream != nullptr && stream->inflow;
+  if (!streamed) nghttp2_session_consume_stream(session_, id, bytes.size());
+  if (stream == nullptr || stream->refused) return;
+  const std::size_t most = environment_->limits.max_body_bytes;
+  if (held_.count() + bytes.size() > kBodiesAtOnce * std::max<std::size_t>(most, kWindow) ||
+      (held_.count() > kStreamedFrom && held_.too_many())) {
+    stream->refused = true;
+    return reset(id, NGHTTP2_ENHANCE_YOUR_CALM);
+  }
+  if (!streamed && stream->body.size() + bytes.size() > most) {
+    stream->refused = true;
+    held_.set(held_.count() - std::exchange(stream->held, 0));
+    stream->body = {};
+    stream->response = environment_->too_large(stream->request(link_.remote));
+    return submit(*stream);
+  }
+  held_.set(held_.count() + bytes.size());
   stream->held += bytes.size();
+  if (streamed) return stream->inflow->add(bytes);
   stream->body.append(bytes);
-  return true;
 }
 
 void Http2::received(std::int32_t id) {
   const auto found = streams_.find(id);
   if (found == streams_.end()) return;
-  found->second->complete = true;
-  --receiving_;
-  if (found->second->too_long) {
-    found->second->response = body_too_large(limits_.max_body_bytes);
-    return submit(*found->second);
-  }
-  ++answering_;
-  link_.count(1);
-  asio::co_spawn(link_.executor, answer(found->second), asio::detached);
+  const StreamPtr& stream = found->second;
+  stream->complete = true;
+  if (stream->inflow) return stream->inflow->end(true);
+  if (!stream->refused) ready_.push_back(stream);
+}
+
+void Http2::answered(std::int32_t id) {
+  Stream* const stream = find(id);
+  if (stream == nullptr || stream->complete) return;
+  // The answer is there: what else comes of the request is taken and dropped. RST_STREAM with NO_ERROR, which RFC 9113,
+  // 8.1 has for this, is an error to curl.
+  stream->refused = true;
+  const std::size_t queued = std::exchange(stream->held, 0);
+  held_.set(held_.count() - queued);
+  if (!stream->inflow) return;
+  stream->inflow.reset();
+  nghttp2_session_consume_stream(session_, id, queued);
 }
 
 void Http2::closed(std::int32_t id) {
@@ -229,23 +270,40 @@ void Http2::closed(std::int32_t id) {
   if (found == streams_.end()) return;
   const StreamPtr stream = found->second;
   streams_.erase(found);
-  held_ -= stream->held;
-  if (!stream->complete) --receiving_;
+  held_.set(held_.count() - stream->held);
+  unsent_ -= std::exchange(stream->unsent, 0);
+  busy_ = std::chrono::steady_clock::now();
   stream->leave();
+}
+
+// Handlers of streams that are closed run on: those count too, or a client that resets what it asks could have any
+// number of them.
+void Http2::pump() {
+  while (!abandoned_ && !excess_ && !ready_.empty() && answering_ < kMaxStreams && unsent_ < kUnsentToBegin) {
+    const StreamPtr stream = std::move(ready_.front());
+    ready_.pop_front();
+    if (!stream->closed) start(stream);
+  }
+}
+
+void Http2::start(const StreamPtr& stream) {
+  ++answering_;
+  stream->in_progress.emplace(environment_);
+  spawn(answer(stream));
 }
 
 asio::awaitable<void> Http2::answer(StreamPtr stream) {
   const auto self = shared_from_this();
   const Request request = stream->request(link_.remote);
   try {
-    stream->response = co_await handler_(request, *stream);
+    stream->response = co_await environment_->handler(request, *stream);
   } catch (const std::exception& exception) {
-    log_.error("a request handler threw", {{"what", exception.what()}});
+    environment_->log.error("a request handler threw", {{"what", exception.what()}});
     stream->response = plain_error(500, "InternalFailure");
   }
   stream->unwatch();
   --answering_;
-  link_.count(-1);
+  busy_ = std::chrono::steady_clock::now();
   if (!stream->closed) submit(*stream);
   link_.wake();
 }
@@ -253,25 +311,80 @@ asio::awaitable<void> Http2::answer(StreamPtr stream) {
 void Http2::submit(Stream& stream) {
   if (abandoned_) return;
   Response& response = stream.response;
-  if (response.stream || response.cut_after) {
-    // Answers that come in pieces are sent over HTTP/1.1 only.
-    nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, stream.id, NGHTTP2_HTTP_1_1_REQUIRED);
-    return;
+  const bool has_body =
+      stream.method != "HEAD" && has_content(response.status) && (response.stream != nullptr || !response.body.empty());
+  if (response.cut_after) return reset(stream.id, NGHTTP2_INTERNAL_ERROR);
+  if (has_body && unsent_ > 0 && unsent_ + response.body.size() > kMaxUnsent) {
+    response = {};
+    return reset(stream.id, NGHTTP2_ENHANCE_YOUR_CALM);
   }
-  response.headers.insert(response.headers.begin(), {":status", std::to_string(response.status)});
-  response.headers.emplace_back("server", "Signalbox");
-  response.headers.emplace_back("content-length",
-                                std::to_string(response.content_length.value_or(response.body.size())));
-  std::vector<nghttp2_nv> fields;
+  if (response.stream && !response.content_length) response.content_length = response.stream->length();
+  const std::string status = std::to_string(response.status);
+  const auto length = length_of(response);
+  const std::string length_text = length ? std::to_string(*length) : "";
+  std::vector<nghttp2_nv> fields = {field(":status", status), field("server", "Signalbox"), field("date", date_text())};
+  if (length) fields.push_back(field("content-length", length_text));
   for (auto& [name, value] : response.headers) {
-    std::ranges::transform(name, name.begin(), lower);
+    if (is_framing(name) || !is_sendable(name, value)) continue;
+    std::ranges::transform(name, name.begin(), ascii_lower);
     fields.push_back(field(name, value));
   }
-  const bool without_body = stream.method == "HEAD" || response.body.empty();
   nghttp2_data_provider provider{};
   provider.source.ptr = &stream;
   provider.read_callback = Callbacks::read_body;
-  nghttp2_submit_response(session_, stream.id, fields.data(), fields.size(), without_body ? nullptr : &provider);
+  if (has_body) {
+    stream.out = response.stream ? std::string_view() : response.body;
+    stream.last = response.stream == nullptr;
+    stream.unsent = stream.out.size();
+    if (unsent_ == 0) progress_ = std::chrono::steady_clock::now();
+    unsent_ += stream.unsent;
+    stream.submitted = true;
+  }
+  nghttp2_submit_response(session_, stream.id, fields.data(), fields.size(), has_body ? &provider : nullptr);
+}
+
+std::int64_t Http2::give(Stream& stream, std::uint8_t* out, std::size_t room, std::uint32_t& flags) {
+  const std::size_t size = std::min(room, stream.out.size() - stream.sent);
+  if (size == 0 && !stream.last) {
+    // Not at once: a piece that is there already would come before nghttp2 waits for it.
+    if (!std::exchange(stream.fetching, true)) {
+      asio::post(link_.executor,
+                 [self = shared_from_this(), waiting = streams_.at(stream.id)] { self->spawn(self->fetch(waiting)); });
+    }
+    return NGHTTP2_ERR_DEFERRED;
+  }
+  if (size > 0) std::memcpy(out, stream.out.data() + stream.sent, size);
+  stream.sent += size;
+  stream.unsent -= size;
+  unsent_ -= size;
+  fetched_ += size;
+  if (fetched_ >= kLeastProgress || unsent_ == 0) {
+    fetched_ = 0;
+    progress_ = std::chrono::steady_clock::now();
+  }
+  calm_.earn(kEarnedByFrame + static_cast<std::int64_t>(size / kEarnedBytes));
+  if (stream.last && stream.sent == stream.out.size()) flags |= NGHTTP2_DATA_FLAG_EOF;
+  return static_cast<std::int64_t>(size);
+}
+
+asio::awaitable<void> Http2::fetch(StreamPtr stream) {
+  const auto self = shared_from_this();
+  const Result<std::string_view> piece = co_await stream->response.stream->read();
+  stream->fetching = false;
+  if (stream->closed || abandoned_) co_return;
+  if (!piece) {
+    environment_->log.error("a body could not be read to its end", {{"what", piece.error().message}});
+    reset(stream->id, NGHTTP2_INTERNAL_ERROR);
+  } else {
+    if (unsent_ == 0) progress_ = std::chrono::steady_clock::now();
+    stream->out = *piece;
+    stream->sent = 0;
+    stream->unsent = piece->size();
+    unsent_ += stream->unsent;
+    stream->last = piece->empty();
+    nghttp2_session_resume_data(session_, stream->id);
+  }
+  link_.wake();
 }
 
 }  // namespace signalbox::http

@@ -2,11 +2,15 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "http/message.h"
 
 namespace signalbox::http {
+
+/// Asks a client for its body.
+inline constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 /// A line of plain text.
 inline Response plain_error(int status, std::string message) {

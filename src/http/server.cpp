@@ -24,6 +24,8 @@ using Timer = asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_t
 constexpr std::chrono::milliseconds kSweepInterval{500};
 constexpr std::chrono::milliseconds kAcceptPause{50};
 constexpr std::chrono::milliseconds kDrainStep{2};
+/// Connections of one adopted socket; all adopted ones together have half of max_connections, spread over the loops.
+constexpr std::size_t kMaxOfAdopted = 256;
 
 /// SO_REUSEPORT, in the form that Asio takes options.
 class ReusePort {
@@ -62,7 +64,7 @@ struct Lane : std::enable_shared_from_this<Lane> {
           if (self->environment->draining) return;
           if (problem) return self->accept_later();
           if (self->environment->connections.load() < self->environment->limits.max_connections) {
-            self->start(std::move(socket));
+            self->start(std::move(socket), self->environment->tls());
           }
           self->accept();
         });
@@ -76,21 +78,45 @@ struct Lane : std::enable_shared_from_this<Lane> {
     });
   }
 
-  void start(Session::Socket socket) {
+  struct Adopted;
+
+  void start(Session::Socket socket, std::shared_ptr<TlsContext> tls, std::shared_ptr<Adopted> from = nullptr) {
     accepted.add();
-    auto session = std::make_shared<Session>(std::move(socket), environment);
+    auto session = std::make_shared<Session>(std::move(socket), environment, std::move(tls));
     sessions.insert(session);
     asio::co_spawn(loop, session->run(),
-                   [self = shared_from_this(), session](const std::exception_ptr&) { self->sessions.erase(session); });
+                   [self = shared_from_this(), session, from = std::move(from)](const std::exception_ptr& thrown) {
+                     if (thrown) self->environment->log.error("a connection's session threw");
+                     self->sessions.erase(session);
+                     if (!from) return;
+                     --from->open;
+                     --self->adopted_open;
+                   });
   }
 
-  void accept_from(const std::shared_ptr<Acceptor>& other) {
-    other->async_accept(
+  /// A socket of somebody whose connections are bounded, so that they never take all.
+  struct Adopted {
+    explicit Adopted(asio::io_context& io) : acceptor(io), pause(io) {}
+    Acceptor acceptor;
+    Timer pause;
+    std::size_t open = 0;
+  };
+
+  void accept_from(const std::shared_ptr<Adopted>& other) {
+    // Beyond its bound a connection waits in the kernel until another ends.
+    if (other->open >= kMaxOfAdopted || adopted_open >= adopted_most) {
+      other->pause.expires_after(kAcceptPause);
+      other->pause.async_wait([self = shared_from_this(), other](const boost::system::error_code& cancelled) {
+        if (!cancelled && other->acceptor.is_open()) self->accept_from(other);
+      });
+      return;
+    }
+    other->acceptor.async_accept(
         [self = shared_from_this(), other](const boost::system::error_code& problem, Session::Socket socket) {
           if (problem || self->environment->draining) return;
-          if (self->environment->connections.load() < self->environment->limits.max_connections) {
-            self->start(std::move(socket));
-          }
+          ++other->open;
+          ++self->adopted_open;
+          self->start(std::move(socket), nullptr, other);
           self->accept_from(other);
         });
   }
@@ -120,6 +146,8 @@ struct Lane : std::enable_shared_from_this<Lane> {
   Timer sweeper;
   Timer pause;
   std::set<std::shared_ptr<Session>> sessions;
+  std::size_t adopted_open = 0;
+  std::size_t adopted_most = 0;
 };
 
 struct Server::Shared {
@@ -133,12 +161,24 @@ Server::Server(std::vector<asio::io_context*> loops, Handler handler, const Limi
   Counter& accepted = metrics.counter("signalbox_http_connections_total", "Connections taken.");
   metrics.gauge("signalbox_http_connections", "Connections open now.",
                 [environment = shared_->environment] { return static_cast<double>(environment->connections.load()); });
+  metrics.gauge("signalbox_http_requests_in_progress", "Requests that are being answered now.",
+                [environment = shared_->environment] { return static_cast<double>(environment->in_progress.load()); });
   for (asio::io_context* loop : loops) {
     shared_->lanes.push_back(std::make_shared<Lane>(*loop, shared_->environment, accepted));
+    shared_->lanes.back()->adopted_most = std::max<std::size_t>(1, limits.max_connections / 2 / loops.size());
   }
 }
 
 Server::~Server() = default;
+
+void Server::refuse_too_large(TooLarge answer) {
+  shared_->environment->refuse_too_large = std::move(answer);
+}
+
+void Server::use_tls(std::shared_ptr<TlsContext> context) {
+  const std::lock_guard lock(shared_->environment->tls_mutex);
+  shared_->environment->tls_context = std::move(context);
+}
 
 Result<std::uint16_t> Server::listen(const std::string& address, std::uint16_t port) {
   boost::system::error_code problem;
@@ -171,18 +211,19 @@ Result<std::uint16_t> Server::listen(const std::string& address, std::uint16_t p
 
 std::shared_ptr<void> Server::adopt(int listening, std::size_t loop) {
   const std::shared_ptr<Lane>& lane = shared_->lanes[loop % shared_->lanes.size()];
-  auto acceptor = std::make_shared<Acceptor>(lane->loop);
+  auto adopted = std::make_shared<Lane::Adopted>(lane->loop);
   boost::system::error_code problem;
-  acceptor->assign(tcp::v4(), listening, problem);
+  adopted->acceptor.assign(tcp::v4(), listening, problem);
   if (problem) {
     ::close(listening);
     return nullptr;
   }
-  asio::post(lane->loop, [lane, acceptor] { lane->accept_from(acceptor); });
-  return {acceptor.get(), [lane, acceptor](void*) {
-            asio::post(lane->loop, [acceptor] {
+  asio::post(lane->loop, [lane, adopted] { lane->accept_from(adopted); });
+  return {adopted.get(), [lane, adopted](void*) {
+            asio::post(lane->loop, [adopted] {
               boost::system::error_code ignored;
-              acceptor->close(ignored);
+              adopted->acceptor.close(ignored);
+              adopted->pause.cancel();
             });
           }};
 }

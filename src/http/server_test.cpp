@@ -1,87 +1,16 @@
 // The HTTP server over real sockets.
-#include "http/server.h"
-
-#include <gtest/gtest.h>
-
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/read.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
 #include <future>
-#include <thread>
 
 #include "http/body.h"
+#include "http/server_fixture.h"
 
 namespace signalbox::http {
 namespace {
 
-using asio::ip::tcp;
 using std::chrono::seconds;
-
-class ServerTest : public testing::Test {
- protected:
-  ~ServerTest() override { stop(); }
-
-  void start(Handler handler, Limits limits = {}, Streams streams = {}) {
-    server_ = std::make_unique<Server>(std::vector<asio::io_context*>{&loop_}, std::move(handler), limits, log_,
-                                       metrics_, std::move(streams));
-    const auto port = server_->listen("127.0.0.1", 0);
-    ASSERT_TRUE(port) << port.error().message;
-    port_ = *port;
-    thread_ = std::thread([this] { loop_.run(); });
-  }
-  void stop() {
-    if (!thread_.joinable()) return;
-    asio::post(loop_, [this] { loop_.stop(); });
-    thread_.join();
-  }
-
-  tcp::socket connect() {
-    tcp::socket socket(client_loop_);
-    socket.connect({asio::ip::address_v4::loopback(), port_});
-    return socket;
-  }
-  static void send(tcp::socket& socket, std::string_view bytes) {
-    boost::system::error_code ignored;
-    asio::write(socket, asio::buffer(bytes.data(), bytes.size()), ignored);
-  }
-  /// Everything until the server closes.
-  static std::string rest(tcp::socket& socket) {
-    std::string text;
-    boost::system::error_code closed;
-    asio::read(socket, asio::dynamic_buffer(text), closed);
-    return text;
-  }
-  std::string exchange(std::string_view bytes) {
-    tcp::socket socket = connect();
-    send(socket, bytes);
-    return rest(socket);
-  }
-
-  asio::io_context loop_{1};
-  asio::io_context client_loop_;
-  QuietLog log_;
-  Metrics metrics_;
-  std::unique_ptr<Server> server_;
-  std::uint16_t port_ = 0;
-  std::thread thread_;
-};
-
-/// Answers with what it saw.
-asio::awaitable<Response> echo(const Request& request, Connection&) {
-  Response response;
-  response.headers = {{"X-Seen", std::string(request.header("x-sent"))}};
-  response.body = std::string(request.method) + " " + std::string(request.target) + " " + std::string(request.body);
-  co_return response;
-}
-
-std::string body_of(const std::string& answer) {
-  return answer.substr(answer.find("\r\n\r\n") + 4);
-}
 
 TEST_F(ServerTest, AnswersWithStatusHeadersAndBody) {
   start(echo);
@@ -142,8 +71,8 @@ TEST_F(ServerTest, RefusesWhatIsTooLargeOrNotHttp) {
     std::string request;
     const char* status;
   } cases[] = {
-      {"POST / HTTP/1.1\r\nContent-Length: 11\r\n\r\n", "413"},
-      {"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\naaaaa\r\n6\r\naaaaaa\r\n0\r\n\r\n", "413"},
+      {"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 11\r\n\r\n", "413"},
+      {"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5\r\naaaaa\r\n6\r\naaaaaa\r\n0\r\n\r\n", "413"},
       {"GET / HTTP/1.1\r\nX: " + std::string(300, 'x') + "\r\n\r\n", "431"},
       {"rubbish\r\n\r\n", "400"},
       {"GET / HTTP/1.1\r\nbad header\r\n\r\n", "400"},
@@ -155,6 +84,23 @@ TEST_F(ServerTest, RefusesWhatIsTooLargeOrNotHttp) {
     socket.shutdown(tcp::socket::shutdown_send);
     EXPECT_EQ(rest(socket).substr(0, 12), std::string("HTTP/1.1 ") + c.status) << c.request;
   }
+}
+
+TEST_F(ServerTest, BodiesOfAllConnectionsAreBoundedTogether) {
+  Limits limits;
+  limits.max_bodies_bytes = 1'000'000;
+  start(echo, limits);
+  const auto status_of = [&](std::size_t length) {
+    return exchange("POST / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: " + std::to_string(length) +
+                    "\r\n\r\n" + std::string(length, 'x'))
+        .substr(0, 12);
+  };
+  tcp::socket holder = connect();
+  send(holder, "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 2000000\r\n\r\n" + std::string(900'000, 'x'));
+  while (status_of(200'000) != "HTTP/1.1 503") std::this_thread::yield();
+  EXPECT_EQ(status_of(10), "HTTP/1.1 200");
+  holder.close();
+  while (status_of(200'000) != "HTTP/1.1 200") std::this_thread::yield();
 }
 
 TEST_F(ServerTest, ClosesConnectionsThatDawdle) {
@@ -184,26 +130,6 @@ TEST_F(ServerTest, AHandlerThatThrowsIsAnError500) {
   });
   EXPECT_TRUE(exchange("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n").starts_with("HTTP/1.1 500 "));
 }
-
-/// Waits until told: a long poll.
-struct Waiting {
-  explicit Waiting(asio::io_context& loop) : timer(loop, asio::steady_timer::time_point::max()) {}
-  asio::awaitable<Response> answer(Connection& connection) {
-    connection.watch([this] {
-      gone.set_value();
-      timer.cancel();
-    });
-    started.set_value();
-    boost::system::error_code ended;
-    co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ended));
-    Response response;
-    response.body = "done";
-    co_return response;
-  }
-  asio::steady_timer timer;
-  std::promise<void> started;
-  std::promise<void> gone;
-};
 
 TEST_F(ServerTest, AHandlerLearnsThatItsClientHasGone) {
   Waiting waiting(loop_);
@@ -296,7 +222,7 @@ TEST_F(ServerTest, LargeBodiesAreReadInPiecesWhereTheyAreWanted) {
   limits.max_body_bytes = 100'000;
   start(echo_in_pieces, limits, streams_puts);
   const auto request = [](const std::string& method, const std::string& headers, const std::string& body) {
-    return method + " / HTTP/1.1\r\nConnection: close\r\n" + headers + "\r\n" + body;
+    return method + " / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n" + headers + "\r\n" + body;
   };
   const auto sized = [](const std::string& body) { return "Content-Length: " + std::to_string(body.size()) + "\r\n"; };
   const std::string small(1000, 's');

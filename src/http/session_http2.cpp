@@ -1,11 +1,9 @@
 // A connection of HTTP/2: one coroutine reads, another writes while there is something to write.
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
 
 #include "http/http2.h"
 #include "http/session.h"
@@ -13,9 +11,9 @@
 namespace signalbox::http {
 namespace {
 
-namespace beast = boost::beast;
-
-constexpr std::size_t kReadSize = 65536;
+constexpr std::size_t kFrameReadSize = 65536;
+/// How long a client may go on after its GOAWAY.
+constexpr std::chrono::seconds kGoodbyeTime{2};
 /// How much is gathered for one write.
 constexpr std::size_t kWriteSize = std::size_t{128} * 1024;
 
@@ -30,44 +28,73 @@ std::optional<bool> Session::is_http2() const {
 }
 
 asio::awaitable<void> Session::serve_http2() {
+  const auto executor = channel_.socket().get_executor();
   Http2::Link link;
-  link.executor = socket_.get_executor();
+  link.executor = executor;
   link.remote = remote_;
-  // Not at once: the one who wakes may stand in the middle of what is to be flushed.
-  link.wake = [self = shared_from_this()] {
-    asio::post(self->socket_.get_executor(), [self] { self->flush_http2(); });
+  link.secure = secure();
+  // Not at once: the one who wakes may stand in the middle of what is to be flushed. Weak, since it is this that owns
+  // the one who wakes.
+  link.wake = [executor, weak = weak_from_this()] {
+    asio::post(executor, [weak] {
+      if (const auto self = weak.lock()) self->flush_http2();
+    });
   };
-  link.count = [self = shared_from_this()](int change) { self->count_http2(change); };
-  http2_ = std::make_shared<Http2>(std::move(link), environment_->handler, environment_->limits, environment_->log);
+  written_.emplace(executor);
+  http2_ = std::make_shared<Http2>(std::move(link), environment_);
   const std::shared_ptr<Http2> served = http2_;
-  beast::error_code problem;
+  if (draining()) served->wind_up();
+  Problem problem;
   while (!problem && http2_) {
     const auto bytes = buffer_.data();
-    const bool receiving = served->receiving() > 0;
     const bool fine = served->input({static_cast<const char*>(bytes.data()), bytes.size()});
     buffer_.consume(bytes.size());
     flush_http2();
     if (!fine || served->finished()) break;
-    const auto now = std::chrono::steady_clock::now();
-    if (served->receiving() == 0) deadline_ = now + environment_->limits.idle_timeout;
-    if (served->receiving() > 0 && !receiving) deadline_ = now + environment_->limits.read_timeout;
-    const std::size_t got = co_await socket_.async_read_some(buffer_.prepare(kReadSize),
-                                                             asio::redirect_error(asio::use_awaitable, problem));
+    // A client that fetches nothing is asked nothing more.
+    if (writing_ && served->clogged()) co_await until_written();
+    if (problem || !http2_) break;
+    const std::size_t got = co_await channel_.read_some(buffer_.prepare(kFrameReadSize), problem);
     buffer_.commit(got);
+  }
+  // What is left to say: a GOAWAY and its reason, say.
+  if (!problem) {
+    flush_http2();
+    co_await until_written();
   }
   http2_.reset();
   served->abandon();
+  co_await until_written();
+  written_.reset();
+  if (!problem) co_await discard_rest(kGoodbyeTime);
+}
+
+asio::awaitable<void> Session::until_written() {
+  while (writing_) {
+    written_->expires_at(asio::steady_timer::time_point::max());
+    Problem woken;
+    co_await written_->async_wait(asio::redirect_error(asio::use_awaitable, woken));
+  }
 }
 
 void Session::flush_http2() {
   if (writing_ || !http2_) return;
   writing_ = true;
-  asio::co_spawn(socket_.get_executor(), [self = shared_from_this()] { return self->write_http2(); }, asio::detached);
+  asio::co_spawn(
+      channel_.socket().get_executor(), [self = shared_from_this()] { return self->write_http2(); },
+      [self = shared_from_this()](const std::exception_ptr& thrown) {
+        if (!thrown) return;
+        self->environment_->log.error("writing a connection of HTTP/2 threw");
+        self->writing_ = false;
+        if (self->written_) self->written_->cancel();
+        self->channel_.close();
+      });
 }
 
 asio::awaitable<void> Session::write_http2() {
   const std::shared_ptr<Http2> served = http2_;
-  beast::error_code problem;
+  const InProgress counted(environment_);  // what is written last belongs to a request that counts no more
+  Problem problem;
   while (served && !problem) {
     head_.clear();
     for (std::string_view more = served->output(); !more.empty(); more = served->output()) {
@@ -75,28 +102,12 @@ asio::awaitable<void> Session::write_http2() {
       if (head_.size() >= kWriteSize) break;
     }
     if (head_.empty()) break;
-    co_await asio::async_write(socket_, asio::buffer(head_), asio::redirect_error(asio::use_awaitable, problem));
+    problem = co_await send(head_);
   }
   writing_ = false;
-  const bool drained = environment_->draining.load(std::memory_order_relaxed) && served && served->in_progress() == 0;
-  if (problem || drained || (served && served->finished())) {
-    beast::error_code ignored;
-    socket_.cancel(ignored);
-    http2_.reset();
-  }
-}
-
-void Session::count_http2(int change) {
-  if (change > 0) {
-    environment_->in_progress.fetch_add(1);
-  } else {
-    environment_->in_progress.fetch_sub(1);
-  }
-  const bool busy = http2_ && http2_->in_progress() > 0;
-  handling_ = busy;
-  idle_ = !busy;
-  if (!busy) deadline_ = std::chrono::steady_clock::now() + environment_->limits.idle_timeout;
-  if (!busy && http2_ && environment_->draining.load(std::memory_order_relaxed)) http2_->wind_up();
+  if (written_) written_->cancel();
+  // Ends the wait for the client's next bytes, and with it the connection.
+  if (problem || (served && served->finished())) channel_.cancel();
 }
 
 }  // namespace signalbox::http

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <boost/asio/ip/address.hpp>
 #include <charconv>
 
 #include "http/client.h"
@@ -20,32 +19,6 @@ std::optional<std::uint16_t> port_of(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
   if (error != std::errc() || end != text.data() + text.size() || port == 0) return std::nullopt;
   return port;
-}
-
-bool is_private(const asio::ip::address_v4& address) {
-  const std::uint32_t bits = address.to_uint();
-  return bits >> 24U == 10 || bits >> 20U == (172U << 4U | 1U) || bits >> 16U == (192U << 8U | 168U) ||
-         bits >> 22U == (100U << 2U | 1U) || address.is_loopback();
-}
-
-bool permitted_v4(const asio::ip::address_v4& address, Reach reach) {
-  const std::uint32_t bits = address.to_uint();
-  const bool link_local = bits >> 16U == (169U << 8U | 254U);
-  if (link_local || address.is_multicast() || bits >> 24U == 0 || bits >> 28U == 0xF) return false;
-  return reach == Reach::kAnywhere || !is_private(address);
-}
-
-bool permitted_v6(const asio::ip::address_v6& address, Reach reach) {
-  if (address.is_v4_mapped()) return permitted_v4(asio::ip::make_address_v4(asio::ip::v4_mapped, address), reach);
-  const auto bytes = address.to_bytes();
-  const bool nat64 = bytes[0] == 0 && bytes[1] == 0x64 && bytes[2] == 0xff && bytes[3] == 0x9b;
-  const bool unique_local = (bytes[0] & 0xfeU) == 0xfc;
-  const bool metadata = unique_local && bytes[0] == 0xfd && bytes[1] == 0x00 && bytes[2] == 0x0e && bytes[3] == 0xc2;
-  if (address.is_link_local() || address.is_site_local() || address.is_multicast() || address.is_unspecified() ||
-      metadata || nat64) {
-    return false;
-  }
-  return reach == Reach::kAnywhere || !(unique_local || address.is_loopback());
 }
 
 }  // namespace
@@ -93,13 +66,6 @@ std::string Url::authority() const {
 std::string_view ClientResponse::header(std::string_view name) const {
   const auto found = std::ranges::find_if(headers, [&](const auto& header) { return same_name(header.first, name); });
   return found == headers.end() ? std::string_view() : std::string_view(found->second);
-}
-
-bool permitted(std::string_view text, Reach reach) {
-  boost::system::error_code wrong;
-  const auto address = asio::ip::make_address(text, wrong);
-  if (wrong) return false;
-  return address.is_v4() ? permitted_v4(address.to_v4(), reach) : permitted_v6(address.to_v6(), reach);
 }
 
 }  // namespace signalbox::http

@@ -9,6 +9,8 @@
 #include <mutex>
 #include <vector>
 
+#include "mail/letter.h"
+
 namespace signalbox::mail {
 namespace {
 
@@ -37,7 +39,10 @@ std::size_t read_some(char* to, std::size_t size, std::size_t count, void* opaqu
 
 struct Sender::Pool {
   explicit Pool(const SenderOptions& chosen) : options(chosen), threads(kThreads) {}
-  ~Pool() { threads.join(); }
+  ~Pool() {
+    threads.stop();
+    threads.join();
+  }
 
   /// A handle nobody uses: it keeps its connection from mail to mail.
   Easy take() {
@@ -99,6 +104,8 @@ Sender::~Sender() {
 }
 
 asio::awaitable<Result<void>> Sender::send(std::string from, std::string to, std::string text, Duration timeout) {
+  // Whatever they came from: neither ends a line of the conversation.
+  if (!is_address(from) || !is_address(to)) co_return fail("Refused", "The mail's sender or recipient is no address.");
   auto work = [this, &from, &to, &text, timeout]() -> asio::awaitable<Result<void>> {
     co_return pool_->send(from, to, text, timeout);
   };

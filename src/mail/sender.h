@@ -21,7 +21,7 @@ struct SenderOptions {
 class Sender {
  public:
   explicit Sender(const SenderOptions& options);
-  /// Waits for what is being sent, each within its timeout.
+  /// Waits for what is being sent, each within its timeout; what has not begun is dropped.
   ~Sender();
   Sender(const Sender&) = delete;
 

@@ -1,49 +1,24 @@
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <optional>
 
 #include "pattern/compiled.h"
+#include "pattern/complexity.h"
+#include "pattern/unbounded.h"
 
 namespace signalbox::pattern {
 namespace {
 
-/// Partial matches that one text may have of a pattern's wildcards at once. EventBridge has such a bound and does not
-/// say which; this one keeps the longest text and the worst wildcard to about a tenth of a second.
-constexpr std::size_t kMaxWildcardComplexity = 100;
 constexpr double kMaxNumber = 5.0e9;
 constexpr std::size_t kMaxQuotedSource = 500;
-
-/// How many beginnings of what follows a '*' can be matched at the same place: more than one where it repeats itself,
-/// as "aaab" does. Knuth, Morris and Pratt's failure links, counted.
-std::size_t repetition(std::string_view piece) {
-  std::vector<std::size_t> link(piece.size() + 1, 0);
-  std::vector<std::size_t> chain(piece.size() + 1, 0);
-  std::size_t most = 0;
-  for (std::size_t i = 1; i <= piece.size(); ++i) {
-    std::size_t k = i == 1 ? 0 : link[i - 1];
-    while (i > 1 && k > 0 && piece[k] != piece[i - 1]) k = link[k];
-    link[i] = i > 1 && piece[k] == piece[i - 1] ? k + 1 : 0;
-    chain[i] = chain[link[i]] + 1;
-    most = std::max(most, chain[i]);
-  }
-  return most;
-}
-
-std::size_t complexity(std::string_view wildcard) {
-  std::size_t sum = 0;
-  for (auto star = wildcard.find('*'); star != std::string_view::npos; star = wildcard.find('*')) {
-    wildcard.remove_prefix(star + 1);
-    sum += 1 + repetition(wildcard.substr(0, wildcard.find('*')));
-  }
-  return sum;
-}
 
 }  // namespace
 
 /// Compiles one text. Recursion is bounded by the JSON reader's depth limit.
 class Compiler {
  public:
-  explicit Compiler(std::string_view text) : text_(text) {}
+  Compiler(std::string_view text, bool bounded) : text_(text), bounded_(bounded) {}
 
   Result<Pattern> compile() {
     if (text_.size() > kMaxPatternBytes) return error("Event pattern is too large", 0);
@@ -53,6 +28,12 @@ class Compiler {
     if (!root->is_object()) return error("Filter is not an object", root->offset() + 1);
     Result<std::vector<Alternative>> alternatives = object(*root, std::nullopt);
     if (!alternatives) return std::unexpected(std::move(alternatives).error());
+    if (bounded_ && has_wildcards_ && wildcard_complexity(*alternatives) > kMaxWildcardComplexity) {
+      return fail(
+          kCode,
+          "Event pattern is not valid. Reason: Rule is too complex - try using fewer wildcard characters or fewer "
+          "repeating character sequences after a wildcard character");
+    }
     auto compiled = std::make_shared<Pattern::Compiled>();
     compiled->alternatives = std::move(*alternatives);
     return Pattern(std::move(compiled));
@@ -149,7 +130,7 @@ class Compiler {
 
   Result<Condition> condition(json::Value value) {
     if (value.is_array()) return error_after("Match value must be String, number, true, false, or null", value);
-    if (!value.is_object()) return Condition{Exact{Scalar::of(value)}};
+    if (!value.is_object()) return exact(value);
     if (value.size() != 1) {
       return error_after(
           value.size() == 0 ? "Empty objects are not allowed" : "Only one key allowed in match expression", value);
@@ -164,6 +145,14 @@ class Compiler {
     if (name == "numeric") return numeric(operand);
     if (name == "cidr") return cidr(operand);
     return text_condition(name, key, operand);
+  }
+
+  Result<Condition> exact(json::Value value) {
+    if (bounded_ && value.is_number() && std::abs(value.as_double()) > kMaxNumber) return out_of_range(value);
+    return Condition{Exact{Scalar::of(value)}};
+  }
+  std::unexpected<Error> out_of_range(json::Value number) const {
+    return error_after("Value must be between -5.0E9 and 5.0E9, inclusive", number);
   }
 
   Result<Condition> text_condition(const std::string& name, json::Value key, json::Value operand) {
@@ -200,31 +189,34 @@ class Compiler {
       }
       ++i;
     }
-    complexity_ += complexity(wanted);
-    if (complexity_ > kMaxWildcardComplexity) {
-      return error_after(
-          "Rule is too complex - try using fewer wildcard characters or fewer repeating character sequences "
-          "immediately following a wildcard character",
-          operand);
-    }
+    has_wildcards_ = true;
     return Condition{Text{TextMatch::kWildcard, std::move(wanted), false}};
   }
 
   Result<Condition> cidr(json::Value operand) {
-    if (!operand.is_string()) return error_after("Value of cidr must be a string", operand);
+    if (!operand.is_string()) return error_after("prefix match pattern must be a string", operand);
     const std::string wanted = operand.as_string();
     if (std::ranges::count(wanted, '/') != 1) return error_after("Malformed CIDR, one '/' required", operand);
+    const std::string_view bits = std::string_view(wanted).substr(wanted.find('/') + 1);
+    int mask = 0;
+    const auto [end, problem] = std::from_chars(bits.data(), bits.data() + bits.size(), mask);
+    if (problem != std::errc() || end != bits.data() + bits.size()) {
+      return error_after("Malformed CIDR, mask bits must be an integer", operand);
+    }
+    if (mask < 0) return error_after("Malformed CIDR, mask bits must not be negative", operand);
     const auto parsed = parse_cidr(wanted);
-    if (!parsed) return error_after("Malformed CIDR, mask bits and address must be valid: " + wanted, operand);
-    return Condition{*parsed};
+    if (parsed) return Condition{*parsed};
+    if (!parse_cidr(wanted.substr(0, wanted.find('/')) + "/0")) {
+      return error_after("Nonstandard IP address: " + wanted.substr(0, wanted.find('/')), operand);
+    }
+    const bool is_v6 = wanted.contains(':');
+    return error_after(is_v6 ? "IPv6 mask bits must be <= 128" : "IPv4 mask bits must be <= 32", operand);
   }
 
   Result<double> bound(const std::string& op, json::Value value) {
     if (!value.is_number()) return error_after("Value of " + op + " must be numeric", value);
     const double number = value.as_double();
-    if (std::abs(number) > kMaxNumber) {
-      return error_after("Value must be between -5.0E9 and 5.0E9, inclusive", value);
-    }
+    if (std::abs(number) > kMaxNumber) return out_of_range(value);
     return number;
   }
 
@@ -268,7 +260,9 @@ class Compiler {
         if (!element.is_string() && !element.is_number()) {
           return error_after("Inside anything but list, start|null|boolean is not supported.", element);
         }
-        but.none_of.push_back({Exact{Scalar::of(element)}});
+        Result<Condition> one = exact(element);
+        if (!one) return one;
+        but.none_of.push_back(*std::move(one));
       }
       const auto first = std::get<Exact>(but.none_of.front().is).value.type;
       for (const Condition& one : but.none_of) {
@@ -282,7 +276,9 @@ class Compiler {
     if (!operand.is_string() && !operand.is_number()) {
       return error_after("Value of anything-but must be an array or single string/number value.", operand);
     }
-    but.none_of.push_back({Exact{Scalar::of(operand)}});
+    Result<Condition> one = exact(operand);
+    if (!one) return one;
+    but.none_of.push_back(*std::move(one));
     return Condition{std::move(but)};
   }
 
@@ -298,9 +294,9 @@ class Compiler {
     const std::vector<json::Value> values = value.is_array() ? elements_of(value) : std::vector<json::Value>{value};
     if (values.empty()) return error_after("Empty arrays are not allowed", value);
     for (const json::Value one : values) {
-      if (one.is_string() && one.size() == 0 && one.raw().size() == 2 && name != "equals-ignore-case") {
-        return error_after("Null prefix/suffix not allowed", one);
-      }
+      const bool end = name == "prefix" || name == "suffix";
+      if (bounded_ && end && !one.is_string()) return error_after(name + " match pattern must be a string", one);
+      if (end && one.is_string() && one.raw().size() == 2) return error_after("Null prefix/suffix not allowed", one);
       Result<Condition> inner = text_condition(name, key, one);
       if (!inner) return inner;
       but.none_of.push_back(std::move(*inner));
@@ -309,7 +305,8 @@ class Compiler {
   }
 
   std::string_view text_;
-  std::size_t complexity_ = 0;  // of the wildcards so far
+  bool bounded_;
+  bool has_wildcards_ = false;
 };
 
 const std::vector<Alternative>& alternatives_of(const Pattern& pattern) {
@@ -317,7 +314,11 @@ const std::vector<Alternative>& alternatives_of(const Pattern& pattern) {
 }
 
 Result<Pattern> Pattern::compile(std::string_view text) {
-  return Compiler(text).compile();
+  return Compiler(text, true).compile();
+}
+
+Result<Pattern> compile_unbounded(std::string_view text) {
+  return Compiler(text, false).compile();
 }
 
 }  // namespace signalbox::pattern

@@ -32,7 +32,8 @@ TEST(Pattern, OperatorsMatchAsDocumented) {
       {R"({"a":[300]})", R"({"a":3.0e2})", true},
       {R"({"a":[300.0]})", R"({"a":300})", true},
       {R"({"a":[0.1]})", R"({"a":1e-1})", true},
-      {R"({"a":[12345678901234567890]})", R"({"a":12345678901234567891})", false},
+      {R"({"a":[1234567890.5]})", R"({"a":1234567890.6})", false},
+      {R"({"a":[{"anything-but":{"wildcard":""}}]})", R"({"a":"x"})", true},
       {R"({"a":[null]})", R"({"a":null})", true},
       {R"({"a":[null]})", R"({"b":1})", false},
       {R"({"a":[true]})", R"({"a":true})", true},
@@ -105,6 +106,15 @@ TEST(Pattern, SayWhatIsWrongAndWhere) {
       {R"({"a":[{"wildcard":"a**"}]})", "Consecutive wildcard characters at pos 1"},
       {R"({"a":[{"wildcard":"a\\b"}]})", "Invalid escape character at pos 1"},
       {R"({"a":[{"cidr":"10.0.0.0"}]})", "Malformed CIDR, one '/' required"},
+      {R"({"a":[{"cidr":1}]})", "prefix match pattern must be a string"},
+      {R"({"a":[{"cidr":"10.0.0.0/x"}]})", "Malformed CIDR, mask bits must be an integer"},
+      {R"({"a":[{"cidr":"10.0.0.0/-1"}]})", "Malformed CIDR, mask bits must not be negative"},
+      {R"({"a":[{"cidr":"10.0.0/8"}]})", "Nonstandard IP address: 10.0.0"},
+      {R"({"a":[5000000001]})", "Value must be between -5.0E9 and 5.0E9, inclusive"},
+      {R"({"a":[{"anything-but":[-5000000001]}]})", "Value must be between -5.0E9 and 5.0E9, inclusive"},
+      {R"({"a":[{"anything-but":{"prefix":{"equals-ignore-case":"x"}}}]})", "prefix match pattern must be a string"},
+      {R"({"a":[{"anything-but":{"suffix":[{"equals-ignore-case":"x"}]}}]})", "suffix match pattern must be a string"},
+      {R"({"a":[{"anything-but":{"prefix":""}}]})", "Null prefix/suffix not allowed"},
       {R"({"a":[{"anything-but":[1,"x"]}]})", "mixed type is not supported"},
   };
   for (const auto& c : cases) {
@@ -117,22 +127,46 @@ TEST(Pattern, SayWhatIsWrongAndWhere) {
   }
 }
 
-TEST(Pattern, RefusesWildcardsThatRepeatThemselves) {
-  const auto compiles = [](const std::string& wildcard, int times) {
-    std::string pattern = R"({"a":[)";
-    for (int i = 0; i < times; ++i) pattern += (i == 0 ? "" : ",") + (R"({"wildcard":")" + wildcard + "\"}");
-    const auto compiled = Pattern::compile(pattern + "]}");
-    if (!compiled) {
-      EXPECT_NE(compiled.error().message.find("Rule is too complex - try using fewer wildcard"), std::string::npos);
-    }
-    return compiled.has_value();
+std::string any_of(const std::vector<std::string>& wildcards) {
+  std::string list;
+  for (const std::string& one : wildcards) list += (list.empty() ? "" : ",") + (R"({"wildcard":")" + one + "\"}");
+  return R"({"a":[)" + list + "]}";
+}
+
+TEST(Pattern, TakesAndRefusesTheWildcardsThatEventBridgeDoes) {
+  struct {
+    std::string pattern;
+    bool taken;
+  } cases[] = {
+      // What users of EventBridge report of it.
+      {any_of({"*:stack/One/*", "*:stack/Two/*", "*:stack/Three/*"}), true},
+      {any_of({"*:stack/One/*", "*:stack/Two/*", "*:stack/Three/*", "*:stack/Four/*"}), false},
+      {any_of({"*.bif", "*.tiff", "*.tif", "*.svs"}), true},
+      {any_of({"*/datasync/*.bif", "*/datasync/*.tif"}), true},
+      {any_of({"*/datasync/*.bif", "*/datasync/*.tif", "*/datasync/*.tiff", "*/datasync/*.svs"}), false},
+      // What stands before the first star is matched in one place; what repeats itself behind one, in many.
+      {any_of({std::string(500, 'a') + "*b"}), true},
+      {any_of({"*aaaab"}), true},
+      {any_of({"*" + std::string(20, 'a') + "b"}), false},
+      {any_of({"*abab*abab*abab*"}), true},
+      {any_of({"*abab*abab*abab*abab*"}), false},
+      // Fields are measured one by one.
+      {R"({"a":[{"wildcard":"*a*b*c*d"}],"b":[{"wildcard":"*a*b*c*d"}],"c":[{"wildcard":"*a*b*c*d"}]})", true},
+      // The same one again adds nothing.
+      {any_of({"*/a/*", "*/a/*", "*/a/*", "*/a/*", "*/a/*"}), true},
+      // Alternatives of $or that begin alike are matched together.
+      {R"({"$or":[{"a":[{"wildcard":"*:s/1/*"},{"wildcard":"*:s/2/*"}]},{"a":[{"wildcard":"*:s/3/*"},{"wildcard":"*:s/4/*"}]}]})",
+       false},
+      {R"({"a":[{"anything-but":{"wildcard":["*aaaaaaaaaaaaaaaaaaaa","b"]}}]})", false},
   };
-  EXPECT_TRUE(compiles("*" + std::string(98, 'a') + "b", 1));
-  EXPECT_FALSE(compiles("*" + std::string(100, 'a') + "b", 1));
-  EXPECT_TRUE(compiles(std::string(500, 'a') + "*b", 1)) << "what stands before the first '*' is matched in one place";
-  EXPECT_TRUE(compiles("*:stack/name/*", 30));
-  EXPECT_FALSE(compiles("*:stack/name/*", 40));
-  EXPECT_FALSE(compiles("*abab*abab*abab*", 12));
+  for (const auto& c : cases) {
+    const auto compiled = Pattern::compile(c.pattern);
+    EXPECT_EQ(compiled.has_value(), c.taken) << c.pattern;
+    if (compiled) continue;
+    EXPECT_EQ(compiled.error().message,
+              "Event pattern is not valid. Reason: Rule is too complex - try using fewer wildcard characters or fewer "
+              "repeating character sequences after a wildcard character");
+  }
 }
 
 TEST(Pattern, RefusesTooManyAlternatives) {

@@ -120,6 +120,7 @@ Result<Condition> Condition::compile(std::string_view op, std::string_view key, 
     auto operand = made.operand(*text, variables);
     if (!operand) {
       if (!operand.error().message.empty()) return std::unexpected(std::move(operand).error());
+      if (made.comparison_ == Comparison::kDate) return malformed("The policy failed legacy parsing");
       return malformed("Invalid value for condition operator " + std::string(op) + ": " + text->substr(0, 200));
     }
     made.operands_.push_back(*std::move(operand));

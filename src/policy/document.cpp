@@ -111,8 +111,14 @@ class Reader {
 
   Result<void> effect(const StatementMembers& members, Statement& made) {
     const auto& effect = members["Effect"];
+    const bool of_identity = kind_ == DocumentKind::kManaged || kind_ == DocumentKind::kInline;
+    if (!effect && of_identity) return syntax_error();
     if (!effect) return malformed("Missing required field Effect");
-    if (!effect->is("Allow") && !effect->is("Deny")) return syntax_error();
+    if (!effect->is("Allow") && !effect->is("Deny")) {
+      const bool spelled =
+          effect->is_string() && (lower(effect->as_string()) == "allow" || lower(effect->as_string()) == "deny");
+      return of_identity && spelled ? malformed("The policy failed legacy parsing") : syntax_error();
+    }
     made.allows = effect->is("Allow");
     return {};
   }
@@ -182,7 +188,6 @@ class Reader {
       if (!keys_and_values.is_object()) return syntax_error();
       for (const auto [key, values] : keys_and_values.members()) {
         const std::string name = key.as_string();
-        if (auto good = check_condition_key(name); !good) return good;
         auto condition = Condition::compile(op.as_string(), name, values, variables_);
         if (!condition) return std::unexpected(std::move(condition).error());
         add_keys(*condition);
@@ -228,6 +233,7 @@ Result<Document> Document::parse(std::string_view text, DocumentKind kind) {
   if (!variables) return std::unexpected(variables.error());
   if (const auto& id = (*members)["Id"]; id && !id->is_string()) return syntax_error();
   const auto& statements = (*members)["Statement"];
+  if (!statements && (kind == DocumentKind::kManaged || kind == DocumentKind::kInline)) return syntax_error();
   if (!statements) return malformed("Missing required field Statement");
 
   Document made;

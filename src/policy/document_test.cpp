@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "policy/validate.h"
+
 namespace signalbox::policy {
 namespace {
 
@@ -44,12 +46,15 @@ TEST(Document, IsRefusedInAwsWords) {
       {"not JSON, trust", kTrust, "{", "This policy contains invalid Json"},
       {"not an object", kManaged, "[]", kSyntax},
       {"empty", kManaged, "", kSyntax},
-      {"no statement", kManaged, R"({"Version":"2012-10-17"})", "Missing required field Statement"},
+      {"no statement", kManaged, R"({"Version":"2012-10-17"})", kSyntax},
+      {"no statement, trust", kTrust, R"({"Version":"2012-10-17"})", "Missing required field Statement"},
       {"no statements", kManaged, R"({"Version":"2012-10-17","Statement":[]})", kSyntax},
       {"unknown element", kManaged, allow(plain + R"(,"Comment":"x")"), kSyntax},
       {"element twice", kManaged, allow(plain + R"(,"Effect":"Deny")"), kSyntax},
-      {"no effect", kManaged, with(plain), "Missing required field Effect"},
-      {"effect in lower case", kManaged, with(R"("Effect":"allow",)" + plain), kSyntax},
+      {"no effect", kManaged, with(plain), kSyntax},
+      {"no effect, resource", kResource, with(R"("Principal":"*",)" + plain), "Missing required field Effect"},
+      {"effect in lower case", kManaged, with(R"("Effect":"allow",)" + plain), "The policy failed legacy parsing"},
+      {"effect of another kind", kManaged, with(R"("Effect":"Perhaps",)" + plain), kSyntax},
       {"no action", kManaged, allow(R"("Resource":"*")"), "Policy statement must contain actions."},
       {"no actions", kManaged, allow(R"("Action":[],"Resource":"*")"), "Policy statement must contain actions."},
       {"both actions", kManaged, allow(R"("NotAction":"s3:*",)" + plain), kSyntax},
@@ -84,11 +89,11 @@ TEST(Document, IsRefusedInAwsWords) {
        "Invalid Condition type : StringIs"},
       {"NullIfExists", kManaged, allow(plain + R"(,"Condition":{"NullIfExists":{"aws:x":"true"}})"),
        "Invalid Condition type : NullIfExists"},
-      {"key without vendor", kManaged, allow(plain + R"(,"Condition":{"Bool":{"x":"true"}})"), kVendor},
+      {"key without vendor", kManaged, allow(plain + R"(,"Condition":{"Bool":{"x":"true"}})"), ""},
       {"bad number", kManaged, allow(plain + R"(,"Condition":{"NumericEquals":{"s3:max-keys":"ten"}})"),
        "Invalid value for condition operator NumericEquals: ten"},
       {"bad date", kManaged, allow(plain + R"(,"Condition":{"DateLessThan":{"aws:CurrentTime":"soon"}})"),
-       "Invalid value for condition operator DateLessThan: soon"},
+       "The policy failed legacy parsing"},
       {"bad address", kManaged, allow(plain + R"(,"Condition":{"IpAddress":{"aws:SourceIp":["10.0.0.0/33"]}})"),
        "Invalid value for condition operator IpAddress: 10.0.0.0/33"},
       {"bad null", kManaged, allow(plain + R"(,"Condition":{"Null":{"aws:x":"maybe"}})"),
@@ -133,6 +138,42 @@ TEST(Document, IsRefusedInAwsWords) {
       EXPECT_EQ(document.error().code, "MalformedPolicyDocument") << c.name;
     }
   }
+}
+
+TEST(Document, OfIdentitiesIsCheckedForItsArns) {
+  constexpr auto kLegacy = "The policy failed legacy parsing";
+  constexpr auto kRegexes = "Resource vendor must be fully qualified and cannot contain regexes.";
+  constexpr auto kPath =
+      "IAM resource path must either be \"*\" or start with user/, federated-user/, role/, group/, instance-profile/, "
+      "mfa/, server-certificate/, policy/, sms-mfa/, saml-provider/, oidc-provider/, report/, access-report/.";
+  const std::pair<const char*, const char*> cases[] = {
+      {"arn:aws:s3:::b/*", ""},
+      {"arn:aws:sqs:*:*:q", ""},
+      {"arn:aws:sqs:us-east-1", ""},
+      {"arn:aws:s3::b", kLegacy},
+      {"arn:aws::x", kLegacy},
+      {"arn:aws:::::x", kLegacy},
+      {"arn:aws", kRegexes},
+      {"arn:aws:s*:::b", kRegexes},
+      {"arn:aws:iam:::x", kPath},
+      {"arn:aws:iam::111122223333:users/u", kPath},
+      {"arn:aws:iam::111122223333:user/u", ""},
+      {"arn:aws:iam::111122223333:*", ""},
+      {"arn:aws:iam::111122223333:u*", ""},
+      {"arn:aws:iam::111122223333:${aws:username}", ""},
+      {"arn:error:s3:::b", R"(Partition "error" is not valid for resource "arn:error:s3:::b".)"},
+      {"bucket", R"(Resource bucket must be in ARN format or "*".)"},
+  };
+  for (const auto& [resource, error] : cases) {
+    for (const char* element : {"Resource", "NotResource"}) {
+      const std::string text =
+          allow(R"("Action":"s3:Get*",")" + std::string(element) + R"(":["*",")" + resource + R"("])");
+      const auto document = validate(text, DocumentKind::kManaged);
+      EXPECT_EQ(document ? "" : document.error().message, error) << resource;
+    }
+  }
+  EXPECT_TRUE(validate(trust(R"("Action":"sts:AssumeRole")"), DocumentKind::kTrust));
+  EXPECT_EQ(validate("{", DocumentKind::kInline).error().message, "Syntax errors in policy.");
 }
 
 TEST(Document, KnowsWhereItsStatementsStandAndWhatTheyRead) {

@@ -89,10 +89,4 @@ Result<void> check_sid(std::string_view sid, DocumentKind kind) {
       "[0-9A-Za-z]*");
 }
 
-Result<void> check_condition_key(std::string_view key) {
-  const std::size_t colon = key.find(':');
-  if (colon == key.npos || colon == 0 || colon + 1 == key.size()) return malformed(std::string(kNoVendor));
-  return {};
-}
-
 }  // namespace signalbox::policy

@@ -11,6 +11,5 @@ namespace signalbox::policy {
 Result<void> check_action(std::string_view action, DocumentKind kind);
 Result<void> check_resource(std::string_view resource);
 Result<void> check_sid(std::string_view sid, DocumentKind kind);
-Result<void> check_condition_key(std::string_view key);
 
 }  // namespace signalbox::policy

@@ -225,6 +225,41 @@ TEST(Evaluate, TrustPoliciesMustAllow) {
   EXPECT_FALSE(outcome(google, R"({"Federated":"www.amazon.com"})").allowed());
 }
 
+TEST(Evaluate, ServicesMayBeNamedWithTheirRegion) {
+  const auto lets = [](const char* named, std::string_view region) {
+    const auto policy =
+        Document::parse(text_of("A", R"({"Service":")" + std::string(named) + R"("})"), DocumentKind::kResource);
+    Request request;
+    request.principal = kService;
+    request.principal.region = region;
+    request.action = "s3:GetObject";
+    request.resource = kBucket;
+    return evaluate_resource_policy(request, *policy).allowed();
+  };
+  EXPECT_TRUE(lets("events.amazonaws.com", "us-east-1"));
+  EXPECT_TRUE(lets("events.us-east-1.amazonaws.com", "us-east-1"));
+  EXPECT_FALSE(lets("events.us-east-1.amazonaws.com", "eu-west-1"));
+  EXPECT_FALSE(lets("events.us-east-1.amazonaws.com", ""));
+  EXPECT_FALSE(lets("logs.us-east-1.amazonaws.com", "us-east-1"));
+}
+
+TEST(Evaluate, AllowWithNotPrincipalLetsNobodyInWhomItNames) {
+  for (const char* named : {R"({"AWS":"111122223333"})", R"({"AWS":"arn:aws:iam::111122223333:user/ada"})"}) {
+    const auto policy = Document::parse(
+        R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*","NotPrincipal":)" +
+            std::string(named) + "}}",
+        DocumentKind::kResource);
+    ASSERT_TRUE(policy);
+    Request request;
+    request.principal = kUser;
+    request.action = "s3:GetObject";
+    request.resource = kBucket;
+    EXPECT_FALSE(evaluate_resource_policy(request, *policy).allowed()) << named;
+    request.principal = kAnonymous;
+    EXPECT_TRUE(evaluate_resource_policy(request, *policy).allowed()) << named;
+  }
+}
+
 TEST(Evaluate, NotPrincipalLeavesOutWhoIsNamedWhole) {
   const auto outcome = [](const Principal& who, std::string_view names, const Document* boundary = nullptr) {
     const std::string text = R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"s3:*",

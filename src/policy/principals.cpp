@@ -54,6 +54,17 @@ bool is_service_name(std::string_view name) {
           name.ends_with(".aws.internal"));
 }
 
+/// "logs.us-east-1.amazonaws.com" is "logs.amazonaws.com" where that acts in us-east-1.
+bool names_service(std::string_view text, const Principal& service) {
+  if (text == service.name) return true;
+  const std::size_t dot = service.name.find('.');
+  if (dot == service.name.npos || service.region.empty()) return false;
+  const std::string_view head = service.name.substr(0, dot + 1);
+  const std::string_view tail = service.name.substr(dot);
+  return text.size() == head.size() + service.region.size() + tail.size() && text.starts_with(head) &&
+         text.substr(head.size()).starts_with(service.region) && text.ends_with(tail);
+}
+
 std::unexpected<Error> invalid(std::string_view type, std::string_view text) {
   return malformed("Invalid principal in policy: \"" + std::string(type) + "\":\"" + std::string(text.substr(0, 200)) +
                    "\"");
@@ -136,7 +147,7 @@ Grant Principals::grant(const Entry& entry, const Principal& caller) {
       return when(caller.user_id.substr(0, caller.user_id.find(':')) == entry.text,
                   session ? Grant::kSource : Grant::kDirect);
     case Kind::kService:
-      return when(caller.type == PrincipalType::kService && caller.name == entry.text, Grant::kDirect);
+      return when(caller.type == PrincipalType::kService && names_service(entry.text, caller), Grant::kDirect);
     case Kind::kFederated:
       return when(caller.type == PrincipalType::kFederated && (entry.text == "*" || caller.name == entry.text),
                   Grant::kDirect);
@@ -167,7 +178,8 @@ bool Principals::name_all_of(const Principal& caller) const {
     case PrincipalType::kAnonymous:
       return false;
     case PrincipalType::kService:
-      return has(Kind::kService, caller.name);
+      return std::ranges::any_of(
+          entries_, [&](const Entry& e) { return e.kind == Kind::kService && names_service(e.text, caller); });
     case PrincipalType::kFederated:
       return has(Kind::kFederated, caller.name);
     case PrincipalType::kRoot:

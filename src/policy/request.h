@@ -38,6 +38,8 @@ struct Principal {
   std::string_view name;
   std::string_view canonical_user;
   std::span<const Tag> tags;
+  /// Of a service the Region that it acts in: policies may name it with that ("logs.us-east-1.amazonaws.com").
+  std::string_view region = {};
 };
 
 /// The condition context: keys ("aws:SourceIp", in any case) and their values. Owns its texts.

@@ -28,6 +28,8 @@ Grant Statement::grant(const Principal& caller) const {
     case Who::kThese:
       return principals.grant(caller);
     case Who::kAllBut:
+      // Whoever it names in any way is not let in; to be spared by a Deny, all that the caller is must be named.
+      if (allows) return principals.grant(caller) == Grant::kNone ? Grant::kDirect : Grant::kNone;
       return principals.name_all_of(caller) ? Grant::kNone : Grant::kDirect;
   }
   return Grant::kNone;

@@ -45,10 +45,14 @@ std::vector<StatementText> statement_texts(std::string_view policy) {
 }
 
 std::string policy_text(std::string_view id, const std::vector<StatementText>& statements) {
+  return policy_text(id, statements, "2012-10-17");
+}
+
+std::string policy_text(std::string_view id, const std::vector<StatementText>& statements, std::string_view version) {
   std::string text;
   json::Writer writer(text);
   writer.begin_object();
-  writer.member("Version", "2012-10-17");
+  writer.member("Version", version);
   if (!id.empty()) {
     writer.member("Id", id);
   }

@@ -18,6 +18,8 @@ std::vector<StatementText> statement_texts(std::string_view policy);
 
 /// A policy of version 2012-10-17; `id` "" for none.
 std::string policy_text(std::string_view id, const std::vector<StatementText>& statements);
+/// The same of another version.
+std::string policy_text(std::string_view id, const std::vector<StatementText>& statements, std::string_view version);
 
 /// An Allow statement as the services write it.
 struct Permission {

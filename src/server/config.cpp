@@ -9,18 +9,50 @@
 namespace signalbox::server {
 namespace {
 
-bool is_loopback(const std::string& address) {
-  return address.starts_with("127.") || address == "::1" || address == "localhost";
+/// "https://app.example.com:8443": a scheme and an authority, and nothing behind them.
+bool is_origin(const std::string& text) {
+  const auto scheme = text.find("://");
+  if (scheme == std::string::npos || scheme == 0 || scheme + 3 == text.size()) return false;
+  return text.find_first_of("/?# \"'*", scheme + 3) == std::string::npos;
+}
+
+Result<void> check_browsers(const Config& config) {
+  for (const std::string& origin : config.cors_origins) {
+    if (origin == "*" || origin == "null" || is_origin(origin)) continue;
+    return fail("ConfigError", "--cors-origins " + origin +
+                                   " is no origin such as https://app.example.com or http://localhost:3000, nor *.");
+  }
+  for (const std::string& host : config.allowed_hosts) {
+    const bool good = host == "*" || (!host.empty() && host.find_first_of("/: ") == std::string::npos &&
+                                      host.find('*', host.starts_with("*.") ? 1 : 0) == std::string::npos);
+    if (good) continue;
+    return fail("ConfigError",
+                "--allowed-hosts " + host + " is no name such as box.example.com or *.example.com, without a port.");
+  }
+  return {};
 }
 
 }  // namespace
 
+bool is_loopback(const std::string& address) {
+  return address.starts_with("127.") || address == "::1" || address == "localhost";
+}
+
 Result<void> check(const Config& config) {
-  if (!is_loopback(config.address) && !config.allow_open_network) {
-    const bool enforces = config.auth == cloud::AuthMode::kEnforce;
-    return fail("ConfigError", "--address " + config.address + " can be reached from other machines, without TLS" +
-                                   (enforces ? ". " : " and without --auth enforce. ") +
-                                   "Use 127.0.0.1, or say --allow-open-network if the network is yours alone.");
+  if (config.tls_certificate.empty() != config.tls_key.empty()) {
+    return fail("ConfigError", "--tls-cert and --tls-key go together.");
+  }
+  if (config.tls_self_signed && !config.tls_certificate.empty()) {
+    return fail("ConfigError", "--tls self-signed makes a certificate of its own: it does not go with --tls-cert.");
+  }
+  const bool enforces = config.auth == cloud::AuthMode::kEnforce;
+  if (!is_loopback(config.address) && !config.allow_open_network && !(enforces && config.tls())) {
+    const std::string lacks = config.tls() ? "" : "without TLS";
+    const std::string mode = enforces ? "" : "without --auth enforce";
+    return fail("ConfigError", "--address " + config.address + " can be reached from other machines, " + lacks +
+                                   (lacks.empty() || mode.empty() ? "" : " and ") + mode +
+                                   ". Use 127.0.0.1, or --tls self-signed (or --tls-cert) with --auth enforce, or say "
+                                   "--allow-open-network if the network is yours alone.");
   }
   if (config.auth != cloud::AuthMode::kOpen && config.credentials.empty()) {
     const std::string mode = config.auth == cloud::AuthMode::kVerify ? "verify" : "enforce";
@@ -44,7 +76,7 @@ Result<void> check(const Config& config) {
                                      " is no scheme, host and port alone, such as https://signalbox.example.com.");
     }
   }
-  return {};
+  return check_browsers(config);
 }
 
 Result<cloud::Credentials> read_credentials(const std::string& path) {

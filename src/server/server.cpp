@@ -5,14 +5,21 @@
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "base/random.h"
+#include "base/spawn.h"
+#include "cloud/browsers.h"
 #include "cloud/door.h"
 #include "cloud/event_target.h"
 #include "cloud/gateway.h"
 #include "cloud/services.h"
 #include "cloud/shards.h"
+#include "http/plain_error.h"
 #include "http/server.h"
+#include "http/tls.h"
 #include "mail/sender.h"
+#include "server/certificates.h"
 #include "server/clock_control.h"
+#include "server/metrics_page.h"
+#include "server/secrets.h"
 #include "server/tail.h"
 #include "services/cloudtrail/cloudtrail.h"
 #include "services/cloudwatch/cloudwatch.h"
@@ -28,7 +35,6 @@
 #include "services/sqs/sqs.h"
 #include "services/sts/sts.h"
 #include "store/store.h"
-#include "store/timers.h"
 
 namespace signalbox::server {
 namespace {
@@ -49,9 +55,14 @@ http::ClientOptions client_options(const Config& config) {
   return {config.outgoing_public_only ? http::Reach::kPublic : http::Reach::kAnywhere, config.outgoing_ca};
 }
 
-std::string endpoint_text(const std::string& address, std::uint16_t port) {
+cloud::BrowserOptions browser_options(const Config& config) {
+  const bool open = config.auth == cloud::AuthMode::kOpen;
+  return {open, open && is_loopback(config.address), config.cors_origins, config.allowed_hosts};
+}
+
+std::string endpoint_text(bool tls, const std::string& address, std::uint16_t port) {
   const bool v6 = address.find(':') != std::string::npos;
-  return "http://" + (v6 ? "[" + address + "]" : address) + ":" + std::to_string(port);
+  return (tls ? "https://" : "http://") + (v6 ? "[" + address + "]" : address) + ":" + std::to_string(port);
 }
 
 /// Tells of operations that work and are refused to everybody, as nobody described them to the authority. An operation
@@ -89,13 +100,12 @@ struct Server::Parts {
         clock(chosen.virtual_clock ? static_cast<const Clock&>(virtual_clock) : system_clock),
         metrics(std::move(counted)),
         store(std::move(opened)),
-        sealer(secrets_key),
+        sealer(secrets_key, [this, secrets_key] { remember_key(secrets_key, *store); }),
         authority(callers, clock),
         sessions(callers, authority, sealer, clock, random),
         identification(chosen.auth, std::move(credentials), system_clock, &callers, &sessions),
-        shards(thread_count(chosen), clock),
-        timers(*store, shards.at(0).alarms()),
-        door(*metrics),
+        shards(thread_count(chosen), clock, log_to),
+        door(*metrics, log_to),
         service_events(*store),
         measures(clock),
         tap(shards, clock, random),
@@ -104,15 +114,21 @@ struct Server::Parts {
         mail(chosen.smtp.empty()
                  ? nullptr
                  : std::make_unique<mail::Sender>(mail::SenderOptions{chosen.smtp, chosen.outgoing_ca})),
-        house{*store,     timers,   shards,    door,      event_targets, service_events, measures,
-              deliveries, clients,  site,      tap,       sealer,        clock,          random,
-              log_to,     *metrics, pipe_ends, functions, callers,       authority,      sessions},
+        house{*store,   shards,    door,      event_targets, service_events, measures, deliveries,
+              clients,  site,      tap,       sealer,        clock,          random,   log_to,
+              *metrics, pipe_ends, functions, callers,       authority,      sessions},
         clock_control(clock, chosen.virtual_clock ? &virtual_clock : nullptr, shards, *store, *metrics),
         tail(tap, identification, authority),
         gateway(door, identification, random, log_to),
+        browsers(browser_options(chosen), site),
+        metrics_page(*metrics),
         http(
             shards.loops(), [this](const http::Request& r, http::Connection& c) { return answer(r, c); },
-            limits_of(chosen), log_to, *metrics, [this](const http::Request& head) { return gateway.streams(head); }) {
+            limits_of(chosen), log_to, *metrics,
+            [this](const http::Request& head) { return page_of(head) == nullptr && gateway.streams(head); }) {
+    http.refuse_too_large(
+        [this](const http::Request& head, std::size_t most) { return gateway.too_large(head, most); });
+    if (chosen.auth == cloud::AuthMode::kVerify) authority.verify();
     if (chosen.auth == cloud::AuthMode::kEnforce) authority.enforce();
     door.set_authority(authority);
     services.push_back(std::make_unique<cloudtrail::CloudTrail>(house));
@@ -121,7 +137,7 @@ struct Server::Parts {
     services.push_back(std::make_unique<cloudwatch::CloudWatch>(house));
     services.push_back(std::make_unique<sqs::Sqs>(house));
     services.push_back(std::make_unique<kinesis::Kinesis>(house));
-    services.push_back(std::make_unique<events::Events>(house));
+    services.push_back(std::make_unique<events::Events>(house, events::Options{chosen.api_calls_to_all_rules}));
     services.push_back(std::make_unique<s3::S3>(
         house,
         s3::Options{chosen.data + "/s3", chosen.durability == store::Durability::kSync, chosen.s3_closed_buckets}));
@@ -143,18 +159,47 @@ struct Server::Parts {
     return options;
   }
 
+  /// What throws on the way to the door or back.
   asio::awaitable<http::Response> answer(const http::Request& request, http::Connection& connection) {
+    std::exception_ptr thrown;
+    try {
+      co_return co_await guard(request, connection);
+    } catch (...) {
+      thrown = std::current_exception();
+    }
+    log_escaped(log, "a request", thrown);
+    co_return http::plain_error(500, "InternalFailure: the request failed, and the server's log says why.");
+  }
+
+  asio::awaitable<http::Response> guard(const http::Request& request, http::Connection& connection) {
+    if (auto refused = browsers.refuse_host(request)) co_return *std::move(refused);
+    // Pages are for everybody, and say themselves what pages of others may read.
+    if (const auto* page = page_of(request)) co_return co_await (*page)(request);
+    const cloud::Browsers::Ask ask = [&] { return gateway.asked(request); };
+    const cloud::Browsers::Next next = [&] { return route(request, connection); };
+    co_return co_await browsers.answer(request, ask, next);
+  }
+
+  /// A page stands at a path, or at names: of "a.b.c" that which was added for "host:b.", whatever the path is.
+  const cloud::Site::Page* page_of(const http::Request& request) const {
+    const std::string_view host = request.header("Host");
+    const auto dot = host.find('.');
+    const auto* const named =
+        dot == std::string_view::npos ? nullptr : site.find("host:" + std::string(host.substr(dot + 1)));
+    return named != nullptr ? named : site.find(request.path());
+  }
+
+  asio::awaitable<http::Response> route(const http::Request& request, http::Connection& connection) {
     // Buckets may have these names too; whoever asks for those signs.
     const bool is_page = request.method == "GET" && request.header("Authorization").empty();
     if (is_page && request.path() == "/health") {
       co_return text_response("application/json", "{\"status\":\"ok\"}\n");
     }
     if (is_page && request.path() == "/metrics") {
-      co_return text_response("text/plain; version=0.0.4", metrics->expose());
+      co_return co_await metrics_page.answer();
     }
     if (request.path() == "/_signalbox/clock") co_return co_await clock_control.answer(request);
     if (request.path() == "/_signalbox/tail") co_return co_await tail.answer(request);
-    if (const auto* page = site.find(request.path())) co_return co_await (*page)(request);
     co_return co_await gateway.answer(request, connection);
   }
 
@@ -172,7 +217,6 @@ struct Server::Parts {
   cloud::Sessions sessions;
   cloud::Identification identification;
   cloud::Shards shards;
-  store::Timers timers;
   cloud::Door door;
   cloud::EventTargets event_targets;
   cloud::PipeEnds pipe_ends;
@@ -188,6 +232,8 @@ struct Server::Parts {
   ClockControl clock_control;
   Tail tail;
   cloud::Gateway gateway;
+  cloud::Browsers browsers;
+  MetricsPage metrics_page;
   std::vector<std::unique_ptr<cloud::Service>> services;
   http::Server http;
   std::uint16_t port = 0;  // where it listens
@@ -213,7 +259,7 @@ Result<std::unique_ptr<Server>> Server::start(const Config& config, Log& log) {
   auto store = store::open_rocksdb({config.data, config.durability}, *metrics, log);
   if (!store) return std::unexpected(std::move(store).error());
   const auto secrets_key =
-      Sealer::read_or_make_key(config.secrets_key.empty() ? config.data + "/secrets.key" : config.secrets_key);
+      open_secrets(config.secrets_key.empty() ? config.data + "/secrets.key" : config.secrets_key, **store);
   if (!secrets_key) return std::unexpected(secrets_key.error());
   std::unique_ptr<Server> server(new Server(std::make_unique<Parts>(
       config, log, std::move(credentials), std::move(*store), std::move(metrics), *secrets_key)));
@@ -231,17 +277,34 @@ Result<void> Server::open() {
   }
   Result<void> deliveries = parts_->deliveries.load();
   if (!deliveries) return deliveries;
-  Result<void> timers = parts_->timers.load();
-  if (!timers) return timers;
+  Result<void> certificates = reload_certificates();
+  if (!certificates) return certificates;
   Result<std::uint16_t> port = parts_->http.listen(parts_->config.address, parts_->config.port);
   if (!port) return std::unexpected(std::move(port).error());
   parts_->port = *port;
-  endpoint_ = endpoint_text(parts_->config.address, *port);
+  endpoint_ = endpoint_text(parts_->config.tls(), parts_->config.address, *port);
   parts_->site.set_url(parts_->config.public_url.empty() ? endpoint_ : parts_->config.public_url);
   if (parts_->authority.enforcing())
     warn_of_undescribed(parts_->door, parts_->authority, *parts_->metrics, parts_->log);
   parts_->shards.start();
   parts_->log.info("listening", {{"endpoint", endpoint_}, {"data", parts_->config.data}});
+  return {};
+}
+
+Result<void> Server::reload_certificates() {
+  const Config& config = parts_->config;
+  if (!config.tls()) return {};
+  Certificates files{"", config.tls_certificate, config.tls_key};
+  if (config.tls_self_signed) {
+    Result<Certificates> own = own_certificates(
+        config.data + "/tls", certificate_names(config.address, config.public_url), SystemClock().now());
+    if (!own) return std::unexpected(std::move(own).error());
+    files = *std::move(own);
+  }
+  auto context = http::read_tls(files.certificate, files.key);
+  if (!context) return std::unexpected(std::move(context).error());
+  parts_->http.use_tls(*std::move(context));
+  authority_file_ = files.authority;
   return {};
 }
 
@@ -255,7 +318,11 @@ Result<void> Server::stop() {
   }
   parts_->shards.stop();
   for (const auto& service : parts_->services) service->stop();
+  parts_->mail.reset();
   Result<void> closed = parts_->store->close();
+  // Nobody posts to the loops any more. What still waits there refers to services and to much else of the house: it
+  // goes now, while all of that is there.
+  parts_->shards.abandon();
   if (!closed) return closed;
   parts_->log.info("stopped");
   return {};

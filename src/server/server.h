@@ -19,8 +19,15 @@ class Server {
   /// Stops: see stop().
   ~Server();
 
-  /// "http://127.0.0.1:4566"
+  /// "http://127.0.0.1:4566", or https
   const std::string& endpoint() const { return endpoint_; }
+
+  /// The file of the certificate that clients are to trust, where the server made its own; else "".
+  const std::string& authority_file() const { return authority_file_; }
+
+  /// Reads certificate and key again, and has its own renewed when they end soon. Connections that are open keep what
+  /// they began with. After an error everything is as before.
+  Result<void> reload_certificates();
 
   /// Takes no more connections, lets requests in progress finish (at most Config::drain_seconds), and closes the
   /// store with everything committed written out. An error says what was not.
@@ -32,6 +39,7 @@ class Server {
   Result<void> open();
   std::unique_ptr<Parts> parts_;
   std::string endpoint_;
+  std::string authority_file_;
 };
 
 }  // namespace signalbox::server

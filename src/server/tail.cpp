@@ -39,6 +39,9 @@ http::Response refusal(const Error& error) {
 asio::awaitable<http::Response> Tail::answer(const http::Request& request) {
   const auto identity = identification_.identify(request);
   if (!identity) co_return refusal(identity.error());
+  // What was signed for another service, a link to an object say, is not good for watching events.
+  const auto scoped = cloud::Identification::check_service(*identity, "events");
+  if (!scoped) co_return refusal(scoped.error());
   if (request.method == "POST") {
     co_return begin(*identity, identity->body ? std::string_view(*identity->body) : request.body);
   }

@@ -1,6 +1,7 @@
 // Keys as tuples whose bytes sort as the tuples do.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -33,6 +34,9 @@ class Key {
 class KeyReader {
  public:
   explicit KeyReader(std::string_view bytes) : rest_(bytes) {}
+  /// It reads where the bytes are: they must outlive it.
+  template <std::same_as<std::string> Temporary>
+  explicit KeyReader(Temporary&& bytes) = delete;
   std::optional<std::string> text();
   std::optional<std::uint64_t> number();
   bool done() const { return rest_.empty(); }

@@ -1,6 +1,7 @@
 // Values as versioned records of plain fields, compact and quick.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -31,6 +32,9 @@ class RecordReader {
  public:
   /// A record of a version above `newest` is broken to whoever does not know it.
   RecordReader(std::string_view bytes, std::uint8_t newest);
+  /// It reads where the bytes are: they must outlive it.
+  template <std::same_as<std::string> Temporary>
+  RecordReader(Temporary&& bytes, std::uint8_t newest) = delete;
   std::uint8_t version() const { return version_; }
   std::uint64_t number();
   std::int64_t integer();

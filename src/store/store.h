@@ -78,8 +78,9 @@ class Store {
   /// is room; after any other failure of the log none does until the store is opened anew.
   virtual asio::awaitable<Result<void>> commit(Batch batch) = 0;
 
-  /// As commit, without waiting: for what may be lost in a crash (leases, progress marks). `done`, when given, is
-  /// called on the committer's thread.
+  /// As commit, without waiting: for what may be lost in a crash (leases, progress marks). It is not synced, but with
+  /// the next batch that somebody waits for. `done`, when given, is called on the committer's thread, which everybody
+  /// waits for: it posts what takes time.
   virtual void commit_later(Batch batch, std::function<void(const Result<void>&)> done = {}) = 0;
 
   /// Writes out all that was committed; then the store may be destroyed. No commit may follow. Only kMemory

@@ -56,6 +56,10 @@ class CborWriter {
   explicit CborWriter(std::string& out) : out_(out) {}
   void begin_map(std::size_t members) { head(5, members); }
   void begin_array(std::size_t elements) { head(4, elements); }
+  /// Those whose length is not told: until end().
+  void begin_map() { out_.push_back(static_cast<char>(0xbf)); }
+  void begin_array() { out_.push_back(static_cast<char>(0x9f)); }
+  void end() { out_.push_back(static_cast<char>(0xff)); }
   void text(std::string_view value);
   void bytes(std::string_view value);
   void integer(std::int64_t value);

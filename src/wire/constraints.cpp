@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/time_text.h"
+#include "wire/number_text.h"
 
 namespace signalbox::wire {
 namespace {
@@ -103,7 +104,7 @@ void print(std::string& out, const Shape& shape, const void* value) {
       return;
     case ShapeType::kFloat:
     case ShapeType::kDouble:
-      out += std::to_string(*static_cast<const double*>(value));
+      out += double_text(*static_cast<const double*>(value));
       return;
     case ShapeType::kBoolean:
       out += *static_cast<const bool*>(value) ? "true" : "false";
@@ -223,7 +224,7 @@ class Checker {
     if (!shape.pattern.empty() && !RE2::FullMatch(text, compiled(shape))) {
       violate(shape, value, path, "Member must satisfy regular expression pattern: " + std::string(shape.pattern));
     }
-    if (shape.enum_values.empty()) return;
+    if (shape.enum_values.empty() || shape.enum_check != EnumCheck::kExact) return;
     std::string set;
     for (const std::string_view allowed : shape.enum_values) {
       if (allowed == text) return;

@@ -4,6 +4,9 @@
 
 #include "base/encoding.h"
 #include "base/time_text.h"
+#include "wire/number_text.h"
+#include "wire/text_value.h"
+#include "wire/union.h"
 
 namespace signalbox::wire {
 namespace {
@@ -51,17 +54,25 @@ Result<void> read_whole(json::Value value, double least, double most, std::strin
 }
 
 Result<void> read_timestamp(json::Value value, Time& out) {
-  constexpr double kFarthestSecond = 253402300799.0;  // the year 9999
   if (value.is_number()) {
-    const double seconds = value.as_double();
-    if (!(std::abs(seconds) <= kFarthestSecond)) return malformed("Timestamp is out of range");
-    out = Time(Duration(static_cast<std::int64_t>(std::llround(seconds * 1000))));
+    const auto told = time_of_seconds(value.as_double());
+    if (!told) return malformed("Timestamp is out of range");
+    out = *told;
     return {};
   }
   if (!value.is_string()) return mismatch(value, "a Timestamp");
-  const auto time = from_iso8601(value.as_string());
+  auto time = from_iso8601(value.as_string());
+  if (!time) time = from_http_date(value.as_string());
   if (!time) return malformed("STRING_VALUE can not be converted to a Timestamp");
   out = *time;
+  return {};
+}
+
+/// A number, or a text that stands for one which JSON cannot say.
+Result<void> read_double(json::Value value, double& out) {
+  const auto special = value.is_string() ? special_double(value.as_string()) : std::nullopt;
+  if (!special && !value.is_number()) return mismatch(value, "a Double");
+  out = special ? *special : value.as_double();
   return {};
 }
 
@@ -72,10 +83,14 @@ Result<void> read_members(const Shape& shape, json::Value value, void* out, Memb
     if (value.is_array()) return mismatch(value, "");
     return malformed("Unexpected token " + std::string(token_name(value)) + " where a structure was expected");
   }
+  int told = 0;
+  int taken = 0;
   for (const auto& [key, field] : value.members()) {
     if (field.is_null()) continue;
+    if (!key.is(kTypeMember)) ++told;
     for (const Member& member : shape.members) {
-      if ((members == Members::kBody && member.location != Location::kBody) || !key.is(member.name)) continue;
+      if ((members == Members::kBody && member.location != Location::kBody) || !key.is(member.json_name())) continue;
+      if (member.empty_is_none && field.is_string() && field.as_string().empty()) break;
       if (member.location == Location::kPayload && member.shape->type == ShapeType::kBlob) {
         // A body that stands in JSON is told as text, not encoded.
         if (!field.is_string()) return mismatch(field, "a String");
@@ -84,9 +99,11 @@ Result<void> read_members(const Shape& shape, json::Value value, void* out, Memb
       }
       Result<void> done = read(*member.shape, field, member.emplace(out));
       if (!done) return done;
+      ++taken;
       break;
     }
   }
+  if (is_union(shape) && (told != 1 || taken != 1)) return malformed(not_one_member(shape));
   return {};
 }
 
@@ -116,7 +133,7 @@ Result<void> read_map(const Shape& shape, json::Value value, void* out) {
   return {};
 }
 
-// Recursion is bounded by the model: shapes cannot refer to themselves.
+// Recursion is bounded by the reader of JSON: json::kMaxDepth.
 Result<void> read(const Shape& shape, json::Value value, void* out) {
   std::int64_t whole = 0;
   switch (shape.type) {
@@ -136,9 +153,7 @@ Result<void> read(const Shape& shape, json::Value value, void* out) {
     }
     case ShapeType::kFloat:
     case ShapeType::kDouble:
-      if (!value.is_number()) return mismatch(value, "a Double");
-      *static_cast<double*>(out) = value.as_double();
-      return {};
+      return read_double(value, *static_cast<double*>(out));
     case ShapeType::kBoolean:
       if (!value.is_bool()) return mismatch(value, "a Boolean");
       *static_cast<bool*>(out) = value.as_bool();
@@ -165,8 +180,9 @@ Result<void> read(const Shape& shape, json::Value value, void* out) {
 void write(json::Writer& writer, const Shape& shape, const void* value);
 
 void write_timestamp(json::Writer& writer, TimestampFormat format, Time time) {
-  if (format == TimestampFormat::kIso8601) return writer.string(to_iso8601_millis(time));
-  if (format == TimestampFormat::kHttpDate) return writer.string(to_http_date(time));
+  if (format != TimestampFormat::kProtocolDefault && format != TimestampFormat::kUnix) {
+    return writer.string(text_of_time(format, time));
+  }
   writer.number(static_cast<double>(time.time_since_epoch().count()) / 1000.0);
 }
 
@@ -175,7 +191,7 @@ void write_members(json::Writer& writer, const Shape& shape, const void* value) 
   for (const Member& member : shape.members) {
     const void* field = member.find(value);
     if (field == nullptr || member.location != Location::kBody) continue;
-    writer.key(member.name);
+    writer.key(member.json_name());
     write(writer, *member.shape, field);
   }
   writer.end_object();
@@ -205,7 +221,7 @@ void write(json::Writer& writer, const Shape& shape, const void* value) {
       return writer.number(*static_cast<const std::int64_t*>(value));
     case ShapeType::kFloat:
     case ShapeType::kDouble:
-      return writer.number(*static_cast<const double*>(value));
+      return write_double(writer, *static_cast<const double*>(value));
     case ShapeType::kBoolean:
       return writer.boolean(*static_cast<const bool*>(value));
     case ShapeType::kTimestamp:

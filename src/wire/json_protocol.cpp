@@ -30,16 +30,12 @@ http::Response JsonProtocol::encode(const Operation&, const AnyStructure& output
 
 http::Response JsonProtocol::encode_error(const Service& service, const Error& error,
                                           std::string_view request_id) const {
-  const ErrorShape* shape = service.find_error(error.code);
   http::Response response;
-  response.status = error.http_status != 0 ? error.http_status : shape != nullptr ? shape->http_status : 400;
+  response.status = error_status(service, error);
   response.headers = {{"x-amzn-RequestId", std::string(request_id)}, {"Content-Type", std::string(content_type_)}};
   if (service.query_compatible) response.headers.push_back(query_error_header(service, error, response.status));
-  json::Writer writer(response.body);
-  writer.begin_object();
-  writer.member("__type", error_type(service, error.code));
-  writer.member("message", error.message);
-  writer.end_object();
+  const ErrorFields fields = error_fields(service, error, response.status, "message");
+  write_json_error(response.body, error_type(service, error.code), fields, error.message);
   return response;
 }
 

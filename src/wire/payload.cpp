@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/ascii.h"
+#include "http/white_space.h"
+
 namespace signalbox::wire {
 namespace {
 
@@ -26,18 +29,6 @@ std::unexpected<Error> malformed_trailer() {
   return fail(
       "MalformedTrailerError",
       "The request contained trailing data that was not well-formed or did not conform to our published schema.", 400);
-}
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 32) : c; });
-  return out;
 }
 
 const std::string& empty_hash() {
@@ -64,7 +55,7 @@ Result<Payload> read_payload(const http::Request& request) {
     }
     payload.decoded_length = bytes;
     if (payload.trailer && !request.header("X-Amz-Trailer").empty()) {
-      payload.announced = {{lower(trim(request.header("X-Amz-Trailer"))), ""}};
+      payload.announced = {{ascii_lowered(http::trim(request.header("X-Amz-Trailer"))), ""}};
     }
     return payload;
   }
@@ -76,7 +67,7 @@ Result<Payload> read_payload(const http::Request& request) {
                 "value.",
                 400);
   }
-  payload.hash = lower(said);
+  payload.hash = ascii_lowered(said);
   return payload;
 }
 
@@ -172,8 +163,8 @@ Result<void> PayloadDecoder::take_trailer(std::string_view line) {
   trailer_bytes_ += line.size();
   const auto colon = line.find(':');
   if (!payload_.trailer || colon == std::string_view::npos || trailer_bytes_ > kMaxTrailers) return malformed_trailer();
-  std::string name = lower(trim(line.substr(0, colon)));
-  const std::string_view value = trim(line.substr(colon + 1));
+  std::string name = ascii_lowered(http::trim(line.substr(0, colon)));
+  const std::string_view value = http::trim(line.substr(colon + 1));
   if (name == "x-amz-trailer-signature") {
     trailer_signature_ = value;
   } else {

@@ -1,187 +1,131 @@
 #include "wire/query_protocol.h"
 
-#include <charconv>
+#include <algorithm>
 
-#include "base/encoding.h"
-#include "base/time_text.h"
 #include "wire/constraints.h"
+#include "wire/error_type.h"
 #include "wire/form.h"
+#include "wire/query_json.h"
+#include "wire/text_value.h"
+#include "wire/union.h"
+#include "wire/xml_codec.h"
 
 namespace signalbox::wire {
 namespace {
 
 /// The code in other protocols; here it has another name.
 constexpr std::string_view kAccessDenied = "AccessDeniedException";
+constexpr std::string_view kUnknownOperation = "UnknownOperationException";
+constexpr std::string_view kXmlHead = "<?xml version=\"1.0\"?>\n";
 
 std::unexpected<Error> malformed(const std::string& name, const std::string& value) {
   return fail("MalformedInput", "Value (" + value + ") for parameter " + name + " is invalid.");
 }
 
-template <class Number>
-Result<void> read_number(const std::string& name, const std::string& text, Number& out) {
-  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), out);
-  if (problem != std::errc() || end != text.data() + text.size()) return malformed(name, text);
-  return {};
-}
+/// Reads a form's parameters into a structure, which they name by dots and numbers.
+class FormReader {
+ public:
+  FormReader(const Form& form, bool ec2) : form_(form), ec2_(ec2) {}
 
-Result<void> read_scalar(const Shape& shape, const std::string& name, const std::string& text, void* out) {
-  switch (shape.type) {
-    case ShapeType::kInteger:
-      return read_number(name, text, *static_cast<std::int32_t*>(out));
-    case ShapeType::kLong:
-      return read_number(name, text, *static_cast<std::int64_t*>(out));
-    case ShapeType::kFloat:
-    case ShapeType::kDouble:
-      return read_number(name, text, *static_cast<double*>(out));
-    case ShapeType::kBoolean:
-      if (text != "true" && text != "false") return malformed(name, text);
-      *static_cast<bool*>(out) = text == "true";
-      return {};
-    case ShapeType::kTimestamp: {
-      const auto time = from_iso8601(text);
-      if (!time) return malformed(name, text);
-      *static_cast<Time*>(out) = *time;
-      return {};
+  Result<void> structure(const Shape& shape, const std::string& prefix, void* out) {
+    // Shapes may be within their own kind as deep as the form says.
+    if (++depth_ > kMaxDepth) return fail("MalformedInput", "The request's parameters are nested too deep.");
+    for (const Member& member : shape.members) {
+      const std::string name = prefix + std::string(member.query_name);
+      if (!form_.has(name)) {
+        // A form cannot tell an empty list from none: where one must be there, it is empty.
+        if (member.required && member.shape->type == ShapeType::kList) member.emplace(out);
+        continue;
+      }
+      const std::string* text = member.empty_is_none ? form_.find(name) : nullptr;
+      if (text != nullptr && text->empty()) continue;
+      Result<void> done = read(*member.shape, name, member.emplace(out));
+      if (!done) return done;
     }
-    case ShapeType::kBlob: {
-      auto bytes = from_base64(text);
-      if (!bytes) return malformed(name, text);
-      *static_cast<std::string*>(out) = std::move(*bytes);
-      return {};
+    --depth_;
+    const auto is_there = [&](const Member& member) { return member.find(out) != nullptr; };
+    if (is_union(shape) && std::ranges::count_if(shape.members, is_there) != 1) {
+      return fail("MalformedInput", not_one_member(shape) + ".");
     }
-    default:
-      *static_cast<std::string*>(out) = text;
-      return {};
+    return {};
   }
-}
 
-Result<void> read(const Form& form, const Shape& shape, const std::string& name, void* out);
+ private:
+  static constexpr int kMaxDepth = 64;  // of structures in structures
 
-Result<void> read_structure(const Form& form, const Shape& shape, const std::string& prefix, void* out) {
-  for (const Member& member : shape.members) {
-    const std::string name = prefix + std::string(member.query_name);
-    if (!form.has(name)) {
-      // A form cannot tell an empty list from none: where one must be there, it is empty.
-      if (member.required && member.shape->type == ShapeType::kList) member.emplace(out);
-      continue;
+  // Numbered from 1 without gaps; the form's own size bounds the walk.
+  Result<void> list(const Shape& shape, const std::string& name, void* out) {
+    // EC2's lists are flattened, whatever their shapes say.
+    const std::string stem = shape.flattened || ec2_ ? name + "." : name + "." + std::string(shape.element_name) + ".";
+    for (int i = 1; form_.has(stem + std::to_string(i)); ++i) {
+      Result<void> done = read(*shape.element, stem + std::to_string(i), shape.append(out));
+      if (!done) return done;
     }
-    Result<void> done = read(form, *member.shape, name, member.emplace(out));
-    if (!done) return done;
+    return {};
   }
-  return {};
-}
 
-// Numbered from 1 without gaps; the form's own size bounds the walk.
-Result<void> read_list(const Form& form, const Shape& shape, const std::string& name, void* out) {
-  const std::string stem = shape.flattened ? name + "." : name + "." + std::string(shape.element_name) + ".";
-  for (int i = 1; form.has(stem + std::to_string(i)); ++i) {
-    Result<void> done = read(form, *shape.element, stem + std::to_string(i), shape.append(out));
-    if (!done) return done;
+  Result<void> map(const Shape& shape, const std::string& name, void* out) {
+    const std::string stem = shape.flattened ? name + "." : name + ".entry.";
+    for (int i = 1; form_.has(stem + std::to_string(i)); ++i) {
+      const std::string entry = stem + std::to_string(i) + ".";
+      const std::string* key = form_.find(entry + std::string(shape.key_name));
+      if (key == nullptr) return malformed(entry + std::string(shape.key_name), "");
+      Result<void> done = read(*shape.element, entry + std::string(shape.element_name), shape.insert(out, *key));
+      if (!done) return done;
+    }
+    return {};
   }
-  return {};
-}
 
-Result<void> read_map(const Form& form, const Shape& shape, const std::string& name, void* out) {
-  const std::string stem = shape.flattened ? name + "." : name + ".entry.";
-  for (int i = 1; form.has(stem + std::to_string(i)); ++i) {
-    const std::string entry = stem + std::to_string(i) + ".";
-    const std::string* key = form.find(entry + std::string(shape.key_name));
-    if (key == nullptr) return malformed(entry + std::string(shape.key_name), "");
-    Result<void> done = read(form, *shape.element, entry + std::string(shape.element_name), shape.insert(out, *key));
-    if (!done) return done;
+  Result<void> read(const Shape& shape, const std::string& name, void* out) {
+    if (shape.type == ShapeType::kStructure) return structure(shape, name + ".", out);
+    if (shape.type == ShapeType::kList) return list(shape, name, out);
+    if (shape.type == ShapeType::kMap) return map(shape, name, out);
+    const std::string* text = form_.find(name);
+    if (text == nullptr) return {};
+    const bool done = read_text_value(shape, *text, TimestampFormat::kIso8601, Reading::kTolerant, out);
+    return done ? Result<void>() : malformed(name, *text);
   }
-  return {};
+
+  const Form& form_;
+  bool ec2_;
+  int depth_ = 0;
+};
+
+http::Response response_of(ProtocolKind kind, int status, std::string_view request_id) {
+  http::Response response;
+  response.status = status;
+  response.headers = {{"x-amzn-RequestId", std::string(request_id)},
+                      {"Content-Type", kind == ProtocolKind::kQueryJson ? "application/json" : "text/xml"}};
+  return response;
 }
 
-Result<void> read(const Form& form, const Shape& shape, const std::string& name, void* out) {
-  if (shape.type == ShapeType::kStructure) return read_structure(form, shape, name + ".", out);
-  if (shape.type == ShapeType::kList) return read_list(form, shape, name, out);
-  if (shape.type == ShapeType::kMap) return read_map(form, shape, name, out);
-  const std::string* text = form.find(name);
-  return text == nullptr ? Result<void>() : read_scalar(shape, name, *text, out);
+/// SQS says more of a queue that is not there than it does in JSON.
+std::string message_of(const Error& error, std::string_view code) {
+  const bool no_queue = code == "AWS.SimpleQueueService.NonExistentQueue";
+  return no_queue && error.message == "The specified queue does not exist."
+             ? "The specified queue does not exist for this wsdl version."
+             : error.message;
 }
 
-void open(std::string& out, std::string_view name) {
-  out.append("<").append(name).append(">");
-}
-void close(std::string& out, std::string_view name) {
-  out.append("</").append(name).append(">");
-}
-
-void element(std::string& out, std::string_view name, std::string_view text) {
-  open(out, name);
-  append_escaped_markup(out, text);
-  close(out, name);
-}
-
-void write(std::string& out, const Shape& shape, std::string_view name, const void* value);
-
-void write_structure(std::string& out, const Shape& shape, const void* value) {
-  for (const Member& member : shape.members) {
-    const void* field = member.find(value);
-    if (field != nullptr) write(out, *member.shape, member.query_name, field);
+/// What the error's shape has beside its message.
+void write_details(std::string& out, const ErrorShape* shape, const Error& error) {
+  if (shape == nullptr || !error.details) return;
+  for (const auto& [name, value] : error.details->elements) {
+    if (std::ranges::count(shape->members, name, &ErrorMember::name) != 0) write_xml_text(out, name, value);
   }
 }
 
-void write_list(std::string& out, const Shape& shape, std::string_view name, const void* value) {
-  if (!shape.flattened) open(out, name);
-  for (std::size_t i = 0; i < shape.size(value); ++i) {
-    write(out, *shape.element, shape.flattened ? name : shape.element_name, shape.at(value, i));
+/// The result's element; closed at once where nothing is in it.
+void write_result(std::string& out, const Operation& operation, const AnyStructure& output) {
+  if (operation.result_wrapper.empty()) return;
+  std::string members;
+  write_xml_members(members, output.shape(), output.data());
+  out.append("<").append(operation.result_wrapper);
+  if (members.empty()) {
+    out += "/>";
+    return;
   }
-  if (!shape.flattened) close(out, name);
-}
-
-void write_map(std::string& out, const Shape& shape, std::string_view name, const void* value) {
-  struct Context {
-    std::string& out;
-    const Shape& shape;
-    std::string_view entry;
-  } context{out, shape, shape.flattened ? name : std::string_view("entry")};
-  if (!shape.flattened) open(out, name);
-  shape.each(value, &context, [](void* opaque, const std::string& key, const void* item) {
-    const auto& c = *static_cast<Context*>(opaque);
-    open(c.out, c.entry);
-    element(c.out, c.shape.key_name, key);
-    write(c.out, *c.shape.element, c.shape.element_name, item);
-    close(c.out, c.entry);
-  });
-  if (!shape.flattened) close(out, name);
-}
-
-/// The shortest text that reads back the same.
-std::string number_text(double value) {
-  char text[32];
-  const auto [end, problem] = std::to_chars(text, text + sizeof text, value);
-  return problem == std::errc() ? std::string(text, end) : std::to_string(value);
-}
-
-std::string scalar_text(const Shape& shape, const void* value) {
-  switch (shape.type) {
-    case ShapeType::kInteger:
-      return std::to_string(*static_cast<const std::int32_t*>(value));
-    case ShapeType::kLong:
-      return std::to_string(*static_cast<const std::int64_t*>(value));
-    case ShapeType::kFloat:
-    case ShapeType::kDouble:
-      return number_text(*static_cast<const double*>(value));
-    case ShapeType::kBoolean:
-      return *static_cast<const bool*>(value) ? "true" : "false";
-    case ShapeType::kTimestamp:
-      return to_iso8601_millis(*static_cast<const Time*>(value));
-    case ShapeType::kBlob:
-      return to_base64(*static_cast<const std::string*>(value));
-    default:
-      return *static_cast<const std::string*>(value);
-  }
-}
-
-void write(std::string& out, const Shape& shape, std::string_view name, const void* value) {
-  if (shape.type == ShapeType::kList) return write_list(out, shape, name, value);
-  if (shape.type == ShapeType::kMap) return write_map(out, shape, name, value);
-  if (shape.type != ShapeType::kStructure) return element(out, name, scalar_text(shape, value));
-  open(out, name);
-  write_structure(out, shape, value);
-  close(out, name);
+  out.append(">").append(members).append("</").append(operation.result_wrapper).append(">");
 }
 
 }  // namespace
@@ -192,7 +136,7 @@ Result<AnyStructure> QueryProtocol::decode(const Operation& operation, const htt
   // SQS lets a request be sent to the queue's own URL, which then need not be repeated.
   if (request.path().size() > 1) form->add_if_absent("QueueUrl", std::string(request.path()));
   AnyStructure input = operation.new_input();
-  Result<void> done = read_structure(*form, *operation.input, "", input.data());
+  Result<void> done = FormReader(*form, kind_ == ProtocolKind::kEc2Query).structure(*operation.input, "", input.data());
   if (!done) return std::unexpected(std::move(done).error());
   Result<void> checked = check_constraints(*operation.service, *operation.input, input.data());
   if (!checked) return std::unexpected(std::move(checked).error());
@@ -201,42 +145,67 @@ Result<AnyStructure> QueryProtocol::decode(const Operation& operation, const htt
 
 http::Response QueryProtocol::encode(const Operation& operation, const AnyStructure& output,
                                      std::string_view request_id) const {
-  http::Response response;
-  response.headers = {{"x-amzn-RequestId", std::string(request_id)}, {"Content-Type", "text/xml"}};
+  http::Response response = response_of(kind_, 200, request_id);
   std::string& out = response.body;
-  out = "<?xml version=\"1.0\"?>\n<";
-  out.append(operation.name).append("Response xmlns=\"").append(operation.service->xml_namespace).append("\">");
-  if (!operation.result_wrapper.empty()) {
-    open(out, operation.result_wrapper);
-    write_structure(out, output.shape(), output.data());
-    close(out, operation.result_wrapper);
+  if (kind_ == ProtocolKind::kQueryJson) {
+    write_query_json(out, operation, output.data(), request_id);
+    return response;
   }
-  out += "<ResponseMetadata>";
-  element(out, "RequestId", request_id);
-  out.append("</ResponseMetadata></").append(operation.name).append("Response>\n");
+  out = kXmlHead;
+  out.append("<")
+      .append(operation.name)
+      .append("Response xmlns=\"")
+      .append(operation.service->xml_namespace)
+      .append("\">");
+  if (kind_ == ProtocolKind::kEc2Query) {
+    write_xml_text(out, "requestId", request_id);
+    write_xml_members(out, output.shape(), output.data());
+  } else {
+    write_result(out, operation, output);
+    out += "<ResponseMetadata>";
+    write_xml_text(out, "RequestId", request_id);
+    out += "</ResponseMetadata>";
+  }
+  out.append("</").append(operation.name).append("Response>\n");
   return response;
 }
 
 http::Response QueryProtocol::encode_error(const Service& service, const Error& error,
                                            std::string_view request_id) const {
+  if (error.code == kUnknownOperation) {
+    // A request that is none of the protocol's: not even an error's form.
+    http::Response response = response_of(ProtocolKind::kQuery, error_status(service, error), request_id);
+    response.body = "<UnknownOperationException/>\n";
+    return response;
+  }
   const ErrorShape* shape = service.find_error(error.code);
   const bool denied = shape == nullptr && error.code == kAccessDenied;
-  http::Response response;
-  response.status = error.http_status != 0 ? error.http_status
-                    : shape != nullptr     ? shape->http_status
-                    : denied               ? 403
-                                           : 400;
-  response.headers = {{"x-amzn-RequestId", std::string(request_id)}, {"Content-Type", "text/xml"}};
+  http::Response response = response_of(kind_, error_status(service, error), request_id);
   const bool sender = shape != nullptr ? shape->sender_fault : response.status < 500;
+  const std::string_view code = shape != nullptr ? shape->query_code
+                                : denied         ? "AccessDenied"
+                                                 : std::string_view(error.code);
+  const std::string message = message_of(error, code);
   std::string& out = response.body;
-  out = "<?xml version=\"1.0\"?>\n<ErrorResponse xmlns=\"";
-  out.append(service.xml_namespace).append("\"><Error>");
-  element(out, "Type", sender ? "Sender" : "Receiver");
-  element(out, "Code", shape != nullptr ? shape->query_code : denied ? "AccessDenied" : std::string_view(error.code));
-  element(out, "Message", error.message);
-  out += "<Detail/></Error>";
-  element(out, "RequestId", request_id);
-  out += "</ErrorResponse>\n";
+  if (kind_ == ProtocolKind::kQueryJson) {
+    write_query_json_error(out, code, message, sender, request_id);
+    return response;
+  }
+  const bool ec2 = kind_ == ProtocolKind::kEc2Query;
+  out = kXmlHead;
+  if (ec2) {
+    out += "<Response><Errors><Error>";
+  } else {
+    out.append("<ErrorResponse xmlns=\"").append(service.xml_namespace).append("\"><Error>");
+    write_xml_text(out, "Type", sender ? "Sender" : "Receiver");
+  }
+  write_xml_text(out, "Code", code);
+  write_xml_text(out, "Message", message);
+  write_details(out, shape, error);
+  if (service.detailed_errors) out += "<Detail/>";
+  out += ec2 ? "</Error></Errors>" : "</Error>";
+  write_xml_text(out, ec2 ? "RequestID" : "RequestId", request_id);
+  out += ec2 ? "</Response>\n" : "</ErrorResponse>\n";
   return response;
 }
 

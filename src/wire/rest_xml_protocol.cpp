@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <array>
 
+#include "base/ascii.h"
 #include "base/checksum.h"
 #include "base/encoding.h"
-#include "wire/form.h"
+#include "wire/header_text.h"
+#include "wire/query_text.h"
+#include "wire/text_value.h"
 #include "wire/uri_template.h"
 #include "wire/xml_codec.h"
 
@@ -16,39 +19,47 @@ std::unexpected<Error> invalid(std::string message) {
   return fail("InvalidArgument", std::move(message), 400);
 }
 
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
 bool starts_with_name(std::string_view name, std::string_view prefix) {
   return name.size() >= prefix.size() && http::same_name(name.substr(0, prefix.size()), prefix);
 }
 
-Result<void> read_value(const Shape& shape, std::string_view text, void* out) {
-  if (shape.type == ShapeType::kString && !shape.enum_values.empty() &&
-      std::ranges::find(shape.enum_values, text) == shape.enum_values.end()) {
-    return invalid("'" + std::string(text.substr(0, 100)) + "' is not a " + std::string(shape.name) + ".");
-  }
-  return read_xml_scalar(shape, text, out);
+/// With the parameter and what was given, as S3's errors of arguments name them.
+std::unexpected<Error> bad_argument(const Member& member, std::string_view value, std::string message) {
+  ErrorDetails details;
+  details.elements = {{"ArgumentName", std::string(member.location_name)}, {"ArgumentValue", std::string(value)}};
+  Error error{"InvalidArgument", std::move(message), 400};
+  error.details = std::make_shared<const ErrorDetails>(std::move(details));
+  return std::unexpected(std::move(error));
 }
 
-Result<void> read_header_list(const Shape& shape, std::string_view text, void* list) {
-  while (!text.empty()) {
-    const std::string_view item = text.substr(0, text.find(','));
-    text.remove_prefix(std::min(text.size(), item.size() + 1));
-    Result<void> done = read_value(*shape.element, trim(item), shape.append(list));
-    if (!done) return done;
+Result<void> read_value(const Member& member, const Shape& shape, std::string_view text, void* out) {
+  Result<void> done = read_xml_scalar(shape, text, out);
+  if (!done && shape.type == ShapeType::kInteger && member.location == Location::kQuery) {
+    return bad_argument(member, text,
+                        "Provided " + std::string(member.location_name) + " not an integer or within integer range");
   }
-  return {};
+  if (!done) return bad_argument(member, text, done.error().message);
+  if (shape.type != ShapeType::kString || is_of_enum(shape, *static_cast<std::string*>(out))) return {};
+  if (shape.name == "EncodingType") return bad_argument(member, text, "Invalid Encoding Method specified in Request");
+  return bad_argument(member, text,
+                      "'" + std::string(text.substr(0, 100)) + "' is not a " + std::string(shape.name) + ".");
 }
 
 Result<void> read_header(const Member& member, const http::Request& request, void* input) {
   const std::string_view text = request.header(member.location_name);
   if (text.empty()) return {};
-  if (member.shape->type == ShapeType::kList) return read_header_list(*member.shape, text, member.emplace(input));
-  return read_value(*member.shape, text, member.emplace(input));
+  const Shape& shape = *member.shape;
+  void* field = member.emplace(input);
+  if (shape.json_value) {
+    if (read_json_header(text, *static_cast<std::string*>(field))) return {};
+    return bad_argument(member, text, "It is no JSON in base64 encoding.");
+  }
+  if (shape.type != ShapeType::kList) return read_value(member, shape, text, field);
+  for (const std::string& item : header_items(*shape.element, joined_header(request, member.location_name))) {
+    Result<void> done = read_value(member, *shape.element, item, shape.append(field));
+    if (!done) return done;
+  }
+  return {};
 }
 
 /// All headers whose names begin so, as one map; the same name more than once has its values in one.
@@ -58,32 +69,50 @@ void read_headers(const Member& member, const http::Request& request, void* inpu
     if (!starts_with_name(name, member.location_name)) continue;
     if (map == nullptr) map = member.emplace(input);
     std::string key(name.substr(member.location_name.size()));
-    std::ranges::transform(key, key.begin(),
-                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 32) : c; });
+    std::ranges::transform(key, key.begin(), ascii_lower);
     auto& text = *static_cast<std::string*>(member.shape->insert(map, std::move(key)));
     if (!text.empty()) text += ',';
     text += value;
   }
 }
 
-Result<void> read_query(const Member& member, std::string_view query, void* input) {
-  auto text = form_parameter(query, member.location_name);
-  if (!text || (text->empty() && member.shape->type != ShapeType::kString)) return {};
-  return read_value(*member.shape, *text, member.emplace(input));
+/// Of a list all parameters of the name count, else the first.
+Result<void> read_query(const Member& member, const Parameters& parameters, void* input) {
+  const Shape& shape = *member.shape;
+  if (shape.type == ShapeType::kMap) {
+    read_query_table(member, parameters, input);
+    return {};
+  }
+  const bool is_list = shape.type == ShapeType::kList;
+  void* list = nullptr;
+  for (const auto& [name, text] : parameters) {
+    if (name != member.location_name) continue;
+    if (is_list) {
+      if (list == nullptr) list = member.emplace(input);
+      Result<void> done = read_value(member, *shape.element, text, shape.append(list));
+      if (!done) return done;
+      continue;
+    }
+    if (text.empty() && shape.type != ShapeType::kString) return {};
+    return read_value(member, shape, text, member.emplace(input));
+  }
+  return {};
 }
 
 Result<void> read_places(const Operation& operation, const http::Request& request, void* input) {
   const auto labels = match_uri(operation.uri, request.path());
+  const auto parameters = query_parameters(request.query());
+  if (!parameters) return invalid("The query string has a broken escape, or too many parameters.");
   for (const Member& member : operation.input->members) {
     Result<void> done;
     switch (member.location) {
       case Location::kUri:
         for (const auto& [name, value] : labels.value_or(Labels())) {
-          if (name == member.location_name) done = read_value(*member.shape, value, member.emplace(input));
+          if (name == member.location_name) done = read_value(member, *member.shape, value, member.emplace(input));
         }
         break;
       case Location::kQuery:
-        done = read_query(member, request.query(), input);
+        done = read_query(member, *parameters, input);
         break;
       case Location::kHeader:
         done = read_header(member, request, input);
@@ -112,10 +141,16 @@ constexpr std::array<KnownChecksum, 6> kChecksums = {{{ChecksumKind::kMd5, "Cont
                                                       {ChecksumKind::kSha1, "x-amz-checksum-sha1"},
                                                       {ChecksumKind::kSha256, "x-amz-checksum-sha256"}}};
 
-Result<void> check_body(const http::Request& request) {
+Result<void> check_body(const Shape& input, const http::Request& request) {
   for (const KnownChecksum& known : kChecksums) {
     const std::string_view said = request.header(known.header);
     if (said.empty()) continue;
+    // A checksum that the operation itself reads is of something else: of the object that an upload becomes.
+    const bool of_operation =
+        known.kind != ChecksumKind::kMd5 && std::ranges::any_of(input.members, [&](const Member& member) {
+          return http::same_name(member.location_name, known.header);
+        });
+    if (of_operation) continue;
     Checksum checksum(known.kind);
     checksum.update(request.body);
     const std::string digest = checksum.digest();
@@ -142,13 +177,17 @@ Result<void> read_payload_member(const Shape& input, const http::Request& reques
     if (!member.required) return {};
     return fail("MissingRequestBodyError", "Request Body is empty", 400);
   }
-  Result<void> checked = check_body(request);
+  Result<void> checked = check_body(input, request);
   if (!checked) return checked;
   if (member.shape->type == ShapeType::kStructure) {
     return read_xml(*member.shape, request.body, member.emplace(structure));
   }
   *static_cast<std::string*>(member.emplace(structure)) = request.body;
   return {};
+}
+
+bool has_body_members(const Shape& shape) {
+  return std::ranges::any_of(shape.members, [](const Member& member) { return member.location == Location::kBody; });
 }
 
 http::Response response_of(int status, std::string_view request_id) {
@@ -158,39 +197,33 @@ http::Response response_of(int status, std::string_view request_id) {
   return response;
 }
 
-/// No value may end its header's line.
-void add_header(http::Response& response, std::string name, std::string value) {
-  std::ranges::replace_if(value, [](char c) { return c == '\r' || c == '\n' || c == '\0'; }, ' ');
-  response.headers.emplace_back(std::move(name), std::move(value));
-}
-
 void write_header(const Member& member, const void* field, http::Response& response) {
-  std::string text = xml_scalar_text(*member.shape, field, TimestampFormat::kHttpDate);
+  std::string text = header_text(*member.shape, field);
+  if (text.empty()) return;
   if (http::same_name(member.location_name, "Content-Length")) {
     response.content_length = *static_cast<const std::int64_t*>(field);
     return;
   }
   // A part of something, and not the whole.
   if (http::same_name(member.location_name, "Content-Range")) response.status = 206;
-  add_header(response, std::string(member.location_name), std::move(text));
+  set_header(response, member.location_name, std::move(text));
 }
 
-void write_headers(const Member& member, const void* field, http::Response& response) {
-  struct Context {
-    const Member& member;
-    http::Response& response;
-  } context{member, response};
-  member.shape->each(field, &context, [](void* opaque, const std::string& key, const void* value) {
-    const auto& c = *static_cast<Context*>(opaque);
-    add_header(c.response, std::string(c.member.location_name) + key, *static_cast<const std::string*>(value));
-  });
+/// The header that has the error's member of that name; "" where it is in the body.
+std::string_view header_of(const ErrorShape* shape, std::string_view name) {
+  if (shape == nullptr) return {};
+  const auto found = std::ranges::find(shape->members, name, &ErrorMember::name);
+  return found == shape->members.end() ? std::string_view() : found->header;
+}
+
+/// The service's namespace, where the element declares none.
+std::string namespace_of(const Service& service, const Shape& root) {
+  if (service.xml_namespace.empty() || (!root.xml_uri.empty() && root.xml_prefix.empty())) return {};
+  return " xmlns=\"" + std::string(service.xml_namespace) + "\"";
 }
 
 void write_body(const Operation& operation, const AnyStructure& output, http::Response& response) {
   const Shape& shape = output.shape();
-  const std::string attributes = operation.service->xml_namespace.empty()
-                                     ? ""
-                                     : " xmlns=\"" + std::string(operation.service->xml_namespace) + "\"";
   std::string& out = response.body;
   if (shape.payload >= 0) {
     const Member& member = shape.members[static_cast<std::size_t>(shape.payload)];
@@ -201,21 +234,23 @@ void write_body(const Operation& operation, const AnyStructure& output, http::Re
       return;
     }
     out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
-    write_xml(out, *member.shape, operation.root, field, attributes);
+    write_xml(out, *member.shape, operation.root, field, namespace_of(*operation.service, *member.shape));
   } else if (!operation.root.empty()) {
     out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
-    out.append("<").append(operation.root).append(attributes).append(">");
     // An answer that is named as its only member is that: GetBucketLocation's.
     const Member* only = nullptr;
     for (const Member& member : shape.members) {
-      if (member.location == Location::kBody && member.query_name == operation.root) only = &member;
+      if (member.location == Location::kBody && member.xml_name() == operation.root) only = &member;
     }
-    if (only == nullptr) {
-      write_xml_members(out, shape, output.data());
-    } else if (const void* field = only->find(output.data())) {
-      append_escaped_markup(out, xml_scalar_text(*only->shape, field, TimestampFormat::kIso8601));
+    const std::string attributes = namespace_of(*operation.service, shape);
+    const void* text = only != nullptr ? only->find(output.data()) : nullptr;
+    if (text != nullptr) {
+      write_xml(out, *only->shape, operation.root, text, attributes);
+    } else if (only != nullptr) {
+      out.append("<").append(operation.root).append(attributes).append("></").append(operation.root).append(">");
+    } else {
+      write_xml(out, shape, operation.root, output.data(), attributes);
     }
-    out.append("</").append(operation.root).append(">");
   } else {
     return;
   }
@@ -229,6 +264,8 @@ Result<AnyStructure> RestXmlProtocol::decode(const Operation& operation, const h
   Result<void> done = read_places(operation, request, input.data());
   if (done && operation.input->payload >= 0 && !operation.input->streams) {
     done = read_payload_member(*operation.input, request, input.data());
+  } else if (done && operation.input->payload < 0 && has_body_members(*operation.input) && !request.body.empty()) {
+    done = read_xml(*operation.input, request.body, input.data());
   }
   if (!done) return std::unexpected(std::move(done).error());
   for (const Member& member : operation.input->members) {
@@ -245,7 +282,8 @@ http::Response RestXmlProtocol::encode(const Operation& operation, const AnyStru
     const void* field = member.find(output.data());
     if (field == nullptr) continue;
     if (member.location == Location::kHeader) write_header(member, field, response);
-    if (member.location == Location::kHeaders) write_headers(member, field, response);
+    if (member.location == Location::kHeaders) set_headers(response, member, field);
+    if (member.location == Location::kStatus) response.status = *static_cast<const std::int32_t*>(field);
   }
   write_body(operation, output, response);
   return response;
@@ -261,7 +299,7 @@ http::Response RestXmlProtocol::encode_error(const Service& service, const Error
                                               : 400;
   http::Response response = response_of(status, request_id);
   if (error.details) {
-    for (const auto& [name, value] : error.details->headers) add_header(response, name, value);
+    for (const auto& [name, value] : error.details->headers) set_header(response, name, value);
   }
   if (status == 304) return response;
   response.headers.emplace_back("Content-Type", "application/xml");
@@ -270,7 +308,14 @@ http::Response RestXmlProtocol::encode_error(const Service& service, const Error
   write_xml_text(out, "Code", denied ? "AccessDenied" : std::string_view(error.code));
   write_xml_text(out, "Message", error.message);
   if (error.details) {
-    for (const auto& [name, value] : error.details->elements) write_xml_text(out, name, value);
+    for (const auto& [name, value] : error.details->elements) {
+      const std::string_view header = header_of(shape, name);
+      if (header.empty()) {
+        write_xml_text(out, name, value);
+      } else {
+        set_header(response, header, value);
+      }
+    }
   }
   write_xml_text(out, "RequestId", request_id);
   write_xml_text(out, "HostId", to_base64(request_id));

@@ -18,9 +18,9 @@ struct Routed {
   Result<const Operation*> operation;  // or UnknownOperationException, InvalidAction, MissingAction
 };
 
-/// Reads X-Amz-Target (the JSON protocols), the path where the header Smithy-Protocol says so (RPC v2 CBOR), or Action
-/// in a form body or query string (the query protocol). `signing_service` is the service of the request's credential
-/// scope, "" when unsigned: it tells apart services that know the same action.
+/// Reads X-Amz-Target (the JSON protocols, and CBOR in their place), the path where the header Smithy-Protocol says so
+/// (RPC v2 CBOR), or Action in a form body or query string (the query protocol). `signing_service` is the service of
+/// the request's credential scope, "" when unsigned: it tells apart services that know the same action.
 Routed route(std::span<const Service* const> services, const http::Request& request, std::string_view signing_service);
 
 }  // namespace signalbox::wire

@@ -44,6 +44,14 @@ int score(const Operation& operation, const http::Request& request) {
 
 }  // namespace
 
+bool has_version_path(const http::Request& request) {
+  constexpr std::size_t kDate = 8;
+  const std::string_view path = request.path();
+  if (!path.starts_with("/v") || path.size() < kDate + 3 || path[kDate + 2] != '/') return false;
+  return path.substr(2, kDate).find_first_not_of("0123456789") == std::string_view::npos &&
+         !request.header("x-amz-account-id").empty();
+}
+
 const Operation* route_rest_xml(const Service& service, const http::Request& request) {
   const Operation* best = nullptr;
   int most = -1;

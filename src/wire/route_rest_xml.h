@@ -15,6 +15,10 @@ namespace signalbox::wire {
 /// Null when there is none.
 const Operation* route_rest_xml(const Service& service, const http::Request& request);
 
+/// Whether the path begins with a version, as those of S3 Control do ("/v20180820/tags/..."), beside the account's
+/// header.
+bool has_version_path(const http::Request& request);
+
 /// The bucket that the Host header names, virtual-host style: bucket.s3.REGION.HOST, bucket.s3.HOST, bucket.localhost.
 std::optional<std::string> bucket_of_host(std::string_view host);
 

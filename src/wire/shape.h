@@ -33,7 +33,19 @@ enum class ShapeType : std::uint8_t {
   kStructure
 };
 
-enum class TimestampFormat : std::uint8_t { kProtocolDefault, kUnix, kIso8601, kHttpDate };
+/// kIso8601 has fractions of seconds where there are some, kIso8601Seconds never, kIso8601Millis always.
+enum class TimestampFormat : std::uint8_t {
+  kProtocolDefault,
+  kUnix,
+  kIso8601,
+  kHttpDate,
+  kIso8601Seconds,
+  kIso8601Millis
+};
+
+/// What happens to a text that is none of its enum's values: it is refused; it is compared without case, and read as
+/// the value; or the service's operations have the say.
+enum class EnumCheck : std::uint8_t { kExact, kAnyCase, kByService };
 
 struct Shape;
 
@@ -49,8 +61,8 @@ enum class Location : std::uint8_t {
 };
 
 struct Member {
-  std::string_view name;        // as in the model and in JSON
-  std::string_view query_name;  // its name in the query protocol and its XML
+  std::string_view name;        // as in the model
+  std::string_view query_name;  // in the forms of the query protocol
   const Shape* shape;
   bool required;
   /// Sets the member to an empty value and returns it.
@@ -60,12 +72,23 @@ struct Member {
   Location location = Location::kBody;
   std::string_view location_name = {};  // of the label, parameter or header
   bool xml_attribute = false;           // of its structure's element, in REST XML
+  bool empty_is_none = false;           // a page's token: as an empty text it is not there
+  std::string_view other_xml_name = {};
+  std::string_view other_json_name = {};
+
+  std::string_view xml_name() const { return other_xml_name.empty() ? query_name : other_xml_name; }
+  /// In JSON and CBOR.
+  std::string_view json_name() const { return other_json_name.empty() ? name : other_json_name; }
 };
 
+/// A reference that says otherwise than the shape it refers to (a flattened list, another timestamp format) has a Shape
+/// of its own, which the generator makes: what stands here is always what counts.
 struct Shape {
   ShapeType type;
   std::string_view name;
   TimestampFormat timestamp = TimestampFormat::kProtocolDefault;
+  EnumCheck enum_check = EnumCheck::kExact;
+  bool json_value = false;  // a string that is JSON: in headers it is encoded
 
   // Constraints; a bound of -1 is none. For strings, blobs, lists and maps the bounds are of length, for numbers of
   // value (has_min and has_max say whether they are there).
@@ -101,15 +124,34 @@ struct Shape {
                void (*visit)(void* context, const std::string& key, const void* value)) = nullptr;
 };
 
+/// A member of an error, beside its message: in the body, or in a header of that name.
+struct ErrorMember {
+  std::string_view name;
+  ShapeType type;
+  std::string_view header;
+};
+
 /// An error that a service's model declares.
 struct ErrorShape {
   std::string_view name;        // "QueueDoesNotExist"
   std::string_view query_code;  // "AWS.SimpleQueueService.NonExistentQueue"; the name where the model has no other
   int http_status;
   bool sender_fault;
+  std::string_view message_name = {};  // how it spells its message: "message", "Message"; "" where it has none
+  std::span<const ErrorMember> members = {};
 };
 
-enum class ProtocolKind : std::uint8_t { kJson10, kJson11, kQuery, kRestJson, kRpcV2Cbor, kRestXml };
+enum class ProtocolKind : std::uint8_t {
+  kJson10,
+  kJson11,
+  kQuery,
+  kRestJson,
+  kRpcV2Cbor,
+  kRestXml,
+  kEc2Query,
+  kQueryJson,  // forms that are answered in JSON: Accept: application/json
+  kCbor11      // JSON 1.1's targets with CBOR bodies (application/x-amz-cbor-1.1): what Kinesis takes beside JSON
+};
 
 struct Service;
 
@@ -151,6 +193,7 @@ struct Operation {
   std::string_view uri;
   int status;
   std::string_view root = {};  // REST XML: the answer's outermost element
+  AnyStructure (*new_output)() = nullptr;
 };
 
 /// An operation with the C++ types of its input and output; generated as `kPutEvents` and the like.
@@ -172,6 +215,7 @@ struct Service {
   bool query_compatible;               // answers x-amzn-query-error beside errors of other protocols
   bool checks_presence_only;           // of the model's constraints, before an operation begins
   bool takes_gzip;                     // bodies with Content-Encoding: gzip
+  bool detailed_errors;                // of the query protocol: have <Detail/>
   std::span<const ProtocolKind> protocols;
   std::span<const Operation> operations;
   std::span<const ErrorShape> errors;

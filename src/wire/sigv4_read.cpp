@@ -1,10 +1,12 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/ascii.h"
 #include "base/encoding.h"
 #include "base/time_text.h"
+#include "http/white_space.h"
 #include "wire/form.h"
-#include "wire/sigv4.h"
+#include "wire/sigv4_refusals.h"
 
 namespace signalbox::wire {
 namespace {
@@ -15,12 +17,6 @@ constexpr int kMaxExpiresSeconds = 604'800;
 
 std::unexpected<Error> incomplete(std::string message) {
   return fail("IncompleteSignature", std::move(message), 400);
-}
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
 }
 
 /// Splits ACCESS_KEY/DATE/REGION/SERVICE/aws4_request; access keys may hold slashes, so from the right.
@@ -44,7 +40,7 @@ bool read_scope(std::string_view credential, Signature& out) {
 std::string_view parameter(std::string_view list, std::string_view name) {
   while (!list.empty()) {
     const auto comma = list.find(',');
-    const std::string_view item = trim(list.substr(0, comma));
+    const std::string_view item = http::trim(list.substr(0, comma));
     list = comma == std::string_view::npos ? std::string_view() : list.substr(comma + 1);
     if (item.size() > name.size() && item.starts_with(name) && item[name.size()] == '=') {
       return item.substr(name.size() + 1);
@@ -53,7 +49,31 @@ std::string_view parameter(std::string_view list, std::string_view name) {
   return {};
 }
 
+/// "AWS ACCESS_KEY:SIGNATURE", which is S3's alone.
+Result<std::optional<Signature>> read_header_of_version_2(const http::Request& request, std::string_view value) {
+  Signature signature;
+  signature.version = Signature::Version::k2;
+  signature.service = "s3";
+  const auto colon = value.rfind(':');
+  if (colon == std::string_view::npos || colon == 0 || colon + 1 == value.size()) {
+    return fail("InvalidArgument", "AWS authorization header is invalid.  Expected AwsAccessKeyId:signature", 400);
+  }
+  signature.access_key = http::trim(value.substr(0, colon));
+  signature.value = http::trim(value.substr(colon + 1));
+  signature.amz_date = request.header("X-Amz-Date");
+  if (signature.amz_date.empty()) signature.amz_date = request.header("Date");
+  std::string http_date = signature.amz_date;
+  if (http_date.ends_with(" +0000")) http_date.replace(http_date.size() - 5, 5, "GMT");
+  const auto date = from_http_date(http_date);
+  const auto compact = date ? date : from_amz_date(signature.amz_date);
+  if (!compact) return fail("AccessDenied", "AWS authentication requires a valid Date or x-amz-date header", 403);
+  signature.signed_at = *compact;
+  signature.session_token = request.header("X-Amz-Security-Token");
+  return signature;
+}
+
 Result<std::optional<Signature>> read_header(const http::Request& request, std::string_view authorization) {
+  if (authorization.starts_with("AWS ")) return read_header_of_version_2(request, authorization.substr(4));
   if (!authorization.starts_with(kAlgorithm)) {
     return incomplete("Unsupported AWS 'algorithm': '" + std::string(authorization.substr(0, authorization.find(' '))) +
                       "', only AWS4-HMAC-SHA256 is supported.");
@@ -82,47 +102,109 @@ Result<std::optional<Signature>> read_header(const http::Request& request, std::
   }
   signature.signed_headers = parameter(list, "SignedHeaders");
   signature.value = parameter(list, "Signature");
+  signature.signed_at = from_amz_date(signature.amz_date).value_or(Time());
   signature.session_token = request.header("X-Amz-Security-Token");
   return signature;
 }
 
-/// Who presigned a URL by Signature Version 2, as older SDKs do for S3.
+std::optional<std::int64_t> whole_number(std::string_view text) {
+  std::int64_t number = 0;
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (text.empty() || problem != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+/// Who presigned a URL by Signature Version 2, as SDKs do for S3 in older Regions. Never mind when it ends.
 std::optional<Signature> read_version_2(std::string_view query) {
   const auto access_key = form_parameter(query, "AWSAccessKeyId");
-  if (!access_key || !form_parameter(query, "Signature") || !form_parameter(query, "Expires")) return std::nullopt;
+  const auto value = form_parameter(query, "Signature");
+  if (!access_key || !value || !form_parameter(query, "Expires")) return std::nullopt;
   Signature signature;
+  signature.version = Signature::Version::k2;
   signature.access_key = *access_key;
   signature.service = "s3";
   signature.presigned = true;
+  signature.value = *value;
+  signature.session_token = form_parameter(query, "x-amz-security-token").value_or("");
   return signature;
+}
+
+Result<std::optional<Signature>> read_query_of_version_2(std::string_view query) {
+  constexpr std::int64_t kLastSecond = 9'000'000'000;  // what the clock can hold, nearly
+  std::optional<Signature> signature = read_version_2(query);
+  if (!signature) return std::optional<Signature>();
+  const std::string expires = form_parameter(query, "Expires").value_or("");
+  const auto seconds = whole_number(expires);
+  if (!seconds || *seconds < 0) {
+    return fail("AccessDenied", "Invalid date (should be seconds since epoch): " + expires, 403);
+  }
+  signature->amz_date = expires;
+  signature->expires_at = Time(std::chrono::seconds(std::min(*seconds, kLastSecond)));
+  return signature;
+}
+
+/// What S3 says of its presigned URLs, in its own words ("AuthorizationQueryParametersError").
+Result<Duration> read_life(std::string_view text, bool is_s3) {
+  const auto seconds = whole_number(text);
+  if (is_s3) {
+    if (!seconds) return bad_query("X-Amz-Expires should be a number");
+    if (*seconds < 0) return bad_query("X-Amz-Expires must be non-negative");
+    if (*seconds > kMaxExpiresSeconds) {
+      return bad_query(
+          "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than "
+          "604800 seconds");
+    }
+    return Duration(std::chrono::seconds(*seconds));
+  }
+  if (!seconds || *seconds < 1 || *seconds > kMaxExpiresSeconds) {
+    return incomplete("X-Amz-Expires must be a number of seconds from 1 to 604800.");
+  }
+  return Duration(std::chrono::seconds(*seconds));
 }
 
 Result<std::optional<Signature>> read_query(std::string_view query) {
   const auto take = [query](std::string_view name) { return form_parameter(query, name).value_or(""); };
-  if (take("X-Amz-Algorithm") != kAlgorithm) {
-    return incomplete("AWS query-string parameters must include 'X-Amz-Algorithm' with the value AWS4-HMAC-SHA256.");
-  }
   Signature signature;
   signature.presigned = true;
-  for (const std::string_view name :
-       {"X-Amz-Credential", "X-Amz-Date", "X-Amz-Expires", "X-Amz-SignedHeaders", "X-Amz-Signature"}) {
-    if (take(name).empty()) return incomplete("AWS query-string parameters must include '" + std::string(name) + "'.");
-  }
   const std::string credential = take("X-Amz-Credential");
-  if (!read_scope(credential, signature)) {
+  const bool has_scope = read_scope(credential, signature);
+  const bool is_s3 = has_scope ? signature.service == "s3" : !form_parameter(query, "Action");
+  const std::string algorithm = take("X-Amz-Algorithm");
+  if (algorithm != kAlgorithm) {
+    if (is_s3 && !algorithm.empty()) return bad_query("X-Amz-Algorithm only supports \"AWS4-HMAC-SHA256\"");
+    if (!is_s3) {
+      return incomplete("AWS query-string parameters must include 'X-Amz-Algorithm' with the value AWS4-HMAC-SHA256.");
+    }
+  }
+  for (const std::string_view name : {"X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Expires",
+                                      "X-Amz-SignedHeaders", "X-Amz-Signature"}) {
+    if (!take(name).empty()) continue;
+    if (!is_s3) return incomplete("AWS query-string parameters must include '" + std::string(name) + "'.");
+    return bad_query(
+        "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, "
+        "X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.");
+  }
+  if (!has_scope) {
+    if (is_s3) {
+      return bad_query(
+          "Error parsing the X-Amz-Credential parameter; the Credential is mal-formed; expecting "
+          "\"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request\".");
+    }
     return incomplete(
         "Credential must have exactly 5 slash-delimited elements, e.g. "
         "keyid/date/region/service/term, got '" +
         credential + "'");
   }
-  const std::string expires = take("X-Amz-Expires");
-  int seconds = 0;
-  const auto [end, problem] = std::from_chars(expires.data(), expires.data() + expires.size(), seconds);
-  if (problem != std::errc() || end != expires.data() + expires.size() || seconds < 1 || seconds > kMaxExpiresSeconds) {
-    return incomplete("X-Amz-Expires must be a number of seconds from 1 to 604800.");
-  }
-  signature.expires = std::chrono::seconds(seconds);
+  const Result<Duration> life = read_life(take("X-Amz-Expires"), is_s3);
+  if (!life) return std::unexpected(life.error());
+  signature.expires = *life;
   signature.amz_date = take("X-Amz-Date");
+  const auto signed_at = from_amz_date(signature.amz_date);
+  if (!signed_at && is_s3) {
+    return bad_query("X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"");
+  }
+  signature.signed_at = signed_at.value_or(Time());
+  signature.expires_at = signature.signed_at + signature.expires;
   signature.signed_headers = take("X-Amz-SignedHeaders");
   signature.value = take("X-Amz-Signature");
   signature.session_token = take("X-Amz-Security-Token");
@@ -136,11 +218,36 @@ Result<std::optional<Signature>> read_signature(const http::Request& request) {
   if (!authorization.empty()) return read_header(request, authorization);
   const std::string_view query = request.query();
   if (form_parameter(query, "X-Amz-Signature") || form_parameter(query, "X-Amz-Algorithm")) return read_query(query);
-  if (read_version_2(query)) {
-    return fail("InvalidRequest",
-                "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.", 400);
+  return read_query_of_version_2(query);
+}
+
+std::vector<std::pair<std::string, std::string>> headers_in_query(std::string_view query, Signature::Version version) {
+  constexpr std::string_view kPrefix = "x-amz-";
+  constexpr std::string_view kOther[] = {"x-amz-algorithm",      "x-amz-credential",
+                                         "x-amz-date",           "x-amz-expires",
+                                         "x-amz-signedheaders",  "x-amz-signature",
+                                         "x-amz-security-token", "x-amz-content-sha256",
+                                         "x-amz-trailer",        "x-amz-decoded-content-length"};
+  std::vector<std::pair<std::string, std::string>> headers;
+  while (!query.empty()) {
+    const std::string_view pair = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(query.size(), pair.size() + 1));
+    const auto equals = pair.find('=');
+    auto name = percent_decode(pair.substr(0, equals), true);
+    if (!name || equals == std::string_view::npos) continue;
+    std::ranges::transform(*name, name->begin(), ascii_lower);
+    const bool of_version_2 = version == Signature::Version::k2 && (*name == "content-type" || *name == "content-md5");
+    const bool is_token = std::ranges::all_of(*name, [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+    });
+    if (!is_token) continue;
+    if (!of_version_2 && (!name->starts_with(kPrefix) || std::ranges::count(kOther, *name) != 0)) continue;
+    auto value = percent_decode(pair.substr(equals + 1), true);
+    const bool printable =
+        value && std::ranges::none_of(*value, [](char c) { return c == '\r' || c == '\n' || c == 0; });
+    if (printable) headers.emplace_back(*std::move(name), *std::move(value));
   }
-  return std::nullopt;
+  return headers;
 }
 
 std::optional<Signature> read_claim(const http::Request& request) {
@@ -149,9 +256,16 @@ std::optional<Signature> read_claim(const http::Request& request) {
   if (!authorization.empty()) {
     const std::string_view list = authorization.substr(std::min(authorization.find(' '), authorization.size()));
     signature.session_token = request.header("X-Amz-Security-Token");
+    signature.signed_at = from_amz_date(request.header("X-Amz-Date")).value_or(Time());
     if (read_scope(parameter(list, "Credential"), signature)) return signature;
+    const auto version_2 = authorization.starts_with("AWS ")
+                               ? read_header_of_version_2(request, authorization.substr(4))
+                               : Result<std::optional<Signature>>();
+    if (version_2 && *version_2) return **version_2;
   } else if (const auto credential = form_parameter(request.query(), "X-Amz-Credential")) {
     signature.session_token = form_parameter(request.query(), "X-Amz-Security-Token").value_or("");
+    signature.presigned = form_parameter(request.query(), "X-Amz-Signature").has_value();
+    signature.signed_at = from_amz_date(form_parameter(request.query(), "X-Amz-Date").value_or("")).value_or(Time());
     if (read_scope(*credential, signature)) return signature;
   }
   if (authorization.empty()) return read_version_2(request.query());

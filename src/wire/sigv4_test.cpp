@@ -14,6 +14,7 @@ constexpr const char* kSuiteSecret = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
 constexpr const char* kS3Secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 
 using Headers = std::vector<std::pair<std::string_view, std::string_view>>;
+using Elements = std::vector<std::pair<std::string, std::string>>;
 
 http::Request request(std::string_view method, std::string_view target, Headers headers, std::string_view body = "") {
   http::Request made;
@@ -64,6 +65,12 @@ TEST(SigV4, TestSuite) {
        {},
        "host;x-amz-date",
        "b97d918cfa904a5beff61c982a1b6f458b799221646efd99d3219ec94cdf2500"},
+      {"the order of names of which one begins another",  // signed by botocore
+       "GET",
+       "/?M.10=2&M.1=1&a-b=2&a=1&a1=3&a=0",
+       {},
+       "host;x-amz-date",
+       "c543d4bd0855cf41cd33890ff023d2f30893b830aa3e2838737411b3d97cac6a"},
       {"get-unreserved",
        "GET",
        "/-._~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",
@@ -150,14 +157,75 @@ TEST(SigV4, S3PresignedUrl) {
       "aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404";
   const auto good = request("GET", url, {{"Host", "examplebucket.s3.amazonaws.com"}});
   EXPECT_EQ(outcome(verify(good, kS3Secret, "20130524T235959Z")), "");
-  EXPECT_EQ(verify(good, kS3Secret, "20130525T000001Z").error().code, "SignatureDoesNotMatch") << "expired";
-  EXPECT_EQ(verify(good, kS3Secret, "20130523T230000Z").error().code, "SignatureDoesNotMatch") << "not yet";
+  EXPECT_EQ(outcome(verify(good, kS3Secret, "20130525T000001Z")), "AccessDenied: Request has expired");
+  EXPECT_EQ(outcome(verify(good, kS3Secret, "20130523T230000Z")), "AccessDenied: Request is not yet valid");
+  const Error expired = verify(good, kS3Secret, "20130525T000001Z").error();
+  EXPECT_EQ(expired.details->elements, (Elements{{"X-Amz-Expires", "86400"},
+                                                 {"Expires", "2013-05-25T00:00:00Z"},
+                                                 {"ServerTime", "2013-05-25T00:00:01Z"}}));
   std::string longer = url;
   longer.replace(longer.find("86400"), 5, "604801");
   EXPECT_EQ(verify(request("GET", longer, {{"Host", "examplebucket.s3.amazonaws.com"}}), kS3Secret, "20130524T000000Z")
                 .error()
                 .code,
-            "IncompleteSignature");
+            "AuthorizationQueryParametersError");
+  const Error mismatch = verify(good, "other", "20130524T000000Z").error();
+  EXPECT_EQ(mismatch.code, "SignatureDoesNotMatch");
+  EXPECT_EQ(mismatch.details->elements[0].second, "AKIAIOSFODNN7EXAMPLE");
+  EXPECT_EQ(mismatch.details->elements[1].first, "StringToSign");
+}
+
+TEST(SigV4, WhatAPresignedUrlDoesNotSignIsRefused) {
+  const std::string url =
+      "/test.txt?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20130524%2Fus-east-1%2Fs3%2F"
+      "aws4_request&X-Amz-Date=20130524T000000Z&X-Amz-Expires=86400&X-Amz-SignedHeaders=host&X-Amz-Signature="
+      "aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404";
+  const auto with = [&](Headers headers) {
+    headers.emplace_back("Host", "examplebucket.s3.amazonaws.com");
+    return verify(request("GET", url, std::move(headers)), kS3Secret, "20130524T000000Z");
+  };
+  EXPECT_EQ(outcome(with({{"Content-Type", "x"}, {"Range", "bytes=0-1"}, {"Origin", "o"}})), "");
+  const auto more = with({{"X-Amz-Acl", "public-read"}, {"x-amz-copy-source", "b/k"}, {"X-AMZ-ACL", "private"}});
+  EXPECT_EQ(outcome(more), "AccessDenied: There were headers present in the request which were not signed");
+  EXPECT_EQ(more.error().details->elements, (Elements{{"HeadersNotSigned", "x-amz-acl, x-amz-copy-source"}}));
+}
+
+TEST(SigV4, OtherServicesHaveTheirHeadersSigned) {
+  const std::string signature =
+      authorization("host;x-amz-date", "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31");
+  const auto with = [&](std::string_view name, std::string_view value) {
+    return verify(request("GET", "/",
+                          {{"Host", "example.amazonaws.com"},
+                           {"X-Amz-Date", "20150830T123600Z"},
+                           {"Authorization", signature},
+                           {name, value}}),
+                  kSuiteSecret, "20150830T123600Z");
+  };
+  EXPECT_EQ(outcome(with("X-Amz-Target", "AmazonSQS.ListQueues")),
+            "SignatureDoesNotMatch: 'X-Amz-Target' must be a 'SignedHeader' in the AWS Authorization.");
+  EXPECT_EQ(outcome(with("X-Amz-", "1")),
+            "SignatureDoesNotMatch: 'X-Amz-' must be a 'SignedHeader' in the AWS Authorization.");
+  EXPECT_EQ(outcome(with("X-Amzn-Trace-Id", "Root=1")), "");
+  EXPECT_EQ(outcome(with("X-Amz-Security-Token", "added afterwards")), "");
+  EXPECT_EQ(outcome(with("X-Amz-Content-Sha256", "UNSIGNED-PAYLOAD")), "") << "the body is signed all the same";
+}
+
+TEST(SigV4, ParametersOfLinksThatAreHeaders) {
+  using Version = Signature::Version;
+  const auto names = [](std::string_view query, Version version) {
+    std::string out;
+    for (const auto& [name, value] : headers_in_query(query, version)) out += name + "=" + value + ";";
+    return out;
+  };
+  EXPECT_EQ(
+      names("X-Amz-Meta-Venue=a%20b&x-amz-acl=private&prefix=p&X-Amz-Expires=5&x-amz-security-token=t", Version::k4),
+      "x-amz-meta-venue=a b;x-amz-acl=private;");
+  EXPECT_EQ(names("content-type=text%2Fplain&x-amz-meta-a=1", Version::k4), "x-amz-meta-a=1;");
+  EXPECT_EQ(names("content-type=text%2Fplain&x-amz-meta-a=1", Version::k2), "content-type=text/plain;x-amz-meta-a=1;");
+  for (const char* odd :
+       {"x-amz-meta-a=1%0d%0ax-amz-acl:x", "x-amz-a%3Ab=1", "x-amz-meta-a", "x-amz-content-sha256=x"}) {
+    EXPECT_EQ(names(odd, Version::k4), "") << odd;
+  }
 }
 
 /// The chunked upload of the S3 API Reference: 65,536 and 1,024 bytes of 'a'.

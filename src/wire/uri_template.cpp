@@ -20,7 +20,8 @@ std::string_view take_segment(std::string_view& rest) {
 std::optional<Labels> match_uri(std::string_view uri, std::string_view path) {
   uri = uri.substr(0, uri.find('?'));
   const bool keeps_slash = uri.ends_with('/') || uri.ends_with("+}");
-  if (path.ends_with('/') && path.size() > 1 && !keeps_slash) path.remove_suffix(1);
+  // One slash at the end is none; a second one is a name of its own.
+  if (path.ends_with('/') && path.size() > 1 && !keeps_slash && !path.ends_with("//")) path.remove_suffix(1);
   if (!uri.starts_with('/') || !path.starts_with('/')) return std::nullopt;
   uri.remove_prefix(1);
   path.remove_prefix(1);

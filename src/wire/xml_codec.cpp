@@ -5,6 +5,9 @@
 #include <pugixml.hpp>
 
 #include "base/encoding.h"
+#include "http/message.h"
+#include "wire/text_value.h"
+#include "wire/union.h"
 
 namespace signalbox::wire {
 namespace {
@@ -18,18 +21,59 @@ std::unexpected<Error> bad_value(std::string_view text, std::string_view type) {
   return fail("InvalidArgument", "'" + std::string(text.substr(0, 100)) + "' is not a " + std::string(type) + ".", 400);
 }
 
-template <class Number>
-Result<void> read_number(std::string_view text, void* out) {
-  Number number{};
-  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (problem != std::errc() || end != text.data() + text.size()) return bad_value(text, "number");
-  *static_cast<Number*>(out) = number;
-  return {};
+std::string_view type_name(const Shape& shape) {
+  switch (shape.type) {
+    case ShapeType::kInteger:
+    case ShapeType::kLong:
+    case ShapeType::kFloat:
+    case ShapeType::kDouble:
+      return "number";
+    case ShapeType::kBoolean:
+      return "boolean";
+    case ShapeType::kTimestamp:
+      return "timestamp";
+    case ShapeType::kBlob:
+      return "base64 text";
+    default:
+      return "scalar";
+  }
+}
+
+/// The reference that `text` begins with, behind its '&': one of XML's five, or a character's number.
+bool is_reference(std::string_view text) {
+  const std::string_view name = text.substr(0, text.find(';'));
+  if (name.size() == text.size()) return false;
+  if (!name.starts_with('#')) return name == "lt" || name == "gt" || name == "amp" || name == "quot" || name == "apos";
+  const bool hexadecimal = name.starts_with("#x");
+  const std::string_view digits = name.substr(hexadecimal ? 2 : 1);
+  std::uint32_t code = 0;
+  const auto [end, problem] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), code, hexadecimal ? 16 : 10);
+  return problem == std::errc() && end == digits.data() + digits.size() && code != 0 && code <= 0x10FFFF;
+}
+
+/// Whether a document in UTF-8 refers to what XML does not know by itself, which pugixml takes as text.
+bool has_unknown_references(std::string_view text) {
+  if (text.find('\0') != std::string_view::npos) return false;
+  while (!text.empty()) {
+    const std::size_t at = text.find_first_of("<&");
+    if (at == std::string_view::npos) return false;
+    text.remove_prefix(at);
+    const bool raw = text.starts_with("<![CDATA[");
+    if (raw || text.starts_with("<!--")) {
+      text.remove_prefix(std::min(text.find(raw ? "]]>" : "-->"), text.size()));
+    } else if (text.front() == '&' && !is_reference(text.substr(1))) {
+      return true;
+    }
+    if (!text.empty()) text.remove_prefix(1);
+  }
+  return false;
 }
 
 class Reader {
  public:
   Result<void> structure(const Shape& shape, const pugi::xml_node& node, void* out) {
+    if (++depth_ > kMaxDepth) return malformed_xml("it is nested too deep");
     for (const auto& attribute : node.attributes()) {
       const std::string_view name = attribute.name();
       if (name.starts_with("xmlns")) continue;
@@ -50,24 +94,30 @@ class Reader {
       Result<void> done = this->member(*member, child, out);
       if (!done) return done;
     }
+    --depth_;
     return complete(shape, out);
   }
 
  private:
+  static constexpr int kMaxDepth = 64;  // of structures in structures
+
   static const Member* find(const Shape& shape, std::string_view name, bool attribute) {
     for (const Member& member : shape.members) {
       if (member.location != Location::kBody || member.xml_attribute != attribute) continue;
-      if (local_name(member.query_name) == name) return &member;
+      if (local_name(member.xml_name()) == name) return &member;
     }
     return nullptr;
   }
 
   static Result<void> complete(const Shape& shape, const void* value) {
+    const auto is_there = [&](const Member& member) { return member.find(value) != nullptr; };
+    if (is_union(shape) && std::ranges::count_if(shape.members, is_there) != 1)
+      return malformed_xml(not_one_member(shape));
     for (const Member& member : shape.members) {
       if (!member.required || member.location != Location::kBody || member.find(value) != nullptr) continue;
       // A flattened list that has no elements does not show.
       if (member.shape->type == ShapeType::kList && member.shape->flattened) continue;
-      return malformed_xml("element " + std::string(member.query_name) + " is missing");
+      return malformed_xml("element " + std::string(member.xml_name()) + " is missing");
     }
     return {};
   }
@@ -78,6 +128,9 @@ class Reader {
     if (shape.type == ShapeType::kList && shape.flattened) {
       void* list = present != nullptr ? const_cast<void*>(present) : member.emplace(out);
       return any(*shape.element, node, shape.append(list));
+    }
+    if (shape.type == ShapeType::kMap && shape.flattened) {
+      return entry(shape, node, present != nullptr ? const_cast<void*>(present) : member.emplace(out));
     }
     if (present != nullptr) return malformed_xml("element " + std::string(node.name()) + " twice");
     return any(shape, node, member.emplace(out));
@@ -90,7 +143,7 @@ class Reader {
       case ShapeType::kList:
         return list(shape, node, out);
       case ShapeType::kMap:
-        return malformed_xml("element " + std::string(node.name()) + ": maps cannot be read");
+        return map(shape, node, out);
       default:
         return value(shape, text_of(node), out);
     }
@@ -106,12 +159,40 @@ class Reader {
     return {};
   }
 
+  Result<void> map(const Shape& shape, const pugi::xml_node& node, void* out) {
+    for (const auto& child : node.children()) {
+      if (child.type() != pugi::node_element) continue;
+      if (local_name(child.name()) != "entry") return malformed_xml("element " + std::string(child.name()));
+      Result<void> done = entry(shape, child, out);
+      if (!done) return done;
+    }
+    return {};
+  }
+
+  /// One entry of a map: its key's element, and its value's.
+  Result<void> entry(const Shape& shape, const pugi::xml_node& node, void* out) {
+    pugi::xml_node key;
+    pugi::xml_node item;
+    for (const auto& child : node.children()) {
+      if (child.type() != pugi::node_element) continue;
+      const std::string_view name = local_name(child.name());
+      if (name != shape.key_name && name != shape.element_name) {
+        return malformed_xml("element " + std::string(child.name()));
+      }
+      (name == shape.key_name ? key : item) = child;
+    }
+    if (!key || !item) return malformed_xml("element " + std::string(node.name()));
+    std::string name;
+    Result<void> done = value(*shape.key, text_of(key), &name);
+    if (!done) return done;
+    return any(*shape.element, item, shape.insert(out, std::move(name)));
+  }
+
   static Result<void> value(const Shape& shape, std::string_view text, void* out) {
     Result<void> done = read_xml_scalar(shape, text, out);
     if (!done) return malformed_xml(done.error().message);
-    const bool any_case = shape.name == "FilterRuleName";  // S3 takes "Prefix" as well
-    if (shape.type == ShapeType::kString && !shape.enum_values.empty() && !any_case &&
-        std::ranges::find(shape.enum_values, text) == shape.enum_values.end()) {
+    if (shape.type == ShapeType::kString && !is_utf8(text)) return malformed_xml("a text that is not UTF-8");
+    if (shape.type == ShapeType::kString && !is_of_enum(shape, *static_cast<std::string*>(out))) {
       return malformed_xml("'" + std::string(text.substr(0, 100)) + "' is not a " + std::string(shape.name));
     }
     return {};
@@ -122,76 +203,87 @@ class Reader {
     for (const auto& child : node.children()) text += child.value();
     return text;
   }
+
+  int depth_ = 0;
 };
 
-void write_list(std::string& out, const Shape& shape, std::string_view name, const void* value) {
-  if (!shape.flattened) out.append("<").append(name).append(">");
-  for (std::size_t i = 0; i < shape.size(value); ++i) {
-    write_xml(out, *shape.element, shape.flattened ? name : shape.element_name, shape.at(value, i));
-  }
-  if (!shape.flattened) out.append("</").append(name).append(">");
-}
-
+/// The namespace that the shape's element declares, and the members that stand in its tag.
 std::string attributes_of(const Shape& shape, const void* value) {
   std::string out;
-  if (!shape.xml_prefix.empty()) {
-    out.append(" xmlns:").append(shape.xml_prefix).append("=\"").append(shape.xml_uri).append("\"");
+  if (!shape.xml_uri.empty()) {
+    out.append(" xmlns").append(shape.xml_prefix.empty() ? "" : ":").append(shape.xml_prefix);
+    out.append("=\"").append(shape.xml_uri).append("\"");
   }
   for (const Member& member : shape.members) {
     const void* field = member.xml_attribute ? member.find(value) : nullptr;
     if (field == nullptr) continue;
-    out.append(" ").append(member.location_name.empty() ? member.query_name : member.location_name).append("=\"");
-    append_escaped_markup(out, xml_scalar_text(*member.shape, field, TimestampFormat::kIso8601));
+    out.append(" ").append(member.location_name.empty() ? member.xml_name() : member.location_name).append("=\"");
+    append_escaped_markup(out, text_of_value(*member.shape, field, TimestampFormat::kIso8601));
     out += '"';
   }
   return out;
 }
 
+/// A flattened list's namespace is its elements'.
+void write_elements(std::string& out, const Shape& shape, std::string_view name, const void* value) {
+  for (std::size_t i = 0; i < shape.size(value); ++i) write_xml(out, *shape.element, name, shape.at(value, i));
+}
+
+/// A flattened map's namespace is its entries'.
+void write_entries(std::string& out, const Shape& shape, std::string_view name, const void* value) {
+  struct Context {
+    std::string& out;
+    const Shape& shape;
+    std::string_view entry;
+    std::string attributes;
+  } context{out, shape, name, shape.flattened ? attributes_of(shape, value) : ""};
+  shape.each(value, &context, [](void* opaque, const std::string& key, const void* item) {
+    const auto& c = *static_cast<Context*>(opaque);
+    c.out.append("<").append(c.entry).append(c.attributes).append(">");
+    write_xml(c.out, *c.shape.key, c.shape.key_name, &key);
+    write_xml(c.out, *c.shape.element, c.shape.element_name, item);
+    c.out.append("</").append(c.entry).append(">");
+  });
+}
+
+void write_content(std::string& out, const Shape& shape, const void* value) {
+  switch (shape.type) {
+    case ShapeType::kStructure:
+      return write_xml_members(out, shape, value);
+    case ShapeType::kList:
+      return write_elements(out, shape, shape.element_name, value);
+    case ShapeType::kMap:
+      return write_entries(out, shape, "entry", value);
+    default:
+      append_escaped_markup(out, text_of_value(shape, value, TimestampFormat::kIso8601));
+  }
+}
+
 }  // namespace
 
 std::unexpected<Error> malformed_xml(std::string_view detail) {
-  return fail("MalformedXML",
-              "The XML you provided was not well-formed or did not validate against our published schema (" +
-                  std::string(detail) + ")",
-              400);
+  Error error{"MalformedXML",
+              "The XML you provided was not well-formed or did not validate against our published schema", 400};
+  ErrorDetails details;
+  details.elements = {{"Detail", std::string(detail)}};
+  error.details = std::make_shared<const ErrorDetails>(std::move(details));
+  return std::unexpected(std::move(error));
 }
 
 Result<void> read_xml_scalar(const Shape& shape, std::string_view text, void* out) {
-  switch (shape.type) {
-    case ShapeType::kString:
-      *static_cast<std::string*>(out) = text;
-      return {};
-    case ShapeType::kInteger:
-      return read_number<std::int32_t>(text, out);
-    case ShapeType::kLong:
-      return read_number<std::int64_t>(text, out);
-    case ShapeType::kFloat:
-    case ShapeType::kDouble:
-      return read_number<double>(text, out);
-    case ShapeType::kBoolean:
-      if (text != "true" && text != "false" && text != "TRUE" && text != "FALSE" && text != "True" && text != "False") {
-        return bad_value(text, "boolean");
-      }
-      *static_cast<bool*>(out) = text.front() == 't' || text.front() == 'T';
-      return {};
-    case ShapeType::kTimestamp: {
-      auto time = from_iso8601(text);
-      if (!time) time = from_http_date(text);
-      if (!time && text.size() == std::string_view("2026-01-01").size())
-        time = from_iso8601(std::string(text) + "T00:00:00Z");
-      if (!time) return bad_value(text, "timestamp");
-      *static_cast<Time*>(out) = *time;
-      return {};
-    }
-    case ShapeType::kBlob: {
-      auto bytes = from_base64(text);
-      if (!bytes) return bad_value(text, "base64 text");
-      *static_cast<std::string*>(out) = *std::move(bytes);
-      return {};
-    }
-    default:
-      return bad_value(text, "scalar");
-  }
+  if (read_text_value(shape, text, TimestampFormat::kIso8601, Reading::kTolerant, out)) return {};
+  return bad_value(text, type_name(shape));
+}
+
+bool is_of_enum(const Shape& shape, std::string& text) {
+  if (shape.enum_values.empty() || shape.enum_check == EnumCheck::kByService) return true;
+  const bool any_case = shape.enum_check == EnumCheck::kAnyCase;
+  const auto found = std::ranges::find_if(shape.enum_values, [&](std::string_view value) {
+    return value == text || (any_case && http::same_name(value, text));
+  });
+  if (found == shape.enum_values.end()) return false;
+  text = *found;
+  return true;
 }
 
 Result<void> read_xml(const Shape& shape, std::string_view text, void* structure) {
@@ -201,6 +293,7 @@ Result<void> read_xml(const Shape& shape, std::string_view text, void* structure
                                            pugi::parse_default | pugi::parse_doctype | pugi::parse_ws_pcdata_single,
                                            pugi::encoding_auto);
   if (!parsed) return malformed_xml(parsed.description());
+  if (has_unknown_references(text)) return malformed_xml("a reference to what is not declared");
   pugi::xml_node root;
   for (const auto& node : document.children()) {
     if (node.type() == pugi::node_doctype) return malformed_xml("a document type");
@@ -211,31 +304,6 @@ Result<void> read_xml(const Shape& shape, std::string_view text, void* structure
   return Reader().structure(shape, root, structure);
 }
 
-std::string xml_scalar_text(const Shape& shape, const void* value, TimestampFormat default_format) {
-  switch (shape.type) {
-    case ShapeType::kInteger:
-      return std::to_string(*static_cast<const std::int32_t*>(value));
-    case ShapeType::kLong:
-      return std::to_string(*static_cast<const std::int64_t*>(value));
-    case ShapeType::kFloat:
-    case ShapeType::kDouble: {
-      char text[32];
-      return {text, std::to_chars(text, text + sizeof text, *static_cast<const double*>(value)).ptr};
-    }
-    case ShapeType::kBoolean:
-      return *static_cast<const bool*>(value) ? "true" : "false";
-    case ShapeType::kTimestamp: {
-      const auto format = shape.timestamp == TimestampFormat::kProtocolDefault ? default_format : shape.timestamp;
-      const Time time = *static_cast<const Time*>(value);
-      return format == TimestampFormat::kHttpDate ? to_http_date(time) : to_iso8601_millis(time);
-    }
-    case ShapeType::kBlob:
-      return to_base64(*static_cast<const std::string*>(value));
-    default:
-      return *static_cast<const std::string*>(value);
-  }
-}
-
 void write_xml_text(std::string& out, std::string_view name, std::string_view text) {
   out.append("<").append(name).append(">");
   append_escaped_markup(out, text);
@@ -244,15 +312,10 @@ void write_xml_text(std::string& out, std::string_view name, std::string_view te
 
 void write_xml(std::string& out, const Shape& shape, std::string_view name, const void* value,
                std::string_view attributes) {
-  if (shape.type == ShapeType::kList) return write_list(out, shape, name, value);
-  out.append("<").append(name).append(attributes);
-  if (shape.type == ShapeType::kStructure) {
-    out.append(attributes_of(shape, value)).append(">");
-    write_xml_members(out, shape, value);
-  } else {
-    out += ">";
-    append_escaped_markup(out, xml_scalar_text(shape, value, TimestampFormat::kIso8601));
-  }
+  if (shape.flattened && shape.type == ShapeType::kList) return write_elements(out, shape, name, value);
+  if (shape.flattened && shape.type == ShapeType::kMap) return write_entries(out, shape, name, value);
+  out.append("<").append(name).append(attributes).append(attributes_of(shape, value)).append(">");
+  write_content(out, shape, value);
   out.append("</").append(name).append(">");
 }
 
@@ -260,7 +323,7 @@ void write_xml_members(std::string& out, const Shape& shape, const void* value) 
   for (const Member& member : shape.members) {
     if (member.location != Location::kBody || member.xml_attribute) continue;
     const void* field = member.find(value);
-    if (field != nullptr) write_xml(out, *member.shape, member.query_name, field);
+    if (field != nullptr) write_xml(out, *member.shape, member.xml_name(), field);
   }
 }
 

@@ -5,7 +5,6 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "base/time_text.h"
 #include "wire/shape.h"
 
 namespace signalbox::wire {
@@ -26,7 +25,10 @@ void write_xml_text(std::string& out, std::string_view name, std::string_view te
 
 /// A value as text outside of XML, or in it: numbers, true, false. Errors: InvalidArgument.
 Result<void> read_xml_scalar(const Shape& shape, std::string_view text, void* out);
-std::string xml_scalar_text(const Shape& shape, const void* value, TimestampFormat default_format);
+
+/// Whether a text is one of the shape's values, if those are counted and the service does not check them itself; what
+/// is taken in any case becomes the value.
+bool is_of_enum(const Shape& shape, std::string& text);
 
 std::unexpected<Error> malformed_xml(std::string_view detail);
 

@@ -17,7 +17,7 @@ saw.got = [await got.Body.transformToString(), got.Metadata.one];
 const large = Buffer.alloc(300_000, "x");
 await s3.send(new PutObjectCommand({ Bucket, Key: "stream", Body: Readable.from([large, large]), ContentLength: 600_000 }));
 saw.stream = (await s3.send(new HeadObjectCommand({ Bucket, Key: "stream", ChecksumMode: "ENABLED" }))).ContentLength;
-const upload = await s3.send(new CreateMultipartUploadCommand({ Bucket, Key: "parts" }));
+const upload = await s3.send(new CreateMultipartUploadCommand({ Bucket, Key: "parts", ChecksumAlgorithm: "CRC32" }));
 const part = { Bucket, Key: "parts", UploadId: upload.UploadId, PartNumber: 1 };
 const uploaded = await s3.send(new UploadPartCommand({ ...part, Body: large }));
 await s3.send(new CompleteMultipartUploadCommand({ ...part, MultipartUpload: { Parts: [

@@ -98,18 +98,17 @@ class TestHouse {
   struct Parts {
     Parts(std::unique_ptr<store::Store> opened, VirtualClock& clock, Metrics& metrics, Log& log)
         : store(std::move(opened)),
-          shards(2, clock),
+          shards(2, clock, log),
           authority(callers, clock),
           sessions(callers, authority, sealer, clock, random),
-          door(metrics),
-          timers(*store, shards.at(0).alarms()),
+          door(metrics, log),
           service_events(*store),
           measures(clock),
           tap(shards, clock, random),
           deliveries({*store, shards, targets, tap, clock, random, log, metrics}),
           clients(shards, {}),
-          house{*store, timers, shards, door, targets, service_events, measures,  deliveries, clients,   site,    tap,
-                sealer, clock,  random, log,  metrics, pipe_ends,      functions, callers,    authority, sessions} {
+          house{*store, shards, door,   targets, service_events, measures,  deliveries, clients, site,      tap,
+                sealer, clock,  random, log,     metrics,        pipe_ends, functions,  callers, authority, sessions} {
       door.set_authority(authority);
     }
     std::unique_ptr<store::Store> store;
@@ -120,7 +119,6 @@ class TestHouse {
     Authority authority;
     Sessions sessions;
     Door door;
-    store::Timers timers;
     PipeEnds pipe_ends;
     Functions functions;
     EventTargets targets;
@@ -152,6 +150,7 @@ class TestHouse {
     parts_->shards.stop();
     for (const auto& service : parts_->services) service->stop();
     EXPECT_TRUE(parts_->store->close());
+    parts_->shards.abandon();
     parts_.reset();
   }
 

@@ -9,7 +9,7 @@ namespace {
 constexpr std::string_view kTrail = "@Name|trail/{Name}";
 constexpr std::string_view kTrailName = "@TrailName|trail/{TrailName}";
 
-constexpr cloud::AccessRow kRows[] = {
+constexpr cloud::AccessRow kAccessRows[] = {
     {.operation = "AddTags", .resource = "@ResourceId"},
     {.operation = "CreateTrail", .resource = kTrail, .roles = "CloudWatchLogsRoleArn"},
     {.operation = "DeleteTrail", .resource = kTrail},
@@ -28,7 +28,8 @@ constexpr cloud::AccessRow kRows[] = {
     {.operation = "UpdateTrail", .resource = kTrail, .roles = "CloudWatchLogsRoleArn"},
 };
 
-constexpr cloud::AccessTable kTable{.prefix = "cloudtrail", .rows = kRows, .passed_to = "cloudtrail.amazonaws.com"};
+constexpr cloud::AccessTable kTable{
+    .prefix = "cloudtrail", .rows = kAccessRows, .passed_to = "cloudtrail.amazonaws.com"};
 
 }  // namespace
 

@@ -44,7 +44,7 @@ class Audit::Recording final : public cloud::Auditor::Entry {
         trails_(std::move(trails)),
         tell_bus_(tell_bus) {}
 
-  asio::awaitable<void> end(const Result<wire::AnyStructure>& done) override {
+  asio::awaitable<Result<void>> end(const Result<wire::AnyStructure>& done) override {
     const cloud::House& house = audit_.core_.house;
     Record record = finish(std::move(start_), operation_, done, house.random.uuid(), house.clock.now());
     return audit_.keep({std::move(record), std::move(trails_), tell_bus_});
@@ -89,12 +89,13 @@ std::unique_ptr<cloud::Auditor::Entry> Audit::begin(const cloud::Call& call, con
                                      tell_bus);
 }
 
-asio::awaitable<void> Audit::keep(Kept kept) {
+asio::awaitable<Result<void>> Audit::keep(Kept kept) {
   const Record& record = kept.record;
   const cloud::House& house = core_.house;
   store::Batch batch;
   cloud::AfterCommit after = [](bool) {};
   bool sweep = false;
+  Result<void> kept_now;
   if (record.is_management()) {
     batch.put(history_key(record.call.scope, record.time, core_.sequence++, record.id), encode(entry_of(record)));
     sweep = ++core_.since_sweep == kMaxHistory / 4;
@@ -113,11 +114,21 @@ asio::awaitable<void> Audit::keep(Kept kept) {
     if (!done) core.house.log.error("the record of a call was lost", {{"why", done.error().message}});
   };
   if (record.call.kind.read_only) {
-    house.store.commit_later(std::move(batch), settled);
+    // Not on the committer's thread, which all who write wait for: what is settled here may go to many.
+    house.store.commit_later(std::move(batch),
+                             [settled, &shard = house.shards.owner(record.id)](const Result<void>& done) {
+                               shard.post([settled, done] { settled(done); });
+                             });
   } else {
-    settled(co_await house.store.commit(std::move(batch)));
+    kept_now = co_await house.store.commit(std::move(batch));
+    settled(kept_now);
   }
   if (sweep) sweep_soon(core_);
+  if (!kept_now) {
+    co_return fail("InternalFailure",
+                   "The call was done, but its record could not be kept: " + kept_now.error().message, 500);
+  }
+  co_return Result<void>();
 }
 
 }  // namespace signalbox::cloudtrail

@@ -34,7 +34,7 @@ class Audit final : public cloud::Auditor {
     std::vector<TrailPtr> trails;  // that want it
     bool tell_bus;
   };
-  asio::awaitable<void> keep(Kept kept);
+  asio::awaitable<Result<void>> keep(Kept kept);
 
   Core& core_;
   std::unordered_map<const wire::Operation*, CallKind> kinds_;

@@ -26,6 +26,7 @@ bool lets(const policy::Document& document, const Trail& trail, std::string_view
   request.principal.type = policy::PrincipalType::kService;
   request.principal.name = kOwnName;
   request.principal.arn = kOwnName;
+  request.principal.region = trail.home.region;
   request.action = action;
   request.resource = resource;
   request.context = &context;
@@ -48,9 +49,9 @@ asio::awaitable<Result<void>> check_bucket(Core& core, Trail trail) {
     co_return fail("S3BucketDoesNotExistException", "S3 bucket " + trail.bucket + " does not exist!");
   }
   if (!found && found.error().http_status >= 500) co_return std::unexpected(found.error());
-  if (!found || !found->policy) co_return not_let(trail);
-  const auto document = policy::Document::parse(*found->policy, policy::DocumentKind::kResource);
+  // Of a bucket of another account the trail's owner may not read the policy, which says whether CloudTrail may write.
   const std::string bucket = cloud::make_arn("s3", {"", ""}, trail.bucket);
+  const cloud::PolicyPtr document = (co_await core.house.authority.facts(bucket)).policy;
   if (!document || !lets(*document, trail, "s3:GetBucketAcl", bucket) ||
       !lets(*document, trail, "s3:PutObject", bucket + "/" + log_prefix(trail) + "CloudTrail/")) {
     co_return not_let(trail);

@@ -1,6 +1,7 @@
 #include "services/cloudtrail/cloudtrail.h"
 
 #include "models/cloudtrail.h"
+#include "services/cloudtrail/absent.h"
 #include "services/cloudtrail/access.h"
 #include "services/cloudtrail/core.h"
 #include "services/cloudtrail/history.h"
@@ -14,8 +15,8 @@ constexpr auto kSweepEvery = std::chrono::days(1);
 asio::awaitable<void> sweep_now(Core& core) {
   core.since_sweep = 0;
   store::Batch batch;
-  const auto snapshot = core.house.store.read();
-  const Result<bool> found = sweep(*snapshot, core.house.clock.now(), batch);
+  auto find = [&] { return sweep(*core.house.store.read(), core.house.clock.now(), batch); };
+  const Result<bool> found = co_await core.workers.run(find);
   if (!found) core.house.log.error("the event history could not be swept", {{"why", found.error().message}});
   if (found && *found) {
     const Result<void> done = co_await core.house.store.commit(std::move(batch));
@@ -26,7 +27,7 @@ asio::awaitable<void> sweep_now(Core& core) {
 void begin_sweeping(Core& core) {
   cloud::Shard& shard = core.house.shards.at(0);
   shard.alarms().set(core.house.clock.now() + kSweepEvery, [&core, &shard] {
-    shard.spawn(sweep_now(core));
+    shard.spawn("cloudtrail.sweep", sweep_now(core));
     begin_sweeping(core);
   });
 }
@@ -44,7 +45,7 @@ Core::Core(const cloud::House& with)
 
 void sweep_soon(Core& core) {
   cloud::Shard& shard = core.house.shards.at(0);
-  shard.post([&core, &shard] { shard.spawn(sweep_now(core)); });
+  shard.post([&core, &shard] { shard.spawn("cloudtrail.sweep", sweep_now(core)); });
 }
 
 cloud::Call call_for(Core& core, const Trail& trail) {
@@ -68,6 +69,7 @@ CloudTrail::CloudTrail(const cloud::House& house) : core_(std::make_unique<Core>
   register_selector_operations(*core_);
   register_tag_operations(*core_);
   describe_access(house);
+  answer_absent(house);
   house.authority.know("cloudtrail", [&core = *core_](std::string arn) -> asio::awaitable<cloud::ResourceFacts> {
     cloud::ResourceFacts facts;
     if (const TrailPtr trail = core.trails.find_arn(arn)) facts.tags.assign(trail->tags.begin(), trail->tags.end());
@@ -76,6 +78,10 @@ CloudTrail::CloudTrail(const cloud::House& house) : core_(std::make_unique<Core>
 }
 
 CloudTrail::~CloudTrail() = default;
+
+void CloudTrail::stop() {
+  core_->workers.stop();
+}
 
 Result<void> CloudTrail::load() {
   core_->audit.learn(core_->house.door);

@@ -18,6 +18,7 @@ class CloudTrail final : public cloud::Service {
   /// Every service must be known to the door by now: construct all of them first. Errors: code "StoreError" for a
   /// record that cannot be read.
   Result<void> load() override;
+  void stop() override;
 
  private:
   std::unique_ptr<Core> core_;

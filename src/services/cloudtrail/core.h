@@ -8,6 +8,7 @@
 
 #include "cloud/services.h"
 #include "cloud/turns.h"
+#include "cloud/workers.h"
 #include "services/cloudtrail/audit.h"
 #include "services/cloudtrail/digest_signer.h"
 #include "services/cloudtrail/pending.h"
@@ -40,6 +41,7 @@ struct Core {
   std::optional<Alarms::Handle> digest_due;  // the alarm for the next digest; on shard 0
   std::atomic<std::uint64_t> sequence{0};    // of records
   std::atomic<std::size_t> since_sweep{0};   // records put into the history
+  cloud::Workers workers{1};                 // for log files and sweeps, which take long
 };
 
 /// Erases what is too old or too much of the event history, soon.

@@ -17,7 +17,7 @@
 namespace signalbox::cloudtrail {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kDeliveryVersion = 1;
 constexpr std::size_t kMaxFileRecords = 20'000;
 constexpr std::size_t kMaxFileBytes = std::size_t{32} * 1024 * 1024;
 
@@ -45,14 +45,14 @@ asio::awaitable<Result<std::string>> object_key(Core& core, const Trail& trail, 
   const auto planned = core.house.store.get(key);
   if (!planned) co_return std::unexpected(planned.error());
   if (*planned) {
-    store::RecordReader in(**planned, kVersion);
+    store::RecordReader in(**planned, kDeliveryVersion);
     const std::string bucket = in.text();
     std::string object = in.text();
     if (in.complete() && bucket == trail.bucket) co_return object;
   }
   std::string object = new_object_key(core, trail, lane.region);
   store::Batch batch;
-  batch.put(key, store::RecordWriter(kVersion).text(trail.bucket).text(object).bytes());
+  batch.put(key, store::RecordWriter(kDeliveryVersion).text(trail.bucket).text(object).bytes());
   const Result<void> done = co_await core.house.store.commit(std::move(batch));
   if (!done) co_return std::unexpected(done.error());
   co_return object;
@@ -65,6 +65,17 @@ std::string content_of(const std::vector<Pending::Waiting>& records) {
     text += one.text;
   }
   return text + "]}";
+}
+
+/// A log file, as it is stored.
+struct Packed {
+  std::string gzip;
+  std::string hash;  // of what is in it
+  std::size_t size = 0;
+};
+Packed packed(const std::vector<Pending::Waiting>& records) {
+  const std::string content = content_of(records);
+  return {gzip(content), to_hex(sha256(content)), content.size()};
 }
 
 asio::awaitable<Result<void>> notify(Core& core, Trail trail, std::string object) {
@@ -143,9 +154,10 @@ asio::awaitable<Result<bool>> deliver_some(Core& core, TrailPtr trail, Lane lane
   if (!status) co_return std::unexpected(status.error());
   Result<std::string> object = co_await object_key(core, *trail, lane);
   if (!object) co_return std::unexpected(object.error());
-  const std::string content = content_of(*records);
-  const LogFile file{trail->bucket, *object, to_hex(sha256(content)), records->front().time, records->back().time};
-  const Result<void> put = co_await put_file(core, *trail, *object, gzip(content), {});
+  auto pack = [&records] { return packed(*records); };
+  Packed content = co_await core.workers.run(pack);
+  const LogFile file{trail->bucket, *object, std::move(content.hash), records->front().time, records->back().time};
+  const Result<void> put = co_await put_file(core, *trail, *object, std::move(content.gzip), {});
   if (!put) {
     const Result<void> kept = co_await put_off(core, lane, *std::move(records), put.error(), *status);
     if (!kept) co_return std::unexpected(kept.error());
@@ -155,7 +167,7 @@ asio::awaitable<Result<bool>> deliver_some(Core& core, TrailPtr trail, Lane lane
   status->delivery_error.clear();
   core.figures.delivered.add(records->size());
   co_await tell_others(core, *trail, lane.region, *object, *records, *status);
-  const bool more = records->size() == kMaxFileRecords || content.size() >= kMaxFileBytes;
+  const bool more = records->size() == kMaxFileRecords || content.size >= kMaxFileBytes;
   const Result<void> done = co_await conclude(core, *trail, lane, *std::move(records), file, *status);
   if (!done) co_return std::unexpected(done.error());
   co_return more;
@@ -164,13 +176,13 @@ asio::awaitable<Result<bool>> deliver_some(Core& core, TrailPtr trail, Lane lane
 }  // namespace
 
 std::string encode(const LogFile& file) {
-  store::RecordWriter out(kVersion);
+  store::RecordWriter out(kDeliveryVersion);
   out.text(file.bucket).text(file.object).text(file.hash).integer(ticks(file.oldest)).integer(ticks(file.newest));
   return std::move(out).take();
 }
 
 std::optional<LogFile> decode_log_file(std::string_view bytes) {
-  store::RecordReader in(bytes, kVersion);
+  store::RecordReader in(bytes, kDeliveryVersion);
   LogFile file;
   file.bucket = in.text();
   file.object = in.text();

@@ -25,7 +25,7 @@ void set_alarm(Core& core) {
   cloud::Shard& shard = core.house.shards.at(0);
   shard.alarms().set(next_delivery(core.house.clock.now()), [&core, &shard] {
     core.delivery_set = false;
-    shard.spawn(deliver_all(core));
+    shard.spawn("cloudtrail.delivery", deliver_all(core));
   });
 }
 
@@ -37,7 +37,7 @@ void set_digest_alarm(Core& core, std::optional<Time> due) {
   const Time when = std::max(Time(std::chrono::ceil<FiveMinutes>(*due)), next_delivery(core.house.clock.now()));
   core.digest_due = shard.alarms().set(when, [&core, &shard] {
     core.digest_due.reset();
-    shard.spawn(deliver_all(core));
+    shard.spawn("cloudtrail.delivery", deliver_all(core));
   });
 }
 

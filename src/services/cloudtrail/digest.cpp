@@ -17,7 +17,7 @@
 namespace signalbox::cloudtrail {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kDigestVersion = 1;
 constexpr auto kDigestEvery = std::chrono::hours(1);
 constexpr const char* kAlgorithm = "SHA256withRSA";
 /// Log files that one digest tells of; more are told of by the next.
@@ -30,13 +30,13 @@ struct Chain {
 };
 
 std::string encode(const Chain& chain) {
-  store::RecordWriter out(kVersion);
+  store::RecordWriter out(kDigestVersion);
   out.integer(ticks(chain.end)).text(chain.bucket).text(chain.object).text(chain.hash).text(chain.signature);
   return std::move(out).take();
 }
 
 std::optional<Chain> decode_chain(std::string_view bytes) {
-  store::RecordReader in(bytes, kVersion);
+  store::RecordReader in(bytes, kDigestVersion);
   Chain chain;
   chain.end = time_of(in.integer());
   chain.bucket = in.text();

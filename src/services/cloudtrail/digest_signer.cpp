@@ -9,7 +9,7 @@
 namespace signalbox::cloudtrail {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kKeyVersion = 1;
 constexpr std::string_view kSpace = "cloudtrail.key";
 constexpr const char* kSealOwner = "cloudtrail.digest";
 
@@ -33,7 +33,7 @@ Result<void> DigestSigner::load() {
   const auto stored = store_.get(store::Key(kSpace));
   if (!stored) return std::unexpected(stored.error());
   if (!*stored) return {};
-  store::RecordReader in(**stored, kVersion);
+  store::RecordReader in(**stored, kKeyVersion);
   const auto pem = sealer_.open(in.text(), kSealOwner);
   const Time made = time_of(in.integer());
   if (!in.complete() || !pem) {
@@ -52,7 +52,7 @@ asio::awaitable<Result<void>> DigestSigner::prepare() {
   if (!key) co_return fail("InternalFailure", "No key could be made to sign digest files with.", 500);
   const auto made = std::make_shared<Identity>(*std::move(key), clock_.now());
   store::Batch batch;
-  store::RecordWriter out(kVersion);
+  store::RecordWriter out(kKeyVersion);
   out.text(sealer_.seal(made->key.pem(), kSealOwner)).integer(ticks(made->shown.made));
   batch.put(store::Key(kSpace), out.bytes());
   {

@@ -10,8 +10,8 @@
 namespace signalbox::cloudtrail {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
-constexpr std::string_view kSpace = "cloudtrail.event";
+constexpr std::uint8_t kRecordVersion = 1;
+constexpr std::string_view kHistorySpace = "cloudtrail.event";
 
 /// Sorts the newest first.
 std::uint64_t newest_first(Time time) {
@@ -19,13 +19,13 @@ std::uint64_t newest_first(Time time) {
 }
 
 store::Key scope_key(const cloud::Scope& scope) {
-  return store::Key(kSpace).text(scope.account).text(scope.region);
+  return store::Key(kHistorySpace).text(scope.account).text(scope.region);
 }
 
 }  // namespace
 
 std::string encode(const HistoryEntry& entry) {
-  store::RecordWriter out(kVersion);
+  store::RecordWriter out(kRecordVersion);
   out.text(entry.id).text(entry.name).text(entry.source).flag(entry.read_only).text(entry.user).text(entry.access_key);
   out.integer(ticks(entry.time)).number(entry.resources.size());
   for (const Resource& one : entry.resources) out.text(one.type).text(one.arn);
@@ -34,7 +34,7 @@ std::string encode(const HistoryEntry& entry) {
 }
 
 std::optional<HistoryEntry> decode_history(std::string_view bytes) {
-  store::RecordReader in(bytes, kVersion);
+  store::RecordReader in(bytes, kRecordVersion);
   HistoryEntry entry;
   entry.id = in.text();
   entry.name = in.text();
@@ -112,7 +112,7 @@ Result<Found> look_up(const store::Snapshot& snapshot, const LookUp& wanted) {
 }
 
 Result<bool> sweep(const store::Snapshot& snapshot, Time now, store::Batch& batch) {
-  const store::Key all(kSpace);
+  const store::Key all(kHistorySpace);
   const std::string end = all.end();
   std::string from = all.bytes();
   bool found = true;

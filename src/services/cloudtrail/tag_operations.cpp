@@ -1,3 +1,4 @@
+#include "cloud/reserved_tags.h"
 #include "services/cloudtrail/tags.h"
 #include "services/cloudtrail/trail_lookup.h"
 
@@ -83,7 +84,7 @@ asio::awaitable<Result<m::ListTagsResponse>> list(Core& core, const Call& call, 
 
 Result<void> add_tags(std::map<std::string, std::string>& tags, const std::vector<m::Tag>& given) {
   for (const m::Tag& tag : given) {
-    if (tag.key->starts_with("aws:")) {
+    if (cloud::is_reserved_tag(*tag.key)) {
       return fail("InvalidTagParameterException", "Tag keys must not begin with aws:.");
     }
     tags[*tag.key] = tag.value.value_or("");

@@ -8,7 +8,7 @@
 namespace signalbox::cloudtrail {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kTrailVersion = 1;
 constexpr std::size_t kLeastName = 3;
 constexpr std::size_t kMostName = 128;
 
@@ -36,7 +36,7 @@ store::Key trail_key(const cloud::Scope& home, std::string_view name) {
 }
 
 std::string encode(const Trail& trail) {
-  store::RecordWriter out(kVersion);
+  store::RecordWriter out(kTrailVersion);
   out.text(trail.home.account).text(trail.home.region).text(trail.name).text(trail.bucket).text(trail.prefix);
   out.text(trail.topic_arn).flag(trail.global_events).flag(trail.multi_region).flag(trail.validation);
   out.text(trail.log_group_arn).text(trail.log_role_arn).flag(trail.logging);
@@ -48,7 +48,7 @@ std::string encode(const Trail& trail) {
 }
 
 std::optional<Trail> decode_trail(std::string_view bytes) {
-  store::RecordReader in(bytes, kVersion);
+  store::RecordReader in(bytes, kTrailVersion);
   Trail trail;
   trail.home.account = in.text();
   trail.home.region = in.text();
@@ -74,7 +74,7 @@ std::optional<Trail> decode_trail(std::string_view bytes) {
 }
 
 std::string encode(const TrailStatus& status) {
-  store::RecordWriter out(kVersion);
+  store::RecordWriter out(kTrailVersion);
   for (const auto& time : {status.delivered, status.attempted, status.notified, status.notify_attempted,
                            status.logs_delivered, status.digest_delivered}) {
     out.optional_integer(ticks(time));
@@ -84,7 +84,7 @@ std::string encode(const TrailStatus& status) {
 }
 
 std::optional<TrailStatus> decode_status(std::string_view bytes) {
-  store::RecordReader in(bytes, kVersion);
+  store::RecordReader in(bytes, kTrailVersion);
   TrailStatus status;
   for (auto* const time : {&status.delivered, &status.attempted, &status.notified, &status.notify_attempted,
                            &status.logs_delivered, &status.digest_delivered}) {

@@ -15,7 +15,7 @@ using cloud::Call;
 /// AWS's quota of trails in a Region; those of other Regions that cover it count, too.
 constexpr std::size_t kMaxTrails = 5;
 constexpr std::size_t kListPage = 1000;
-constexpr std::string_view kListing = "cloudtrail.trails";
+constexpr std::string_view kTrailsPage = "cloudtrail.trails";
 
 /// What CreateTrail, UpdateTrail, GetTrail and DescribeTrails show alike.
 template <class Shown>
@@ -167,7 +167,7 @@ asio::awaitable<Result<m::DescribeTrailsResponse>> describe(Core& core, const Ca
 asio::awaitable<Result<m::ListTrailsResponse>> list(Core& core, const Call& call, m::ListTrailsRequest request) {
   std::string after;
   if (request.next_token) {
-    auto token = cloud::read_page_token(kListing, *request.next_token);
+    auto token = cloud::read_page_token(kTrailsPage, *request.next_token);
     if (!token) co_return fail("InvalidTokenException", "The NextToken is not valid.");
     after = *std::move(token);
   }
@@ -178,7 +178,7 @@ asio::awaitable<Result<m::ListTrailsResponse>> list(Core& core, const Call& call
     const std::string place = trail->name + '\0' + trail->home.region;
     if (place <= after) continue;
     if (shown.size() == kListPage) {
-      response.next_token = cloud::make_page_token(kListing, last);
+      response.next_token = cloud::make_page_token(kTrailsPage, last);
       break;
     }
     m::TrailInfo& one = shown.emplace_back();

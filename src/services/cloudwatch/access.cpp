@@ -8,11 +8,12 @@ namespace {
 
 constexpr std::string_view kDashboard = "arn:aws:cloudwatch::{account}:dashboard/{DashboardName}";
 
-constexpr cloud::AccessRow kRows[] = {
+constexpr cloud::AccessRow kAccessRows[] = {
     {.operation = "DeleteAlarms", .resource = "alarm:{}", .each = "AlarmNames"},
     {.operation = "DeleteDashboards",
      .resource = "arn:aws:cloudwatch::{account}:dashboard/{}",
      .each = "DashboardNames"},
+    {.operation = "DescribeAlarmContributors", .resource = "alarm:{AlarmName}"},
     {.operation = "DescribeAlarmHistory", .resource = "alarm:{AlarmName=*}"},
     {.operation = "DescribeAlarms", .resource = "alarm:*"},
     {.operation = "DescribeAlarmsForMetric"},
@@ -39,7 +40,7 @@ constexpr cloud::AccessRow kRows[] = {
     {.operation = "UntagResource", .resource = "@ResourceARN"},
 };
 
-constexpr cloud::AccessTable kTable{.prefix = "cloudwatch", .rows = kRows};
+constexpr cloud::AccessTable kTable{.prefix = "cloudwatch", .rows = kAccessRows};
 
 }  // namespace
 

@@ -10,7 +10,7 @@ namespace signalbox::cloudwatch {
 namespace {
 
 constexpr std::string_view kHistorySpace = "cloudwatch.history";
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kHistoryVersion = 1;
 constexpr std::int32_t kMaxPage = 100;
 
 store::Key history_key(const cloud::Scope& scope) {
@@ -22,7 +22,7 @@ std::uint64_t ticks(Time time) {
 }
 
 std::optional<m::AlarmHistoryItem> decode(std::string_view bytes) {
-  store::RecordReader in(bytes, kVersion);
+  store::RecordReader in(bytes, kHistoryVersion);
   m::AlarmHistoryItem item;
   item.alarm_name = in.text();
   item.alarm_type = in.text();
@@ -37,15 +37,15 @@ std::optional<m::AlarmHistoryItem> decode(std::string_view bytes) {
 bool wanted(const m::AlarmHistoryItem& item, const m::DescribeAlarmHistoryInput& request) {
   if (request.alarm_name && *request.alarm_name != *item.alarm_name) return false;
   if (request.history_item_type && *request.history_item_type != *item.history_item_type) return false;
-  // Without AlarmTypes only metric alarms are told of, unless an alarm is named.
-  if (!request.alarm_types) return request.alarm_name || *item.alarm_type == m::alarm_type::kMetricAlarm;
+  // Without AlarmTypes only metric alarms are told of.
+  if (!request.alarm_types) return *item.alarm_type == m::alarm_type::kMetricAlarm;
   return std::ranges::count(*request.alarm_types, *item.alarm_type) != 0;
 }
 
 }  // namespace
 
 void put_history(AlarmSet& set, const m::AlarmHistoryItem& item, store::Batch& batch) {
-  store::RecordWriter out(kVersion);
+  store::RecordWriter out(kHistoryVersion);
   out.text(*item.alarm_name).text(*item.alarm_type).integer(item.timestamp->time_since_epoch().count());
   out.text(*item.history_item_type).text(*item.history_summary).text(*item.history_data);
   const store::Key all = history_key(set.scope);

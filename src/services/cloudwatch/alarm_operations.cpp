@@ -1,6 +1,7 @@
 // PutMetricAlarm, PutCompositeAlarm, DeleteAlarms, SetAlarmState, EnableAlarmActions, DisableAlarmActions.
 #include <algorithm>
 
+#include "cloud/reserved_tags.h"
 #include "json/json.h"
 #include "services/cloudwatch/changes.h"
 
@@ -12,7 +13,6 @@ using cloud::Call;
 /// AWS's quotas.
 constexpr std::size_t kMaxAlarms = 5000;
 constexpr std::size_t kMaxDeleted = 100;
-constexpr std::size_t kMaxTags = 50;
 
 Result<void> check_actions(Core& core, std::string_view field, const std::optional<std::vector<std::string>>& actions) {
   if (!actions) return {};
@@ -43,9 +43,29 @@ Result<void> check_all_actions(Core& core, const Input& input) {
 Result<Tags> tags_of(const std::optional<std::vector<m::Tag>>& given) {
   Tags tags;
   if (!given) return tags;
-  for (const m::Tag& tag : *given) tags[*tag.key] = *tag.value;
+  for (const m::Tag& tag : *given) {
+    if (cloud::is_reserved_tag(*tag.key)) return invalid_value(cloud::kReservedTagText);
+    tags[*tag.key] = *tag.value;
+  }
   if (tags.size() > kMaxTags) return invalid_value("A resource can have 50 tags.");
   return tags;
+}
+
+/// What alarms that are kept already are not asked for. Errors: ValidationError, InvalidParameterValueException.
+Result<void> check_metrics(const m::PutMetricAlarmInput& given) {
+  constexpr std::int32_t kShort[] = {10, 20, 30};
+  if (given.period && *given.period % 60 != 0 && std::ranges::count(kShort, *given.period) == 0) {
+    return fail("ValidationError", "Period must be 10, 20, 30 or a multiple of 60");
+  }
+  Result<void> checked = check_dimensions(given.dimensions, "Dimensions");
+  if (!checked || !given.metrics) return checked;
+  for (std::size_t i = 0; checked && i < given.metrics->size(); ++i) {
+    const auto& stat = (*given.metrics)[i].metric_stat;
+    if (!stat) continue;
+    checked = check_dimensions(stat->metric->dimensions,
+                               "Metrics.member." + std::to_string(i + 1) + ".MetricStat.Metric.Dimensions");
+  }
+  return checked;
 }
 
 /// The record of an alarm that is put: with the state of the one that it replaces.
@@ -134,6 +154,7 @@ asio::awaitable<Result<void>> put_alarm(Core& core, AlarmSet& set, AlarmRecord g
 
 asio::awaitable<Result<m::PutMetricAlarmResponse>> put_metric_alarm(Core& core, const Call& call,
                                                                     m::PutMetricAlarmInput request) {
+  if (auto checked = check_metrics(request); !checked) co_return std::unexpected(std::move(checked).error());
   if (auto checked = check_all_actions(core, request); !checked) co_return std::unexpected(std::move(checked).error());
   auto tags = tags_of(request.tags);
   if (!tags) co_return std::unexpected(std::move(tags).error());

@@ -9,7 +9,7 @@ namespace {
 
 using cloud::Call;
 
-constexpr std::int32_t kMaxPage = 100;
+constexpr std::int32_t kMaxAlarmsPage = 100;
 
 /// What metric and composite alarms have in common; `given` is the request that made the alarm.
 template <class Out, class Given>
@@ -94,10 +94,8 @@ bool wanted(const Alarm& alarm, const m::DescribeAlarmsInput& request) {
   if (request.alarm_name_prefix && !alarm.name.starts_with(*request.alarm_name_prefix)) return false;
   if (request.state_value && *request.state_value != name_of(alarm.record.state)) return false;
   if (request.action_prefix && !has_action(alarm, *request.action_prefix)) return false;
-  // "If you omit this parameter, only metric alarms are returned, even if composite alarms exist."
-  const bool by_name = request.alarm_names && !request.alarm_types;
-  if (!request.alarm_types)
-    return by_name || !alarm.rule || request.children_of_alarm_name || request.parents_of_alarm_name;
+  // "If you omit this parameter, only metric alarms are returned, even if composite alarms exist.": named ones, too.
+  if (!request.alarm_types) return !alarm.rule || request.children_of_alarm_name || request.parents_of_alarm_name;
   return std::ranges::count(*request.alarm_types,
                             alarm.rule ? m::alarm_type::kCompositeAlarm : m::alarm_type::kMetricAlarm) != 0;
 }
@@ -116,10 +114,11 @@ Result<m::DescribeAlarmsOutput> describe(const AlarmSet& set, const m::DescribeA
   for (const auto* of : {&request.children_of_alarm_name, &request.parents_of_alarm_name}) {
     if (*of) related = relatives(set, alarm_name_of(set.scope, **of), of == &request.children_of_alarm_name);
   }
-  const auto most = static_cast<std::size_t>(request.max_records.value_or(kMaxPage));
+  const auto most = static_cast<std::size_t>(request.max_records.value_or(kMaxAlarmsPage));
   m::DescribeAlarmsOutput output;
   output.metric_alarms.emplace();
   output.composite_alarms.emplace();
+  output.log_alarms.emplace();
   std::string last;
   std::size_t count = 0;
   for (auto at = set.alarms.upper_bound(after); at != set.alarms.end(); ++at) {
@@ -174,6 +173,19 @@ void register_alarm_queries(Core& core) {
           for (const auto& [name, alarm] : set.alarms) {
             if (is_on(*alarm, *metric, request)) output.metric_alarms->push_back(describe_metric(*alarm));
           }
+          return output;
+        });
+  });
+  // Contributors are those of Metrics Insights queries and of PromQL alarms, which are not here.
+  door.handle(m::kDescribeAlarmContributors, [&core](const Call& call, m::DescribeAlarmContributorsInput request) {
+    return on_set<m::DescribeAlarmContributorsOutput>(
+        core, call.scope,
+        [name = *request.alarm_name](const AlarmSet& set) -> Result<m::DescribeAlarmContributorsOutput> {
+          if (!set.find(name)) {
+            return fail(m::errors::kResourceNotFoundException, "Alarm " + name + " does not exist");
+          }
+          m::DescribeAlarmContributorsOutput output;
+          output.alarm_contributors.emplace();
           return output;
         });
   });

@@ -15,18 +15,18 @@ struct AlarmRule::Node {
 namespace {
 
 using Node = AlarmRule::Node;
-using Pointer = std::shared_ptr<const Node>;
+using RulePointer = std::shared_ptr<const Node>;
 
 bool is_space(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-class Parser {
+class RuleParser {
  public:
-  Parser(std::string_view text, std::set<std::string, std::less<>>& alarms) : text_(text), alarms_(alarms) {}
+  RuleParser(std::string_view text, std::set<std::string, std::less<>>& alarms) : text_(text), alarms_(alarms) {}
 
-  Pointer whole() {
-    Pointer rule = any();
+  RulePointer whole() {
+    RulePointer rule = any();
     skip_space();
     if (rule && at_ < text_.size()) return refuse("unexpected '" + std::string(1, text_[at_]) + "'");
     return problem_.empty() ? rule : nullptr;
@@ -60,37 +60,37 @@ class Parser {
     return true;
   }
 
-  Pointer any() {
+  RulePointer any() {
     return chain(Node::Kind::kOr, "OR", [this] { return all(); });
   }
-  Pointer all() {
+  RulePointer all() {
     return chain(Node::Kind::kAnd, "AND", [this] { return one(); });
   }
   template <class Next>
-  Pointer chain(Node::Kind kind, std::string_view word, Next next) {
-    Pointer first = next();
+  RulePointer chain(Node::Kind kind, std::string_view word, Next next) {
+    RulePointer first = next();
     if (!first || peek() != word) return first;
     auto node = std::make_shared<Node>();
     node->kind = kind;
     node->parts.push_back(std::move(first));
     while (take_word(word)) {
-      Pointer part = next();
+      RulePointer part = next();
       if (!part) return nullptr;
       node->parts.push_back(std::move(part));
     }
     return node;
   }
 
-  Pointer one() {
+  RulePointer one() {
     if (++depth_ > AlarmRule::kMaxDepth) return refuse("the rule is nested too deep");
-    Pointer node = inner();
+    RulePointer node = inner();
     --depth_;
     return node;
   }
 
-  Pointer inner() {
+  RulePointer inner() {
     if (take('(')) {
-      Pointer node = any();
+      RulePointer node = any();
       if (node && !take(')')) return refuse("expected ')'");
       return node;
     }
@@ -105,7 +105,7 @@ class Parser {
     }
     if (word == "NOT") {
       node->kind = Node::Kind::kNot;
-      Pointer part = one();
+      RulePointer part = one();
       if (!part) return nullptr;
       node->parts.push_back(std::move(part));
       return node;
@@ -158,12 +158,12 @@ bool holds(const Node& node, const std::function<State(const std::string&)>& cur
     case Node::Kind::kNot:
       return !holds(*node.parts[0], current);
     case Node::Kind::kAnd:
-      for (const Pointer& part : node.parts) {
+      for (const RulePointer& part : node.parts) {
         if (!holds(*part, current)) return false;
       }
       return true;
     case Node::Kind::kOr:
-      for (const Pointer& part : node.parts) {
+      for (const RulePointer& part : node.parts) {
         if (holds(*part, current)) return true;
       }
       return false;
@@ -175,7 +175,7 @@ bool holds(const Node& node, const std::function<State(const std::string&)>& cur
 
 Result<AlarmRule> AlarmRule::parse(std::string_view text) {
   AlarmRule rule;
-  Parser parser(text, rule.alarms_);
+  RuleParser parser(text, rule.alarms_);
   rule.root_ = parser.whole();
   if (!rule.root_) return fail("ValidationError", "AlarmRule cannot be read: " + parser.problem() + ".");
   return rule;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/encoding.h"
 #include "base/time_text.h"
 #include "cloud/region_names.h"
 #include "json/json.h"
@@ -57,6 +58,13 @@ void write_stat(Writer& w, const MetricSource& source) {
   w.end_object();
 }
 
+/// The id of the metric of an alarm that is over one: a UUID, always the same for the alarm.
+std::string metric_id(const Alarm& alarm) {
+  std::string id = to_hex(sha256(alarm_arn(alarm.scope, alarm.name))).substr(0, 32);
+  for (const std::size_t dash : {8U, 13U, 18U, 23U}) id.insert(dash, 1, '-');
+  return id;
+}
+
 void write_metrics(Writer& w, const Alarm& alarm) {
   w.key("metrics");
   w.begin_array();
@@ -67,7 +75,7 @@ void write_metrics(Writer& w, const Alarm& alarm) {
         if (*given.id == query.id) optional_member(w, "expression", given.expression);
       }
     }
-    w.member("id", query.id);
+    w.member("id", alarm.record.metric.metric_name ? metric_id(alarm) : query.id);
     if (!query.label.empty()) w.member("label", query.label);
     if (query.source) write_stat(w, *query.source);
     w.key("returnData");
@@ -133,6 +141,17 @@ void write_change(Writer& w, const Alarm& alarm, const AlarmRecord& before) {
   write_state(w, alarm.record);
 }
 
+/// "SAMPLE_COUNT" for "SampleCount".
+std::string capitals(std::string_view statistic) {
+  std::string out;
+  for (const char c : statistic) {
+    const bool capital = c >= 'A' && c <= 'Z';
+    if (capital && !out.empty()) out.push_back('_');
+    out.push_back(capital ? c : static_cast<char>(c - 'a' + 'A'));
+  }
+  return out;
+}
+
 /// What a topic's subscribers see of a metric alarm.
 void write_trigger(Writer& w, const Alarm& alarm) {
   const m::PutMetricAlarmInput& given = alarm.record.metric;
@@ -141,10 +160,8 @@ void write_trigger(Writer& w, const Alarm& alarm) {
     w.member("MetricName", *given.metric_name);
     w.member("Namespace", *given.namespace_);
     w.member("StatisticType", given.statistic ? "Statistic" : "ExtendedStatistic");
-    std::string statistic = given.statistic.value_or("");
-    std::ranges::transform(statistic, statistic.begin(),
-                           [](char c) { return c >= 'a' && c <= 'z' ? char(c - 32) : c; });
-    given.statistic ? w.member("Statistic", statistic) : w.member("ExtendedStatistic", *given.extended_statistic);
+    given.statistic ? w.member("Statistic", capitals(*given.statistic))
+                    : w.member("ExtendedStatistic", *given.extended_statistic);
     w.key("Unit");
     given.unit ? w.string(*given.unit) : w.null();
     w.key("Dimensions");

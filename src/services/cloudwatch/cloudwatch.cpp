@@ -4,6 +4,7 @@
 #include <boost/asio/use_future.hpp>
 #include <future>
 
+#include "services/cloudwatch/absent.h"
 #include "services/cloudwatch/access.h"
 #include "services/cloudwatch/core.h"
 
@@ -20,7 +21,7 @@ void take_at_minute(Core& core) {
   const auto since = core.house.clock.now().time_since_epoch();
   const Time end{since - since % kTakeEvery + kTakeEvery};
   shard.alarms().set(end, [&core, &shard] {
-    shard.spawn([](Core& of) -> asio::awaitable<void> {
+    shard.spawn("cloudwatch.measures", [](Core& of) -> asio::awaitable<void> {
       const Result<void> taken = co_await take_measures(of);
       if (!taken) of.house.log.error("measures were lost", {{"why", taken.error().message}});
     }(core));
@@ -48,6 +49,25 @@ Result<cloud::MetricId> metric_of(const cloud::Scope& scope, const std::optional
   return metric;
 }
 
+Result<void> check_dimensions(const std::optional<std::vector<m::Dimension>>& dimensions, std::string_view name) {
+  const auto check = [](std::string_view text, const std::string& parameter) -> Result<void> {
+    if (std::ranges::any_of(text, [](unsigned char c) { return c > 126; })) {
+      return invalid_value("The value for parameter " + parameter + " contains non-ASCII characters.");
+    }
+    if (std::ranges::any_of(text, [](unsigned char c) { return c < ' '; })) {
+      return invalid_value("The value for parameter " + parameter + " contains ASCII control characters.");
+    }
+    return {};
+  };
+  for (std::size_t i = 0; dimensions && i < dimensions->size(); ++i) {
+    const std::string member = std::string(name) + ".member." + std::to_string(i + 1);
+    Result<void> good = check(*(*dimensions)[i].name, member + ".Name");
+    if (good) good = check(*(*dimensions)[i].value, member + ".Value");
+    if (!good) return good;
+  }
+  return {};
+}
+
 std::unexpected<Error> invalid_value(std::string message) {
   return fail("InvalidParameterValueException", std::move(message));
 }
@@ -64,6 +84,7 @@ std::unexpected<Error> not_supported_yet(std::string_view field, std::string_vie
 CloudWatch::CloudWatch(const cloud::House& house) : core_(std::make_unique<Core>(house)) {
   house.door.add_service(m::kService);
   describe_access(house);
+  answer_absent(house);
   register_metric_operations(*core_);
   register_alarm_operations(*core_);
   register_alarm_queries(*core_);

@@ -36,6 +36,9 @@ asio::awaitable<Result<void>> take_measures(Core& core);
 Result<cloud::MetricId> metric_of(const cloud::Scope& scope, const std::optional<std::string>& name_space,
                                   const std::optional<std::string>& name,
                                   const std::optional<std::vector<m::Dimension>>& dimensions);
+/// Whether dimensions that are put are such as CloudWatch keeps; `name` is the parameter's. Errors:
+/// InvalidParameterValueException.
+Result<void> check_dimensions(const std::optional<std::vector<m::Dimension>>& dimensions, std::string_view name);
 
 std::unexpected<Error> invalid_value(std::string message);
 std::unexpected<Error> invalid_combination(std::string message);

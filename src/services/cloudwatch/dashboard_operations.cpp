@@ -12,7 +12,7 @@ namespace {
 using cloud::Call;
 
 constexpr std::string_view kDashboardSpace = "cloudwatch.dashboard";
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kDashboardVersion = 1;
 constexpr std::size_t kMaxName = 255;
 constexpr std::size_t kMaxBody = std::size_t{1} * 1024 * 1024;
 constexpr std::size_t kMaxWidgets = 500;
@@ -63,7 +63,7 @@ struct Dashboard {
   std::string body;
 };
 std::optional<Dashboard> decode(std::string_view bytes) {
-  store::RecordReader in(bytes, kVersion);
+  store::RecordReader in(bytes, kDashboardVersion);
   Dashboard dashboard{Time(Duration(in.integer())), in.text()};
   if (!in.complete()) return std::nullopt;
   return dashboard;
@@ -79,7 +79,7 @@ Result<Dashboard> find_dashboard(Core& core, const cloud::Scope& scope, const st
 
 asio::awaitable<Result<m::PutDashboardOutput>> put(Core& core, const Call& call, m::PutDashboardInput request) {
   if (auto checked = check(request); !checked) co_return std::unexpected(std::move(checked).error());
-  store::RecordWriter out(kVersion);
+  store::RecordWriter out(kDashboardVersion);
   out.integer(core.house.clock.now().time_since_epoch().count()).text(*request.dashboard_body);
   store::Batch batch;
   batch.put(dashboard_key(call.scope, *request.dashboard_name), out.bytes());

@@ -147,7 +147,7 @@ void arm(Core& core, AlarmSet& set) {
   if (!first) return;
   set.alarm = set.shard.alarms().set(*first, [&core, &set] {
     set.alarm.reset();
-    set.shard.spawn(evaluate_due(core, set));
+    set.shard.spawn("cloudwatch.alarms", evaluate_due(core, set));
   });
 }
 

@@ -6,7 +6,7 @@
 namespace signalbox::cloudwatch {
 namespace {
 
-constexpr std::int64_t kMaxDatapoints = 1440;
+constexpr std::int64_t kMaxStatistics = 1440;
 
 std::string with_commas(std::int64_t number) {
   std::string text = std::to_string(number);
@@ -59,7 +59,7 @@ Result<m::GetMetricStatisticsOutput> get_metric_statistics(Core& core, const clo
     return invalid_value("The parameter StartTime must be less than the parameter EndTime.");
   }
   const std::int64_t points = (*request.end_time - *request.start_time) / *period;
-  if (points > kMaxDatapoints) {
+  if (points > kMaxStatistics) {
     return invalid_combination("You have requested up to " + with_commas(points) +
                                " datapoints, which exceeds the limit of 1,440. You may reduce the datapoints requested "
                                "by increasing Period, or decreasing the time range.");

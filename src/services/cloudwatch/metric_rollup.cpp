@@ -11,7 +11,7 @@ namespace {
 constexpr auto kFlushAfter = std::chrono::seconds(60);
 constexpr std::size_t kFlushBytes = std::size_t{4} * 1024 * 1024;
 constexpr std::size_t kFlushPlaces = 10'000;
-constexpr auto kTryAgain = std::chrono::seconds(5);
+constexpr auto kRollUpAgain = std::chrono::seconds(5);
 constexpr auto kSweepEvery = std::chrono::hours(24);
 /// Look-ups and changes between which others get their turn on the shard.
 constexpr std::size_t kAtOnce = 200;
@@ -70,7 +70,7 @@ void MetricStore::flush_soon(Stripe& stripe) {
   const bool full = last.bytes > kFlushBytes || last.samples.size() > kFlushPlaces;
   const bool waiting = stripe.generations.size() > 1 && stripe.generations.front()->in_flight == 0;
   if (full || waiting) {
-    stripe.shard.post([this, &stripe] { stripe.shard.spawn(flush(stripe)); });
+    stripe.shard.post([this, &stripe] { stripe.shard.spawn("cloudwatch.metrics-flush", flush(stripe)); });
   } else if (!stripe.flush_is_set && !last.samples.empty()) {
     stripe.flush_is_set = true;
     stripe.shard.post([this, &stripe] {
@@ -79,7 +79,7 @@ void MetricStore::flush_soon(Stripe& stripe) {
           const std::lock_guard lock(stripe.mutex);
           stripe.flush_is_set = false;
         }
-        stripe.shard.spawn(flush(stripe));
+        stripe.shard.spawn("cloudwatch.metrics-flush", flush(stripe));
       });
     });
   }
@@ -106,7 +106,8 @@ asio::awaitable<void> MetricStore::flush(Stripe& stripe) {
     const Result<void> written = co_await write_out(stripe, *oldest);
     if (!written) {
       house_.log.error("metrics could not be rolled up, trying again", {{"why", written.error().message}});
-      stripe.shard.alarms().set(house_.clock.now() + kTryAgain, [this, &stripe] { stripe.shard.spawn(flush(stripe)); });
+      stripe.shard.alarms().set(house_.clock.now() + kRollUpAgain,
+                                [this, &stripe] { stripe.shard.spawn("cloudwatch.metrics-flush", flush(stripe)); });
       break;
     }
     const std::lock_guard lock(stripe.mutex);
@@ -164,7 +165,8 @@ asio::awaitable<Result<void>> MetricStore::write_out(Stripe& stripe, const Gener
 }
 
 void MetricStore::sweep_later(Stripe& stripe) {
-  stripe.shard.alarms().set(house_.clock.now() + kSweepEvery, [this, &stripe] { stripe.shard.spawn(sweep(stripe)); });
+  stripe.shard.alarms().set(house_.clock.now() + kSweepEvery,
+                            [this, &stripe] { stripe.shard.spawn("cloudwatch.metrics-sweep", sweep(stripe)); });
 }
 
 asio::awaitable<void> MetricStore::sweep(Stripe& stripe) {

@@ -3,6 +3,8 @@
 
 #include <cmath>
 
+#include "wire/number_text.h"
+
 namespace signalbox::cloudwatch {
 namespace {
 
@@ -15,6 +17,9 @@ const double kLargest = std::ldexp(1.0, 360);
 
 Result<void> check_number(double value, const std::string& name) {
   if (std::abs(value) <= kLargest) return {};
+  if (!std::isfinite(value)) {
+    return invalid_value("The value " + wire::double_text(value) + " for parameter " + name + " is invalid.");
+  }
   return invalid_value("The value for parameter " + name + " must be a number from -2^360 to 2^360.");
 }
 
@@ -77,6 +82,8 @@ Result<Distribution> samples_of(const m::MetricDatum& datum, const std::string& 
 Result<Sample> sample_of(const cloud::Scope& scope, const std::string& name_space, m::MetricDatum& datum,
                          const std::string& name, Time now) {
   Sample sample;
+  Result<void> dimensions = check_dimensions(datum.dimensions, name + ".Dimensions");
+  if (!dimensions) return std::unexpected(std::move(dimensions).error());
   auto metric = metric_of(scope, name_space, datum.metric_name, datum.dimensions);
   if (!metric) return std::unexpected(std::move(metric).error());
   sample.metric = *std::move(metric);

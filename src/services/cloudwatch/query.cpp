@@ -16,6 +16,15 @@ bool is_query_id(std::string_view id) {
   });
 }
 
+/// "SELECT AVG(CPUUtilization) FROM SCHEMA(...)", in any case.
+bool is_insights_query(std::string_view text) {
+  constexpr std::string_view kSelect = "select";
+  text.remove_prefix(std::min(text.size(), text.find_first_not_of(" \t\r\n")));
+  const auto same = [](char a, char b) { return (a | 32) == b; };
+  return text.size() > kSelect.size() && std::ranges::equal(text.substr(0, kSelect.size()), kSelect, same) &&
+         std::string_view(" \t\r\n").contains(text[kSelect.size()]);
+}
+
 Result<Query> compile_one(const cloud::Scope& scope, const m::MetricDataQuery& given) {
   Query query;
   query.id = *given.id;
@@ -39,6 +48,9 @@ Result<Query> compile_one(const cloud::Scope& scope, const m::MetricDataQuery& g
     query.period = *period;
   }
   if (given.expression) {
+    if (is_insights_query(*given.expression)) {
+      return not_supported_yet("The Metrics Insights query of " + query.id + " (SELECT ...)");
+    }
     auto expression = Expression::parse(*given.expression);
     if (!expression) return std::unexpected(std::move(expression).error());
     query.expression = *std::move(expression);

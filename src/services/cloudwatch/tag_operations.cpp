@@ -1,14 +1,13 @@
 // TagResource, UntagResource, ListTagsForResource: of alarms.
 #include <algorithm>
 
+#include "cloud/reserved_tags.h"
 #include "services/cloudwatch/changes.h"
 
 namespace signalbox::cloudwatch {
 namespace {
 
 using cloud::Call;
-
-constexpr std::size_t kMaxTags = 50;
 
 /// Changes the tags of the alarm of that ARN with `change(tags)`.
 asio::awaitable<Result<void>> change_tags(Core& core, cloud::Scope scope, std::string arn,
@@ -32,6 +31,9 @@ void register_tag_operations(Core& core) {
   cloud::Door& door = core.house.door;
   door.handle(m::kTagResource,
               [&core](const Call& call, m::TagResourceInput request) -> asio::awaitable<Result<m::TagResourceOutput>> {
+                for (const m::Tag& tag : *request.tags) {
+                  if (cloud::is_reserved_tag(*tag.key)) co_return invalid_value(cloud::kReservedTagText);
+                }
                 Result<void> done = co_await change_tags(core, call.scope, *request.resource_arn, [&](Tags& tags) {
                   for (const m::Tag& tag : *request.tags) tags[*tag.key] = *tag.value;
                 });

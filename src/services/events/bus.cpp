@@ -35,6 +35,18 @@ Result<RulePtr> Bus::need_rule(std::string_view name) const {
               "Rule " + std::string(name) + " does not exist on EventBus " + id_.name + ".");
 }
 
+Result<RulePtr> Bus::need_any_rule(std::string_view name) const {
+  const auto managed = managed_.find(name);
+  if (record() && managed != managed_.end()) return managed->second;
+  return need_rule(name);
+}
+
+Result<void> Bus::check_not_managed(std::string_view name) const {
+  if (!managed_.contains(name)) return {};
+  return fail("ManagedRuleException",
+              std::string(name) + " is a managed rule. Set 'force' parameter to true to override.");
+}
+
 void Bus::load_rule(const RulePtr& rule) {
   rules_[rule->name] = rule;
   if (rule->is_enabled() && rule->pattern) {
@@ -69,6 +81,7 @@ void Bus::erase_rule(std::string_view name) {
 
 void Bus::load_archive(const RulePtr& archive) {
   archives_[archive->name] = archive;
+  if (archive->shown) managed_[archive->shown->name] = archive->shown;
   builder_.put(archive);
   builder_.has_archives(true);
 }
@@ -82,6 +95,7 @@ void Bus::erase_archive(std::string_view name) {
   const auto found = archives_.find(name);
   if (found == archives_.end()) return;
   builder_.erase(name);
+  if (found->second->shown) managed_.erase(found->second->shown->name);
   archives_.erase(found);
   builder_.has_archives(!archives_.empty());
   publish();

@@ -97,6 +97,13 @@ class Bus {
   void erase_archive(std::string_view name);
   bool has_archives() const { return !archives_.empty(); }
 
+  /// Rules that this service manages, by the names that their owner sees; nobody changes them.
+  const std::map<std::string, RulePtr, std::less<>>& managed_rules() const { return managed_; }
+  /// As need_rule, for those who only look: managed rules, too.
+  Result<RulePtr> need_any_rule(std::string_view name) const;
+  /// Errors: ManagedRuleException when the rule is managed.
+  Result<void> check_not_managed(std::string_view name) const;
+
  private:
   const BusId id_;
   const std::string arn_;
@@ -107,6 +114,7 @@ class Bus {
   Published<RuleIndex> index_;
   std::map<std::string, RulePtr, std::less<>> rules_;
   std::map<std::string, RulePtr, std::less<>> archives_;
+  std::map<std::string, RulePtr, std::less<>> managed_;
   RuleIndexBuilder builder_;
   std::map<std::string, Alarms::Handle, std::less<>> alarms_;
   std::vector<DueRule> due_;

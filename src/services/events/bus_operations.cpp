@@ -59,11 +59,29 @@ asio::awaitable<Result<m::CreateEventBusResponse>> create(Core& core, const Call
   co_return response;
 }
 
+/// A default bus comes to be when it is first looked at or changed.
+asio::awaitable<Result<void>> date_default_bus(Core& core, BusPtr bus) {
+  const auto known = bus->record();
+  if (!bus->id().is_default() || !known || known->created) co_return Result<void>();
+  auto work = [&]() -> asio::awaitable<Result<void>> {
+    BusRecord dated = *bus->record();
+    if (dated.created) co_return Result<void>();
+    dated.created = dated.modified = core.house.clock.now();
+    store::Batch batch;
+    batch.put(bus_key(bus->id()), encode(dated));
+    Result<void> done = co_await core.house.store.commit(std::move(batch));
+    if (done) bus->set_record(std::move(dated));
+    co_return done;
+  };
+  co_return co_await in_turn(bus, std::ref(work));
+}
+
 asio::awaitable<Result<m::DescribeEventBusResponse>> describe(Core& core, const Call& call,
                                                               m::DescribeEventBusRequest request) {
   const auto bus = find_bus(core, call.scope, request.name);
   if (!bus) co_return std::unexpected(bus.error());
   const BusId& id = (*bus)->id();
+  if (auto dated = co_await date_default_bus(core, *bus); !dated) co_return std::unexpected(std::move(dated).error());
   const auto record = (*bus)->record();
   if (!record) co_return no_such_bus(id.name);
   m::DescribeEventBusResponse response;
@@ -80,6 +98,7 @@ asio::awaitable<Result<m::ListEventBusesResponse>> list(Core& core, const Call& 
                                                         m::ListEventBusesRequest request) {
   std::map<std::string, BusPtr, std::less<>> buses;
   for (BusPtr& bus : core.buses.list(call.scope)) {
+    if (auto dated = co_await date_default_bus(core, bus); !dated) co_return std::unexpected(std::move(dated).error());
     std::string name = bus->id().name;
     buses[std::move(name)] = std::move(bus);
   }

@@ -4,6 +4,7 @@
 #include "cloud/services.h"
 #include "services/events/archives/archives.h"
 #include "services/events/bus.h"
+#include "services/events/events.h"
 #include "services/events/webhooks/webhooks.h"
 
 namespace signalbox::events {
@@ -25,8 +26,10 @@ struct Figures {
 };
 
 struct Core {
-  explicit Core(const cloud::House& with) : house(with), buses(with.shards), webhooks(house), figures(with.metrics) {}
+  Core(const cloud::House& with, const Options& chosen)
+      : house(with), options(chosen), buses(with.shards), webhooks(house), figures(with.metrics) {}
   const cloud::House house;
+  const Options options;
   Buses buses;
   Webhooks webhooks;
   Archives archives;

@@ -3,6 +3,8 @@
 #include <set>
 
 #include "models/events.h"
+#include "pattern/unbounded.h"
+#include "services/events/absent.h"
 #include "services/events/access.h"
 #include "services/events/bus_target.h"
 #include "services/events/core.h"
@@ -103,9 +105,10 @@ class Loading {
     if (!record) return broken("rule", place);
     auto rule = std::make_shared<Rule>();
     if (!record->pattern.empty()) {
-      auto pattern = pattern::Pattern::compile(record->pattern);
+      auto pattern = pattern::compile_unbounded(record->pattern);
       if (!pattern) return broken("rule", place);
       rule->pattern = std::make_shared<const pattern::Pattern>(*std::move(pattern));
+      rule->takes_api_calls = asks_for_api_calls(*rule->pattern);
     }
     if (!record->schedule.empty()) {
       auto schedule = parse_schedule(record->schedule);
@@ -140,9 +143,10 @@ class Loading {
 
 }  // namespace
 
-Events::Events(const cloud::House& house) : core_(std::make_unique<Core>(house)) {
+Events::Events(const cloud::House& house, const Options& options) : core_(std::make_unique<Core>(house, options)) {
   house.door.add_service(models::events::kService);
   describe_access(*core_);
+  answer_absent(house);
   register_bus_operations(*core_);
   register_permission_operations(*core_);
   register_rule_operations(*core_);

@@ -9,9 +9,15 @@ namespace signalbox::events {
 
 struct Core;
 
+struct Options {
+  /// The events of API calls reach every rule and archive whose pattern they match, as with a trail on AWS; else those
+  /// only whose pattern asks for such events by source, detail-type or the call's name.
+  bool api_calls_to_all_rules = false;
+};
+
 class Events final : public cloud::Service {
  public:
-  explicit Events(const cloud::House& house);
+  explicit Events(const cloud::House& house, const Options& options = {});
   ~Events() override;
 
   /// Reads buses, rules and targets. The kinds of targets must be known by now: construct all services first.

@@ -33,13 +33,13 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
 }
 
-/// The event without its detail.
+/// The event without its detail, and with the one name that EventBridge spells differently there.
 void append_head(std::string& out, json::Value event) {
   json::Writer writer(out);
   writer.begin_object();
   for (const auto [key, value] : event.members()) {
     if (key.is("detail")) continue;
-    writer.key(key.as_string());
+    writer.key(key.is("detail-type") ? "detailType" : key.as_string());
     writer.raw(value.raw());
   }
   writer.end_object();

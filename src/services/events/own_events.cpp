@@ -7,6 +7,9 @@
 namespace signalbox::events {
 namespace {
 
+/// What CloudTrail's events of API calls are called.
+constexpr std::string_view kApiCall = "AWS API Call via CloudTrail";
+
 BusId default_bus(const cloud::Scope& scope) {
   return {scope, std::string(kDefaultBus)};
 }
@@ -24,8 +27,8 @@ asio::awaitable<cloud::AfterCommit> OwnEvents::append(std::vector<cloud::Service
   const Time now = core_.house.clock.now();
   for (const cloud::ServiceEvent& event : events) {
     const std::string text = text_of(event, core_.house.random.uuid(), now);
-    if (event.read_only_call) {
-      router.enter_read_only_call(default_bus(event.scope), text);
+    if (event.detail_type == kApiCall) {
+      router.enter_api_call(default_bus(event.scope), text, event.read_only_call);
     } else {
       router.enter(default_bus(event.scope), text, "");
     }

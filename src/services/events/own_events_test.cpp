@@ -14,6 +14,12 @@ std::vector<cloud::ServiceEvent> alarm_event(cloud::Scope scope = kHere) {
            {}}};
 }
 
+std::vector<cloud::ServiceEvent> api_call() {
+  auto event = alarm_event();
+  event.front().detail_type = "AWS API Call via CloudTrail";
+  return event;
+}
+
 void put_rule(TestServer& server) {
   ASSERT_EQ(error_of(server.call(m::kPutRule, rule_request("alarms", R"({"source":["aws.cloudwatch"]})"))), "");
   ASSERT_EQ(error_of(server.call(m::kPutTargets, targets_request("alarms", {target("t")}))), "");
@@ -52,7 +58,7 @@ TEST(OwnEvents, OfCallsThatOnlyReadReachRulesWhoseStateAsksForThem) {
   put_rule(server);
   const auto put_call = [&] {
     run(server, [&](const cloud::ServiceEvents& events) -> asio::awaitable<void> {
-      auto read = alarm_event();
+      auto read = api_call();
       read.front().read_only_call = true;
       EXPECT_EQ(error_of(co_await events.put(std::move(read))), "");
     });
@@ -64,6 +70,39 @@ TEST(OwnEvents, OfCallsThatOnlyReadReachRulesWhoseStateAsksForThem) {
   ASSERT_EQ(error_of(server.call(m::kPutRule, all)), "");
   put_call();
   EXPECT_EQ(server.kept().size(), 1U);
+}
+
+TEST(OwnEvents, OfApiCallsReachRulesThatAskForThem) {
+  struct {
+    const char* pattern;
+    bool asks;
+  } cases[] = {
+      {R"({"source":["aws.cloudwatch"]})", true},
+      {R"({"source":[{"prefix":"aws."}]})", true},
+      {R"({"detail-type":[{"wildcard":"AWS API*"}]})", true},
+      {R"({"detail-type":["AWS API Call via CloudTrail"],"account":["123456789012"]})", true},
+      {R"({"detail":{"alarmName":["a"],"eventName":["PutRule",{"exists":false}]}})", true},
+      {R"({"account":["123456789012"]})", false},
+      {R"({"source":[{"prefix":""}]})", false},
+      {R"({"source":[{"wildcard":"*"}]})", false},
+      {R"({"source":[{"anything-but":"my.app"}]})", false},
+      {R"({"detail-type":[{"exists":true}]})", false},
+      {R"({"$or":[{"region":["us-east-1"]},{"account":["1"]}]})", false},
+  };
+  for (const bool all : {false, true}) {
+    for (const auto& c : cases) {
+      TestServer server(Options{.api_calls_to_all_rules = all});
+      ASSERT_EQ(error_of(server.call(m::kPutRule, rule_request("r", c.pattern))), "");
+      ASSERT_EQ(error_of(server.call(m::kPutTargets, targets_request("r", {target("t")}))), "");
+      const auto put = [&](std::vector<cloud::ServiceEvent> event) {
+        run(server, [&](const cloud::ServiceEvents& events) -> asio::awaitable<void> {
+          EXPECT_EQ(error_of(co_await events.put(event)), "");
+        });
+        return server.kept().size();
+      };
+      EXPECT_EQ(put(api_call()), all || c.asks ? 1U : 0U) << c.pattern;
+    }
+  }
 }
 
 TEST(OwnEvents, AreTakenBackWithABatchThatIsDropped) {

@@ -10,6 +10,7 @@ using cloud::Call;
 
 constexpr std::string_view kConditionType = "StringEquals";
 constexpr std::string_view kConditionKey = "aws:PrincipalOrgID";
+constexpr std::string_view kAction = "events:PutEvents";
 
 std::unexpected<Error> missing(std::string_view parameters) {
   return fail("ValidationException", "Parameter(s) " + std::string(parameters) + " must be specified.");
@@ -19,6 +20,9 @@ Result<policy::Permission> permission_of(const m::PutPermissionRequest& request,
   if (!request.action) return missing("Action");
   if (!request.principal) return missing("Principal");
   if (!request.statement_id) return missing("StatementId");
+  if (*request.action != kAction) {
+    return fail("ValidationException", "Provided value in parameter 'action' is not supported.");
+  }
   policy::Permission permission{*request.statement_id, {*request.principal}, {*request.action}, bus.arn(), {}};
   if (*request.principal != "*") {
     const auto partition = cloud::Arn::parse(bus.arn())->partition;

@@ -21,8 +21,12 @@ constexpr std::size_t kMaxBytes = 1024 * 1024;
 /// Takes the entries of one call, one after another.
 class Entries {
  public:
-  Entries(Core& core, const cloud::Scope& caller)
-      : core_(core), caller_(caller), now_(core.house.clock.now()), router_(core) {}
+  Entries(Core& core, const Call& call)
+      : core_(core),
+        caller_(call.scope),
+        trace_header_(call.trace_header),
+        now_(core.house.clock.now()),
+        router_(core) {}
 
   m::PutEventsResultEntry put(const m::PutEventsRequestEntry& entry) {
     m::PutEventsResultEntry result;
@@ -49,7 +53,7 @@ class Entries {
                                                      " is not allowed to put events on event bus " + bus->arn() + "."};
     }
     // An event for a bus that does not exist matches no rule and is dropped, as with AWS.
-    if (router_.enter(*bus, text, entry.trace_header.value_or(""))) return std::nullopt;
+    if (router_.enter(*bus, text, entry.trace_header.value_or(trace_header_))) return std::nullopt;
     return EntryError{"MalformedDetail", "Detail is malformed."};  // nested deeper than the reader goes
   }
 
@@ -62,6 +66,8 @@ class Entries {
 
   Core& core_;
   const cloud::Scope& caller_;
+  /// X-Amzn-Trace-Id of the call, for entries that have none of their own.
+  const std::string& trace_header_;
   const Time now_;
   json::Document document_;
   Router router_;
@@ -86,7 +92,7 @@ asio::awaitable<Result<m::PutEventsResponse>> put_events(Core& core, const Call&
   response.failed_entry_count = 0;
   auto& results = response.entries.emplace();
   results.reserve(request.entries->size());
-  Entries entries(core, call.scope);
+  Entries entries(core, call);
   for (const auto& entry : *request.entries) {
     results.push_back(entries.put(entry));
     if (results.back().error_code) ++*response.failed_entry_count;
@@ -102,8 +108,8 @@ asio::awaitable<Result<m::PutEventsResponse>> put_events(Core& core, const Call&
   co_return response;
 }
 
-/// What an event must have to be tested ("TestEventPattern" in the EventBridge API Reference).
-constexpr std::string_view kEventFields[] = {"id", "account", "source", "time", "region", "resources", "detail-type"};
+/// What an event must have to be tested. The API Reference lists resources, too, which EventBridge does not ask for.
+constexpr std::string_view kEventFields[] = {"id", "account", "source", "time", "region", "detail-type"};
 
 asio::awaitable<Result<m::TestEventPatternResponse>> test_event_pattern(m::TestEventPatternRequest request) {
   auto pattern = pattern::Pattern::compile(request.event_pattern.value_or(""));

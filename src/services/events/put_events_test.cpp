@@ -225,6 +225,8 @@ TEST(TestEventPattern, Tells) {
       R"({"id":"1","account":"1","source":"a","time":"t","region":"r","resources":[],"detail-type":"d"})";
   EXPECT_EQ(tested(R"({"source":["a"]})", event)->result, true);
   EXPECT_EQ(tested(R"({"source":["b"]})", event)->result, false);
+  const std::string bare = R"({"id":"1","account":"1","source":"a","time":"t","region":"r","detail-type":"d"})";
+  EXPECT_EQ(tested(R"({"source":["a"]})", bare)->result, true) << "resources need not be there";
   EXPECT_EQ(error_of(tested(R"({"source":["b"]})", "[]")),
             "ValidationException: Parameter Event is not valid. Reason: Event is not a JSON object.");
   EXPECT_EQ(error_of(tested(R"({"source":["b"]})", R"({"id":"1"})")),

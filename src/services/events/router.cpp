@@ -10,7 +10,7 @@
 namespace signalbox::events {
 namespace {
 
-constexpr const char* kPrincipal = "events.amazonaws.com";
+constexpr const char* kRouterPrincipal = "events.amazonaws.com";
 
 bool reads_event(const Rule& rule) {
   return std::ranges::any_of(rule.targets, [](const auto& target) { return target->reads_event(); });
@@ -29,10 +29,11 @@ bool Router::enter(const BusId& bus, std::string_view text, const std::string& t
   return route(bus, event, {});
 }
 
-bool Router::enter_read_only_call(const BusId& bus, std::string_view text) {
+bool Router::enter_api_call(const BusId& bus, std::string_view text, bool read_only) {
   const std::string no_trace;
   Event event{text, no_trace};
-  event.read_only_call = true;
+  event.api_call = true;
+  event.read_only_call = read_only;
   return route(bus, event, {});
 }
 
@@ -67,6 +68,9 @@ void Router::match(const RuleIndex& index, const Event& event, std::vector<const
     std::erase_if(matched, [only](const Rule* rule) {
       return rule->archive || (only != nullptr && std::ranges::find(*only, rule->arn) == only->end());
     });
+  }
+  if (event.api_call && !core_.options.api_calls_to_all_rules) {
+    std::erase_if(matched, [](const Rule* rule) { return !rule->takes_api_calls; });
   }
   // Archives do not: their rules are enabled as others are.
   if (event.read_only_call) std::erase_if(matched, [](const Rule* rule) { return !rule->takes_read_only_calls(); });
@@ -144,12 +148,12 @@ bool Router::may_forward(const BusId& from, const Rule& rule, const Target& targ
     return from.scope.account == owner ||
            (policy && policy_allows(*policy, {bus.arn(), owner, from.scope.account, role, rule.arn, event.text}));
   }
-  auto principal = core_.house.sessions.principal_of({role, kPrincipal, "", rule.arn, from.scope.account});
+  auto principal = core_.house.sessions.principal_of({role, kRouterPrincipal, "", rule.arn, from.scope.account});
   if (!principal) return false;
   cloud::Call call;
   call.scope = from.scope;
   call.principal = *std::move(principal);
-  call.invoked_by = kPrincipal;
+  call.invoked_by = kRouterPrincipal;
   cloud::Access access{"events:PutEvents", bus.arn(), owner, policy};
   add_event_keys(access.keys, event.text);
   return core_.house.authority.decide(call, access).has_value();

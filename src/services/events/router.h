@@ -31,9 +31,9 @@ class Router {
   /// event, and need not live longer than the call.
   bool enter(const BusId& bus, std::string_view text, const std::string& trace_header);
 
-  /// As enter, for the record of a management call that only read: of the rules that match, those get it whose state
-  /// asks for such.
-  bool enter_read_only_call(const BusId& bus, std::string_view text);
+  /// As enter, for the record of an API call: unless all rules are to get such, those do whose pattern asks for them.
+  /// `read_only`: a management call that only read, for those whose state asks for these, too.
+  bool enter_api_call(const BusId& bus, std::string_view text, bool read_only);
 
   /// As enter, for an event that a replay brings: archives do not take it, and of the rules of `bus` only those with
   /// the ARNs `only` do, where there are any. A router that replays does nothing else.
@@ -50,6 +50,7 @@ class Router {
     std::string_view text;
     const std::string& trace_header;
     std::optional<json::Value> root = std::nullopt;
+    bool api_call = false;
     bool read_only_call = false;
   };
   bool route(const BusId& bus, Event& event, Hops hops);

@@ -24,6 +24,12 @@ struct Rule {
   std::vector<std::shared_ptr<const Target>> targets;  // by id
   /// What an archive has in the index of its bus: the events that match go there. Null for what is a rule.
   std::shared_ptr<ArchivedEvents> archive = {};
+  /// The rule that an archive's owner sees: one that this service manages. Null for what is no archive.
+  std::shared_ptr<const Rule> shown = {};
+  /// The service that manages the rule, for its owner to look at; "" for a rule of the owner's own.
+  std::string managed_by = {};
+  /// Whether the events of API calls may match: asks_for_api_calls of the pattern.
+  bool takes_api_calls = true;
   RuleMeasuresPtr measures;  // null: nothing is told
 
   bool is_enabled() const { return record.state != "DISABLED"; }
@@ -32,5 +38,9 @@ struct Rule {
 };
 
 using RulePtr = std::shared_ptr<const Rule>;
+
+/// Whether a pattern says by name that it is for events of a source or of a kind, or of certain API calls: one that
+/// only says which account or Region, or what events are not, does not.
+bool asks_for_api_calls(const pattern::Pattern& pattern);
 
 }  // namespace signalbox::events

@@ -59,6 +59,7 @@ Result<RulePtr> make_rule(const Bus& bus, const m::PutRuleRequest& request, cons
   rule->arn = bus.id().rule_arn(rule->name);
   rule->measures = std::make_shared<const RuleMeasures>(measures, bus.id(), rule->name);
   rule->pattern = triggers.pattern;
+  rule->takes_api_calls = triggers.pattern && asks_for_api_calls(*triggers.pattern);
   rule->schedule = triggers.schedule;
   rule->record.pattern = request.event_pattern.value_or("");
   rule->record.schedule = request.schedule_expression.value_or("");
@@ -101,6 +102,7 @@ asio::awaitable<Result<m::PutRuleResponse>> put_rule(Core& core, const Call& cal
   if (!triggers) co_return std::unexpected(triggers.error());
   auto work = [&]() -> asio::awaitable<Result<void>> {
     if (!(*bus)->record()) co_return no_such_bus((*bus)->id().name);
+    if (auto own = (*bus)->check_not_managed(request.name.value_or("")); !own) co_return own;
     auto rule = make_rule(**bus, request, *triggers, core.house.clock.now(), core.house.measures);
     if (!rule) co_return std::unexpected(std::move(rule).error());
     Result<void> stored = co_await store_rule(core, *bus, *std::move(rule));
@@ -118,6 +120,7 @@ asio::awaitable<Result<void>> set_state(Core& core, const Call& call, std::optio
   const auto bus = find_bus(core, call.scope, bus_name);
   if (!bus) co_return std::unexpected(bus.error());
   auto work = [&]() -> asio::awaitable<Result<void>> {
+    if (auto own = (*bus)->check_not_managed(name); !own) co_return own;
     const auto rule = (*bus)->need_rule(name);
     if (!rule) co_return std::unexpected(rule.error());
     auto changed = std::make_shared<Rule>(**rule);
@@ -141,12 +144,14 @@ asio::awaitable<Result<m::DisableRuleResponse>> disable(Core& core, const Call& 
   co_return m::DisableRuleResponse{};
 }
 
-/// Deleting what does not exist succeeds, as with AWS. Force is for managed rules, of which there are none.
+/// Deleting what does not exist succeeds, as with AWS. Managed rules stay, with Force, too: whoever wants no archive
+/// deletes the archive.
 asio::awaitable<Result<m::DeleteRuleResponse>> remove(Core& core, const Call& call, m::DeleteRuleRequest request) {
   const auto bus = find_bus(core, call.scope, request.event_bus_name);
   if (!bus) co_return std::unexpected(bus.error());
   const std::string name = request.name.value_or("");
   auto work = [&]() -> asio::awaitable<Result<void>> {
+    if (auto own = (*bus)->check_not_managed(name); !own) co_return own;
     const RulePtr rule = (*bus)->find_rule(name);
     if (!rule) co_return Result<void>();
     if (!rule->targets.empty()) co_return fail("ValidationException", "Rule can't be deleted since it has targets.");
@@ -168,7 +173,7 @@ asio::awaitable<Result<m::DescribeRuleResponse>> describe(Core& core, const Call
                                                           m::DescribeRuleRequest request) {
   const auto bus = find_bus(core, call.scope, request.event_bus_name);
   if (!bus) co_return std::unexpected(bus.error());
-  Result<RulePtr> found = co_await on_shard(*bus, [&] { return (*bus)->need_rule(request.name.value_or("")); });
+  Result<RulePtr> found = co_await on_shard(*bus, [&] { return (*bus)->need_any_rule(request.name.value_or("")); });
   if (!found) co_return std::unexpected(std::move(found).error());
   const Rule& rule = **found;
   m::DescribeRuleResponse response;
@@ -181,7 +186,17 @@ asio::awaitable<Result<m::DescribeRuleResponse>> describe(Core& core, const Call
   response.role_arn = rule.record.role_arn;
   response.event_bus_name = (*bus)->id().name;
   response.created_by = rule.record.created_by;
+  if (!rule.managed_by.empty()) response.managed_by = rule.managed_by;
   co_return response;
+}
+
+/// `read(rules)` of all rules of the bus by name, those that this service manages among them. On the bus's shard.
+template <class Read>
+auto with_all_rules(const Bus& bus, Read read) {
+  if (bus.managed_rules().empty()) return read(bus.rules());
+  auto all = bus.rules();
+  all.insert(bus.managed_rules().begin(), bus.managed_rules().end());
+  return read(all);
 }
 
 asio::awaitable<Result<m::ListRulesResponse>> list(Core& core, const Call& call, m::ListRulesRequest request) {
@@ -190,8 +205,8 @@ asio::awaitable<Result<m::ListRulesResponse>> list(Core& core, const Call& call,
   const PageRequest asked{"rules", request.name_prefix.value_or(""), request.next_token, request.limit};
   m::ListRulesResponse response;
   auto& rules = response.rules.emplace();
-  auto read = [&] {
-    return page((*bus)->rules(), asked, [&](const std::string& name, const RulePtr& rule) {
+  auto read_page = [&](const auto& all) {
+    return page(all, asked, [&](const std::string& name, const RulePtr& rule) {
       m::Rule& entry = rules.emplace_back();
       entry.name = name;
       entry.arn = rule->arn;
@@ -201,9 +216,11 @@ asio::awaitable<Result<m::ListRulesResponse>> list(Core& core, const Call& call,
       entry.description = rule->record.description;
       entry.role_arn = rule->record.role_arn;
       entry.event_bus_name = (*bus)->id().name;
+      if (!rule->managed_by.empty()) entry.managed_by = rule->managed_by;
       return true;
     });
   };
+  auto read = [&] { return with_all_rules(**bus, read_page); };
   Result<std::optional<std::string>> next = co_await on_shard(*bus, std::ref(read));
   if (!next) co_return std::unexpected(std::move(next).error());
   response.next_token = *std::move(next);
@@ -218,14 +235,15 @@ asio::awaitable<Result<m::ListRuleNamesByTargetResponse>> list_by_target(Core& c
   const PageRequest asked{"rules-by-target", "", request.next_token, request.limit};
   m::ListRuleNamesByTargetResponse response;
   auto& names = response.rule_names.emplace();
-  auto read = [&] {
-    return page((*bus)->rules(), asked, [&](const std::string& name, const RulePtr& rule) {
+  auto read_page = [&](const auto& all) {
+    return page(all, asked, [&](const std::string& name, const RulePtr& rule) {
       const bool delivers = std::any_of(rule->targets.begin(), rule->targets.end(),
                                         [&](const auto& target) { return target->record.arn == arn; });
       if (delivers) names.push_back(name);
       return delivers;
     });
   };
+  auto read = [&] { return with_all_rules(**bus, read_page); };
   Result<std::optional<std::string>> next = co_await on_shard(*bus, std::ref(read));
   if (!next) co_return std::unexpected(std::move(next).error());
   response.next_token = *std::move(next);

@@ -83,7 +83,7 @@ asio::awaitable<void> act_in_turn(Core& core, BusPtr bus) {
 
 void set_alarm(Core& core, const BusPtr& bus, const DueRule& due, Time when) {
   bus->set_alarm(due.name, when, [&core, bus, due] {
-    if (bus->add_due(due)) bus->shard().spawn(act_in_turn(core, bus));
+    if (bus->add_due(due)) bus->shard().spawn("events.schedule", act_in_turn(core, bus));
   });
 }
 

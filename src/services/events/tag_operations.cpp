@@ -1,3 +1,4 @@
+#include "cloud/reserved_tags.h"
 #include "models/events.h"
 #include "services/events/core.h"
 #include "services/events/tags.h"
@@ -26,7 +27,7 @@ Result<Tags> tags_of(const Tagged& tagged) {
   const auto record = tagged.bus->record();
   if (!record) return no_such_bus(tagged.bus->id().name);
   if (tagged.rule.empty()) return record->tags;
-  auto rule = tagged.bus->need_rule(tagged.rule);
+  auto rule = tagged.bus->need_any_rule(tagged.rule);
   if (!rule) return std::unexpected(std::move(rule).error());
   return (*rule)->record.tags;
 }
@@ -58,6 +59,7 @@ asio::awaitable<Result<m::TagResourceResponse>> tag(Core& core, const Call& call
   const auto tagged = find_tagged(core, call, request.resource_arn);
   if (!tagged) co_return std::unexpected(tagged.error());
   auto work = [&]() -> asio::awaitable<Result<void>> {
+    if (auto own = tagged->bus->check_not_managed(tagged->rule); !own) co_return own;
     auto tags = tags_of(*tagged);
     if (!tags) co_return std::unexpected(std::move(tags).error());
     if (auto merged = merge_tags(*tags, request.tags); !merged) co_return merged;
@@ -73,6 +75,7 @@ asio::awaitable<Result<m::UntagResourceResponse>> untag(Core& core, const Call& 
   const auto tagged = find_tagged(core, call, request.resource_arn);
   if (!tagged) co_return std::unexpected(tagged.error());
   auto work = [&]() -> asio::awaitable<Result<void>> {
+    if (auto own = tagged->bus->check_not_managed(tagged->rule); !own) co_return own;
     auto tags = tags_of(*tagged);
     if (!tags) co_return std::unexpected(std::move(tags).error());
     if (request.tag_keys) {
@@ -102,7 +105,10 @@ asio::awaitable<Result<m::ListTagsForResourceResponse>> list_tags(Core& core, co
 
 Result<void> merge_tags(Tags& tags, const std::optional<std::vector<m::Tag>>& given) {
   if (!given) return {};
-  for (const m::Tag& each : *given) tags[each.key.value_or("")] = each.value.value_or("");
+  for (const m::Tag& each : *given) {
+    if (cloud::is_reserved_tag(each.key.value_or(""))) return fail("ValidationException", cloud::kReservedTagText);
+    tags[each.key.value_or("")] = each.value.value_or("");
+  }
   if (tags.size() > kMaxTags) {
     return fail("ValidationException", "A resource can have " + std::to_string(kMaxTags) + " tags at most.");
   }

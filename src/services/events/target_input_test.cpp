@@ -69,7 +69,8 @@ TEST(InputTransformer, GivesTheEventWithAndWithoutItsDetail) {
   record.transformer = Transformer{{}, R"({"head":<aws.events.event>,"all":<aws.events.event.json>})"};
   const auto input = TargetInput::compile("t1", record);
   ASSERT_TRUE(input) << input.error().message;
-  const std::string head = std::string(kEvent.substr(0, kEvent.find(R"(,"detail":)"))) + "}";
+  std::string head = std::string(kEvent.substr(0, kEvent.find(R"(,"detail":)"))) + "}";
+  head.replace(head.find("detail-type"), 11, "detailType");
   EXPECT_EQ(apply(*input), R"({"head":)" + head + R"(,"all":)" + std::string(kEvent) + "}");
 }
 

@@ -10,7 +10,7 @@ namespace {
 namespace m = models::events;
 using cloud::Call;
 
-using Texts = std::map<std::string, std::string, std::less<>>;
+using TargetTexts = std::map<std::string, std::string, std::less<>>;
 
 /// AWS's quota of targets of a rule.
 constexpr std::size_t kMaxTargets = 5;
@@ -64,7 +64,8 @@ TargetRecord record_of(const m::Target& target) {
   if (target.http_parameters) {
     const m::HttpParameters& given = *target.http_parameters;
     record.http = {given.path_parameter_values.value_or(std::vector<std::string>()),
-                   given.header_parameters.value_or(Texts()), given.query_string_parameters.value_or(Texts())};
+                   given.header_parameters.value_or(TargetTexts()),
+                   given.query_string_parameters.value_or(TargetTexts())};
   }
   return record;
 }
@@ -101,21 +102,15 @@ m::Target model_of(const Target& target) {
   return out;
 }
 
-/// A target ready to be put, or its place among FailedEntries.
-struct Checked {
-  std::shared_ptr<const Target> target;
-  std::optional<m::PutTargetsResultEntry> failed;
-};
-Result<Checked> checked_target(const Core& core, const Call& call, const BusId& bus, const std::string& rule,
-                               const m::Target& given) {
+using TargetPtr = std::shared_ptr<const Target>;
+
+Result<TargetPtr> checked_target(const Core& core, const Call& call, const BusId& bus, const std::string& rule,
+                                 const m::Target& given) {
   const std::string id = given.id.value_or("");
   const std::string text = given.arn.value_or("");
   if (!cloud::Arn::parse(text)) {
-    m::PutTargetsResultEntry failed;
-    failed.target_id = id;
-    failed.error_code = "ValidationException";
-    failed.error_message = "Parameter " + text + " is not valid. Reason: Provided Arn is not in correct format.";
-    return Checked{nullptr, failed};
+    return fail("ValidationException",
+                "Parameter " + text + " is not valid. Reason: Provided Arn is not in correct format.");
   }
   if (auto checked = check_parameters(given); !checked) return std::unexpected(std::move(checked).error());
   if (auto checked = check_dead_letters(core, call, given); !checked) {
@@ -124,7 +119,7 @@ Result<Checked> checked_target(const Core& core, const Call& call, const BusId& 
   auto target = compile_target(core.house.event_targets, bus, rule, id, record_of(given));
   if (!target) return std::unexpected(std::move(target).error());
   if (auto checked = check_target(**target, bus); !checked) return std::unexpected(std::move(checked).error());
-  return Checked{*std::move(target), std::nullopt};
+  return *std::move(target);
 }
 
 void put_sorted(std::vector<std::shared_ptr<const Target>>& targets, const std::shared_ptr<const Target>& target) {
@@ -141,17 +136,17 @@ asio::awaitable<Result<m::PutTargetsResponse>> put_targets(Core& core, const Cal
   const auto bus = find_bus(core, call.scope, request.event_bus_name);
   if (!bus) co_return std::unexpected(bus.error());
   m::PutTargetsResponse response;
-  auto& failed = response.failed_entries.emplace();
-  std::vector<std::shared_ptr<const Target>> put;
+  response.failed_entries.emplace();
+  response.failed_entry_count = 0;
+  std::vector<TargetPtr> put;
   for (const m::Target& given : request.targets.value_or(std::vector<m::Target>())) {
     auto checked = checked_target(core, call, (*bus)->id(), request.rule.value_or(""), given);
     if (!checked) co_return std::unexpected(std::move(checked).error());
-    if (checked->failed) failed.push_back(*checked->failed);
-    if (checked->target) put.push_back(checked->target);
+    put.push_back(*std::move(checked));
   }
-  response.failed_entry_count = static_cast<std::int32_t>(failed.size());
 
   auto work = [&]() -> asio::awaitable<Result<void>> {
+    if (auto own = (*bus)->check_not_managed(request.rule.value_or("")); !own) co_return own;
     const auto rule = (*bus)->need_rule(request.rule.value_or(""));
     if (!rule) co_return std::unexpected(rule.error());
     auto changed = std::make_shared<Rule>(**rule);
@@ -178,6 +173,7 @@ asio::awaitable<Result<m::RemoveTargetsResponse>> remove_targets(Core& core, con
   m::RemoveTargetsResponse response;
   auto& failed = response.failed_entries.emplace();
   auto work = [&]() -> asio::awaitable<Result<void>> {
+    if (auto own = (*bus)->check_not_managed(request.rule.value_or("")); !own) co_return own;
     const auto rule = (*bus)->need_rule(request.rule.value_or(""));
     if (!rule) co_return std::unexpected(rule.error());
     auto changed = std::make_shared<Rule>(**rule);
@@ -207,7 +203,7 @@ asio::awaitable<Result<m::ListTargetsByRuleResponse>> list_targets(Core& core, c
                                                                    m::ListTargetsByRuleRequest request) {
   const auto bus = find_bus(core, call.scope, request.event_bus_name);
   if (!bus) co_return std::unexpected(bus.error());
-  Result<RulePtr> rule = co_await on_shard(*bus, [&] { return (*bus)->need_rule(request.rule.value_or("")); });
+  Result<RulePtr> rule = co_await on_shard(*bus, [&] { return (*bus)->need_any_rule(request.rule.value_or("")); });
   if (!rule) co_return std::unexpected(std::move(rule).error());
   std::map<std::string, std::shared_ptr<const Target>, std::less<>> targets;
   for (const auto& target : (*rule)->targets) targets[target->id] = target;

@@ -66,7 +66,7 @@ class KeepingTarget final : public cloud::EventTarget {
 
 class TestServer : public cloud::TestHouse {
  public:
-  TestServer() : TestServer(std::make_shared<Kept>()) {}
+  explicit TestServer(const Options& options = {}) : TestServer(std::make_shared<Kept>(), options) {}
 
   /// What the targets of that ARN received, in order.
   std::vector<std::string> kept(const std::string& arn = kQueue) {
@@ -81,11 +81,11 @@ class TestServer : public cloud::TestHouse {
   }
 
  private:
-  explicit TestServer(const std::shared_ptr<Kept>& kept)
-      : TestHouse([kept](cloud::House& house) {
+  TestServer(const std::shared_ptr<Kept>& kept, const Options& options)
+      : TestHouse([kept, options](cloud::House& house) {
           house.event_targets.add("sqs", std::make_unique<KeepingTarget>(*kept));
           std::vector<std::unique_ptr<cloud::Service>> services;
-          services.push_back(std::make_unique<Events>(house));
+          services.push_back(std::make_unique<Events>(house, options));
           return services;
         }),
         counts_(kept) {}

@@ -20,7 +20,7 @@ std::optional<std::string> named(const Core& core, const Call& call, std::string
          std::string(name);
 }
 
-enum class About : std::uint8_t { kNothing, kUser, kGroup, kRole, kPolicy, kProfile, kPolicyArn, kSourceArn };
+enum class About : std::uint8_t { kNothing, kUser, kGroup, kRole, kPolicy, kProfile, kPolicyArn, kSourceArn, kArn };
 
 struct Row {
   std::string_view operation;
@@ -32,7 +32,7 @@ struct Row {
 constexpr std::string_view kPolicyArnKey = "iam:PolicyARN";
 constexpr std::string_view kBoundaryKey = "iam:PermissionsBoundary";
 
-constexpr Row kRows[] = {
+constexpr Row kAccessRows[] = {
     {"CreateUser", About::kUser, kBoundaryKey, "PermissionsBoundary"},
     {"GetUser", About::kUser},
     {"ListUsers", About::kNothing},
@@ -121,6 +121,7 @@ constexpr Row kRows[] = {
     {"SimulateCustomPolicy", About::kNothing},
     {"GetContextKeysForCustomPolicy", About::kNothing},
     {"GetContextKeysForPrincipalPolicy", About::kSourceArn},
+    {"ListPoliciesGrantingServiceAccess", About::kArn},
 };
 
 std::optional<std::string> resource_of(const Core& core, const Call& call, const InputFields& input, About about) {
@@ -145,8 +146,26 @@ std::optional<std::string> resource_of(const Core& core, const Call& call, const
       return input.text("PolicyArn");
     case About::kSourceArn:
       return input.text("PolicySourceArn");
+    case About::kArn:
+      return input.text("Arn");
   }
   return "*";
+}
+
+/// The ARN that a renaming gives: the caller must have the right to the new one as well, or who may change the users
+/// of one path could put them among those of another ("UpdateUser" and "UpdateGroup" in the IAM API Reference).
+template <class T>
+std::optional<std::string> renamed(const Core& core, const Call& call, const InputFields& input,
+                                   std::string_view member) {
+  const AccountPtr account = core.directory.account(call.scope.account);
+  const auto found = account->find<T>(input.text(member));
+  std::string name = input.text("New" + std::string(member));
+  std::string path = input.text("NewPath");
+  if (!found || (name.empty() && path.empty())) return std::nullopt;
+  T after = *found;
+  if (!name.empty()) after.name = std::move(name);
+  if (!path.empty()) after.path = std::move(path);
+  return arn_of(*account, after);
 }
 
 /// Boundary and tags of the entity, for conditions on what it is now.
@@ -165,6 +184,7 @@ asio::awaitable<Result<cloud::Accesses>> describe(const Core& core, const Row& r
   access.action = "iam:" + std::string(row.operation);
   access.resource = *resource_of(core, call, input, row.about);
   access.account = call.scope.account;
+  access.keys.add("aws:RequestedRegion", "us-east-1");  // as all services that have no Regions
   if (!row.key.empty()) {
     std::string value = input.text(row.member);
     if (!value.empty()) access.keys.add(row.key, std::move(value));
@@ -179,6 +199,13 @@ asio::awaitable<Result<cloud::Accesses>> describe(const Core& core, const Row& r
   }
   cloud::Accesses accesses;
   accesses.push_back(std::move(access));
+  const auto target = row.operation == "UpdateUser"    ? renamed<User>(core, call, input, "UserName")
+                      : row.operation == "UpdateGroup" ? renamed<Group>(core, call, input, "GroupName")
+                                                       : std::nullopt;
+  if (target) {
+    accesses.push_back(accesses[0]);
+    accesses.back().resource = *target;
+  }
   constexpr std::pair<std::string_view, const char*> kTagging[] = {{"CreateUser", "iam:TagUser"},
                                                                    {"CreateRole", "iam:TagRole"},
                                                                    {"CreatePolicy", "iam:TagPolicy"},
@@ -201,7 +228,7 @@ asio::awaitable<Result<cloud::Accesses>> describe(const Core& core, const Row& r
 }  // namespace
 
 void describe_access(Core& core) {
-  for (const Row& row : kRows) {
+  for (const Row& row : kAccessRows) {
     const wire::Operation* operation = m::kService.find_operation(row.operation);
     core.house.authority.describe(*operation, [&core, &row](const Call& call, const wire::AnyStructure& input) {
       return describe(core, row, call, input);

@@ -104,6 +104,7 @@ void register_profile_operations(Core& core);
 void register_tag_operations(Core& core);
 void register_account_operations(Core& core);
 void register_simulation_operations(Core& core);
+void register_granting_operations(Core& core);
 /// What of IAM's operations is allowed to whom.
 void describe_access(Core& core);
 

@@ -22,7 +22,25 @@ std::string_view name_in(std::string_view resource) {
   return resource.substr(resource.rfind('/') + 1);
 }
 
+template <class T>
+std::optional<std::string> id_if(const Account& account, std::string_view name, std::string_view arn) {
+  const auto found = account.find<T>(name);
+  return found && arn_of(account, *found) == arn ? std::optional(found->id) : std::nullopt;
+}
+
+template <class T>
+std::optional<std::string> arn_if(const Account& account, std::string_view name, std::string_view id) {
+  const auto found = account.find<T>(name);
+  return found && found->id == id ? std::optional(arn_of(account, *found)) : std::nullopt;
+}
+
 }  // namespace
+
+bool is_user_or_role(std::string_view arn) {
+  const auto parsed = cloud::Arn::parse(arn);
+  return parsed && parsed->service == "iam" &&
+         (parsed->resource.starts_with("user/") || parsed->resource.starts_with("role/"));
+}
 
 std::shared_ptr<const ManagedPolicy> find_managed(const Account& account, std::string_view arn) {
   const auto parsed = cloud::Arn::parse(arn);
@@ -52,6 +70,30 @@ std::optional<std::string> Directory::owner_of_alias(std::string_view alias) con
   const std::shared_lock lock(mutex_);
   for (const auto& [id, account] : accounts_) {
     if (account->alias == alias) return id;
+  }
+  return std::nullopt;
+}
+
+bool Directory::knows(std::string_view account) const {
+  const std::shared_lock lock(mutex_);
+  return accounts_.contains(account);
+}
+
+std::optional<std::string> Directory::id_of(std::string_view arn) const {
+  const auto parsed = cloud::Arn::parse(arn);
+  if (!parsed || !is_user_or_role(arn)) return std::nullopt;
+  const AccountPtr of = account(parsed->account);
+  const std::string_view name = name_in(parsed->resource);
+  return parsed->resource.starts_with("user/") ? id_if<User>(*of, name, arn) : id_if<Role>(*of, name, arn);
+}
+
+std::optional<std::string> Directory::arn_of_id(std::string_view id) const {
+  const std::shared_lock lock(mutex_);
+  for (const auto& [number, account] : accounts_) {
+    const auto name = account->names_of_ids.find(id);
+    if (name == account->names_of_ids.end()) continue;
+    auto arn = arn_if<User>(*account, name->second, id);
+    return arn ? arn : arn_if<Role>(*account, name->second, id);
   }
   return std::nullopt;
 }

@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "services/iam/absent.h"
 #include "services/iam/core.h"
 #include "store/record.h"
 
@@ -41,7 +42,9 @@ Iam::Iam(const cloud::House& house) : core_(std::make_unique<Core>(house)) {
   register_tag_operations(*core_);
   register_account_operations(*core_);
   register_simulation_operations(*core_);
+  register_granting_operations(*core_);
   describe_access(*core_);
+  answer_absent(house);
 }
 
 Iam::~Iam() = default;

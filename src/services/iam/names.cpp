@@ -2,12 +2,15 @@
 
 #include "base/encoding.h"
 #include "cloud/paging.h"
+#include "cloud/reserved_tags.h"
+#include "policy/validate.h"
 #include "services/iam/aws_policies.h"
+#include "services/iam/trust.h"
 
 namespace signalbox::iam {
 namespace {
 
-constexpr std::size_t kIdLetters = 17;
+constexpr std::size_t kNameLetters = 17;
 
 std::string capital(std::string_view word) {
   std::string out(word);
@@ -66,7 +69,7 @@ Result<std::shared_ptr<const ManagedPolicy>> need_policy(const Account& account,
 std::string new_id(std::string_view prefix, Random& random) {
   std::string id(prefix);
   std::uint64_t bits = 0;
-  for (std::size_t i = 0; i < kIdLetters; ++i) {
+  for (std::size_t i = 0; i < kNameLetters; ++i) {
     if (i % 12 == 0) bits = random.next();
     id += "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"[bits & 31U];
     bits >>= 5U;
@@ -86,6 +89,7 @@ Result<void> begin(Change& change, Entity& entity, std::string_view prefix, cons
 Result<void> add_tags(Tags& tags, const std::vector<m::Tag>& more) {
   for (std::size_t i = 0; i < more.size(); ++i) {
     const std::string& key = *more[i].key;
+    if (cloud::is_reserved_tag(key)) return fail(m::errors::kInvalidInputException, cloud::kReservedTagText);
     for (std::size_t j = 0; j < i; ++j) {
       if (std::ranges::equal(*more[j].key, key, {}, IgnoringCase::lower, IgnoringCase::lower)) {
         return fail(m::errors::kInvalidInputException,
@@ -119,7 +123,7 @@ std::size_t counted_bytes(std::string_view policy) {
 
 Result<PolicyText> read_policy(std::string text, policy::DocumentKind kind, std::size_t most, std::string over) {
   if (counted_bytes(text) > most) return fail(m::errors::kLimitExceededException, std::move(over));
-  auto document = policy::Document::parse(text, kind);
+  auto document = policy::validate(text, kind);
   if (!document) return std::unexpected(std::move(document).error());
   return PolicyText{std::move(text), std::make_shared<const policy::Document>(*std::move(document))};
 }
@@ -170,7 +174,7 @@ m::Role shown(const View& view, const Role& role, bool details) {
   out.role_id = role.id;
   out.arn = arn_of(view.account(), role);
   out.create_date = role.created;
-  out.assume_role_policy_document = encoded(role.trust.text);
+  out.assume_role_policy_document = encoded(shown_trust(view.core.directory, role.trust));
   if (role.has_description) out.description = role.description;
   out.max_session_duration = static_cast<std::int32_t>(role.max_session_seconds);
   if (!details) return out;

@@ -45,7 +45,7 @@ void write_identity(RecordWriter& out, const Identity& identity) {
   out.text(identity.boundary);
 }
 
-PolicyText read_policy(RecordReader& in, policy::DocumentKind kind, bool& good) {
+PolicyText decode_policy(RecordReader& in, policy::DocumentKind kind, bool& good) {
   PolicyText policy{in.text(), nullptr};
   auto document = policy::Document::parse(policy.text, kind);
   if (document) {
@@ -60,7 +60,7 @@ void read_identity(RecordReader& in, Identity& identity, bool& good) {
   read(in, identity);
   for (std::uint64_t left = in.number(); left > 0 && in.ok(); --left) {
     std::string name = in.text();
-    identity.inline_policies[name] = read_policy(in, policy::DocumentKind::kInline, good);
+    identity.inline_policies[name] = decode_policy(in, policy::DocumentKind::kInline, good);
   }
   for (std::uint64_t left = in.number(); left > 0 && in.ok(); --left) identity.attached.push_back(in.text());
   identity.boundary = in.text();
@@ -99,7 +99,7 @@ bool decode_role(Account& account, RecordReader& in) {
   Role role;
   bool good = true;
   read_identity(in, role, good);
-  role.trust = read_policy(in, policy::DocumentKind::kTrust, good);
+  role.trust = decode_policy(in, policy::DocumentKind::kTrust, good);
   role.description = in.text();
   role.has_description = in.flag();
   role.max_session_seconds = in.integer();
@@ -115,7 +115,7 @@ bool decode_policy(Account& account, RecordReader& in) {
   for (std::uint64_t left = in.number(); left > 0 && in.ok(); --left) {
     const std::int64_t number = in.integer();
     auto& version = policy.versions[number];
-    version.policy = read_policy(in, policy::DocumentKind::kManaged, good);
+    version.policy = decode_policy(in, policy::DocumentKind::kManaged, good);
     version.created = read_time(in);
   }
   policy.default_version = in.integer();

@@ -1,14 +1,10 @@
 #include "services/iam/names.h"
+#include "services/iam/trust.h"
 
 namespace signalbox::iam {
 namespace {
 
 constexpr std::string_view kServiceLinked = "/aws-service-role/";
-
-Result<PolicyText> read_trust(const std::string& text) {
-  return read_policy(text, policy::DocumentKind::kTrust, kMaxTrustPolicyBytes,
-                     "Cannot exceed quota for ACLSizePerRole: " + std::to_string(kMaxTrustPolicyBytes));
-}
 
 /// Errors: NoSuchEntity.
 Result<Role> changeable(const Account& account, const std::string& name) {
@@ -26,7 +22,7 @@ Result<m::CreateRoleResponse> create_role(Change& change, const m::CreateRoleReq
   if (account.roles.contains(*request.role_name)) return exists_already(Role::kKind, *request.role_name);
   if (account.roles.size() >= kMaxRoles) return over_quota("RolesPerAccount", kMaxRoles);
   Role role;
-  auto trust = read_trust(*request.assume_role_policy_document);
+  auto trust = read_trust(change.view(), *request.assume_role_policy_document);
   if (!trust) return std::unexpected(std::move(trust).error());
   role.trust = *std::move(trust);
   Result<void> done = begin(change, role, "AROA", *request.role_name, request.path);
@@ -38,6 +34,7 @@ Result<m::CreateRoleResponse> create_role(Change& change, const m::CreateRoleReq
   role.max_session_seconds = request.max_session_duration.value_or(3600);
   m::CreateRoleResponse answer{shown(change.view(), role, true)};
   answer.role->role_last_used.reset();
+  answer.role->max_session_duration.reset();  // as AWS: GetRole tells it
   change.put(std::move(role));
   return answer;
 }
@@ -87,7 +84,7 @@ Result<m::UpdateAssumeRolePolicyResponse> update_trust(Change& change,
                                                        const m::UpdateAssumeRolePolicyRequest& request) {
   auto role = changeable(change.account(), *request.role_name);
   if (!role) return std::unexpected(std::move(role).error());
-  auto trust = read_trust(*request.policy_document);
+  auto trust = read_trust(change.view(), *request.policy_document);
   if (!trust) return std::unexpected(std::move(trust).error());
   role->trust = *std::move(trust);
   change.put(*std::move(role));

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "policy/evaluate.h"
+#include "policy/validate.h"
 #include "services/iam/aws_policies.h"
 #include "services/iam/names.h"
 
@@ -57,7 +58,7 @@ std::unexpected<Error> bad_input(std::string message) {
 }
 
 Result<PolicyPtr> compiled(const std::string& text, policy::DocumentKind kind) {
-  auto document = policy::Document::parse(text, kind);
+  auto document = policy::validate(text, kind);
   if (!document) return bad_input(document.error().message);
   return std::make_shared<const policy::Document>(*std::move(document));
 }

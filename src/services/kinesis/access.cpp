@@ -14,26 +14,34 @@ namespace {
 
 constexpr std::string_view kStream = "@StreamARN|stream/{StreamName}";
 
-constexpr cloud::AccessRow kRows[] = {
+constexpr cloud::AccessRow kAccessRows[] = {
     {.operation = "AddTagsToStream", .resource = kStream},
     {.operation = "CreateStream", .resource = kStream, .tagging = "kinesis:AddTagsToStream"},
     {.operation = "DecreaseStreamRetentionPeriod", .resource = kStream},
     {.operation = "DeleteStream", .resource = kStream},
+    {.operation = "DeregisterStreamConsumer", .resource = "@ConsumerARN|@StreamARN"},
     {.operation = "DescribeLimits"},
     {.operation = "DescribeStream", .resource = kStream},
+    {.operation = "DescribeStreamConsumer", .resource = "@ConsumerARN|@StreamARN"},
     {.operation = "DescribeStreamSummary", .resource = kStream},
+    {.operation = "DisableEnhancedMonitoring", .resource = kStream},
+    {.operation = "EnableEnhancedMonitoring", .resource = kStream},
     {.operation = "GetRecords", .resource = "@StreamARN|$iterator"},
     {.operation = "GetShardIterator", .resource = kStream},
     {.operation = "IncreaseStreamRetentionPeriod", .resource = kStream},
     {.operation = "ListShards", .resource = "@StreamARN|stream/{StreamName}|$listing"},
+    {.operation = "ListStreamConsumers", .resource = kStream},
     {.operation = "ListStreams"},
     {.operation = "ListTagsForResource", .resource = "@ResourceARN"},
     {.operation = "ListTagsForStream", .resource = kStream},
     {.operation = "MergeShards", .resource = kStream},
     {.operation = "PutRecord", .resource = kStream},
     {.operation = "PutRecords", .resource = kStream},
+    {.operation = "RegisterStreamConsumer", .resource = kStream, .tagging = "kinesis:TagResource"},
     {.operation = "RemoveTagsFromStream", .resource = kStream},
     {.operation = "SplitShard", .resource = kStream},
+    {.operation = "StartStreamEncryption", .resource = kStream},
+    {.operation = "StopStreamEncryption", .resource = kStream},
     {.operation = "TagResource", .resource = "@ResourceARN"},
     {.operation = "UntagResource", .resource = "@ResourceARN"},
     {.operation = "UpdateMaxRecordSize", .resource = kStream},
@@ -41,7 +49,7 @@ constexpr cloud::AccessRow kRows[] = {
     {.operation = "UpdateStreamMode", .resource = kStream},
 };
 
-constexpr cloud::AccessTable kTable{.prefix = "kinesis", .rows = kRows};
+constexpr cloud::AccessTable kTable{.prefix = "kinesis", .rows = kAccessRows};
 
 }  // namespace
 

@@ -117,6 +117,12 @@ void register_shard_operations(Core& core);
 void register_put_operations(Core& core);
 void register_read_operations(Core& core);
 void register_tag_operations(Core& core);
+void register_consumer_operations(Core& core);
+
+/// The consumer of that ARN, on the stream's shard; null when there is none.
+Consumer* find_consumer(Stream& stream, std::string_view arn);
+/// "STREAM ARN/consumer/NAME:SECONDS"; empty optional for what is no consumer's ARN.
+std::optional<std::string> stream_of_consumer(std::string_view arn);
 
 /// AWS's quota of tags on a resource.
 inline constexpr std::size_t kMaxTags = 50;

@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "services/kinesis/absent.h"
 #include "services/kinesis/access.h"
 #include "services/kinesis/core.h"
 #include "services/kinesis/event_target.h"
@@ -27,7 +28,7 @@ Result<StreamPtr> read_stream(const cloud::House& house, std::string_view key, s
   auto record = decode_stream(value);
   if (!record) return broken(described(name));
   cloud::Shard& owner = house.shards.owner(name.arn());
-  return std::make_shared<Stream>(std::move(name), *std::move(record), owner, house.measures);
+  return std::make_shared<Stream>(std::move(name), *std::move(record), owner, house);
 }
 
 /// Reads the shards, and finds the last sequence that was given out: by a clock that stands still, or was set back,
@@ -60,12 +61,23 @@ Result<void> load_shards(const Core& core, const store::Snapshot& snapshot, Stre
   return done;
 }
 
+Result<void> load_consumers(const store::Snapshot& snapshot, Stream& stream) {
+  const store::Key all = store::Key(kConsumerSpace).number(stream.id);
+  return store::each_record(snapshot, all, [&](std::string_view, std::string_view value) -> Result<void> {
+    auto consumer = decode_consumer(value);
+    if (!consumer) return broken("a consumer of " + described(stream.name));
+    const std::string name = consumer->name;
+    stream.consumers[name] = *std::move(consumer);
+    return {};
+  });
+}
+
 /// Removes what is left of streams that are gone: a put in flight may write records behind its stream's deletion.
 Result<void> erase_orphans(const Core& core, const store::Snapshot& snapshot) {
   std::set<std::uint64_t> known;
   for (const auto& [name, stream] : core.all()) known.insert(stream->id);
   store::Batch batch;
-  for (const std::string_view space : {kShardSpace, kRecordSpace}) {
+  for (const std::string_view space : {kShardSpace, kRecordSpace, kConsumerSpace}) {
     Result<void> found = store::erase_orphans(snapshot, space, known, batch);
     if (!found) return found;
   }
@@ -78,12 +90,14 @@ Result<void> erase_orphans(const Core& core, const store::Snapshot& snapshot) {
 Kinesis::Kinesis(const cloud::House& house) : core_(std::make_unique<Core>(house)) {
   house.door.add_service(model::kService);
   describe_access(*core_);
+  answer_absent(house);
   register_stream_operations(*core_);
   register_setting_operations(*core_);
   register_shard_operations(*core_);
   register_put_operations(*core_);
   register_read_operations(*core_);
   register_tag_operations(*core_);
+  register_consumer_operations(*core_);
   house.event_targets.add("kinesis", std::make_unique<StreamTarget>(*core_));
   house.pipe_ends.streams = std::make_unique<PipeSource>(*core_);
 }
@@ -97,7 +111,8 @@ Result<void> Kinesis::load() {
         auto stream = read_stream(core_->house, key, value);
         if (!stream) return std::unexpected(std::move(stream).error());
         core_->put(*stream);
-        return load_shards(*core_, *snapshot, **stream);
+        Result<void> consumers = load_consumers(*snapshot, **stream);
+        return consumers ? load_shards(*core_, *snapshot, **stream) : consumers;
       });
   if (!done) return done;
   for (const auto& [name, stream] : core_->all()) trim(*core_, stream);

@@ -7,7 +7,48 @@ void tell_latency(const cloud::MeasurePtr& measure, Duration took) {
   measure->add(static_cast<double>(took.count()));
 }
 
+void add(const cloud::MeasurePtr& measure, double value) {
+  if (measure) measure->add(value);
+}
+
 }  // namespace
+
+ShardMeasures::ShardMeasures(cloud::Measures& measures, const cloud::Scope& scope, const std::string& stream,
+                             const std::string& shard, Names wanted)
+    : names(std::move(wanted)) {
+  const auto make = [&](const char* name, const char* unit) {
+    if (!names.contains(name)) return cloud::MeasurePtr();
+    return measures.make({scope, "AWS/Kinesis", name, {{"StreamName", stream}, {"ShardId", shard}}}, unit);
+  };
+  incoming_bytes = make("IncomingBytes", "Bytes");
+  incoming_records = make("IncomingRecords", "Count");
+  outgoing_bytes = make("OutgoingBytes", "Bytes");
+  outgoing_records = make("OutgoingRecords", "Count");
+  write_throttled = make("WriteProvisionedThroughputExceeded", "Count");
+  read_throttled = make("ReadProvisionedThroughputExceeded", "Count");
+  age = make("IteratorAgeMilliseconds", "Milliseconds");
+}
+
+void ShardMeasures::tell_incoming(std::size_t bytes) const {
+  add(incoming_bytes, static_cast<double>(bytes));
+  add(incoming_records, 1);
+  add(write_throttled, 0);
+}
+
+void ShardMeasures::tell_outgoing(std::size_t records, std::size_t bytes, Duration old) const {
+  add(outgoing_bytes, static_cast<double>(bytes));
+  add(outgoing_records, static_cast<double>(records));
+  add(age, static_cast<double>(old.count()));
+  add(read_throttled, 0);
+}
+
+void ShardMeasures::tell_write_throttled() const {
+  add(write_throttled, 1);
+}
+
+void ShardMeasures::tell_read_throttled() const {
+  add(read_throttled, 1);
+}
 
 StreamMeasures::StreamMeasures(cloud::Measures& measures, const cloud::Scope& scope, const std::string& stream) {
   const auto make = [&](const char* name, const char* unit) {

@@ -2,10 +2,33 @@
 #pragma once
 
 #include <cstddef>
+#include <set>
+#include <string>
 
 #include "cloud/measures.h"
 
 namespace signalbox::kinesis {
+
+/// Of one shard, those that EnableEnhancedMonitoring asked for; the others are null.
+struct ShardMeasures {
+  using Names = std::set<std::string, std::less<>>;
+  ShardMeasures(cloud::Measures& measures, const cloud::Scope& scope, const std::string& stream,
+                const std::string& shard, Names wanted);
+
+  void tell_incoming(std::size_t bytes) const;
+  void tell_outgoing(std::size_t records, std::size_t bytes, Duration age) const;
+  void tell_write_throttled() const;
+  void tell_read_throttled() const;
+
+  const Names names;
+  cloud::MeasurePtr incoming_bytes;
+  cloud::MeasurePtr incoming_records;
+  cloud::MeasurePtr outgoing_bytes;
+  cloud::MeasurePtr outgoing_records;
+  cloud::MeasurePtr write_throttled;
+  cloud::MeasurePtr read_throttled;
+  cloud::MeasurePtr age;
+};
 
 class StreamMeasures {
  public:

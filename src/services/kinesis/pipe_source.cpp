@@ -39,10 +39,10 @@ std::unexpected<Error> gone(const std::string& arn) {
 }  // namespace
 
 StreamPtr PipeSource::find(const std::string& arn) const {
-  constexpr std::string_view kResource = "stream/";
+  constexpr std::string_view kPipedFrom = "stream/";
   const auto parsed = cloud::Arn::parse(arn);
-  if (!parsed || parsed->service != "kinesis" || !parsed->resource.starts_with(kResource)) return nullptr;
-  return core_.find({parsed->scope(), parsed->resource.substr(kResource.size())});
+  if (!parsed || parsed->service != "kinesis" || !parsed->resource.starts_with(kPipedFrom)) return nullptr;
+  return core_.find({parsed->scope(), parsed->resource.substr(kPipedFrom.size())});
 }
 
 bool PipeSource::exists(const std::string& arn) const {

@@ -1,5 +1,7 @@
 #include "services/kinesis/put.h"
 
+#include "services/kinesis/read.h"
+
 namespace signalbox::kinesis {
 namespace {
 
@@ -47,7 +49,10 @@ Answer<model::PutRecordOutput> put_record(Core& core, Stream& stream, const mode
   if (request.sequence_number_for_ordering) {
     // Every record gets a higher one than all before: there is nothing to do for one of this stream.
     const auto before = SequenceNumber::parse(*request.sequence_number_for_ordering);
-    if (!before || before->stream != stream.id || before->sequence > stream.last_sequence) {
+    const auto known =
+        before && before->stream == stream.id ? was_given_out(core, stream, *before) : Result<bool>(false);
+    if (!known) co_return std::unexpected(known.error());
+    if (!*known) {
       co_return invalid_argument("SequenceNumberForOrdering " + *request.sequence_number_for_ordering +
                                  " is no sequence number of " + described(stream.name) + ".");
     }
@@ -72,7 +77,7 @@ Answer<model::PutRecordOutput> put_record(Core& core, Stream& stream, const mode
   model::PutRecordOutput output;
   output.shard_id = shard_name(placed.shard);
   output.sequence_number = stream.sequence_text(placed.sequence, placed.shard);
-  output.encryption_type = model::encryption_type::kNONE;
+  output.encryption_type = stream.encryption_type();
   co_return output;
 }
 
@@ -120,7 +125,7 @@ Answer<model::PutRecordsOutput> put_records(Core& core, Stream& stream, const mo
     result.sequence_number = stream.sequence_text(placed.sequence, placed.shard);
   }
   output.failed_record_count = static_cast<std::int32_t>(put.throttled);
-  output.encryption_type = model::encryption_type::kNONE;
+  output.encryption_type = stream.encryption_type();
   arm_trim(core, stream);
   Result<void> committed = co_await core.house.store.commit(std::move(batch));
   end_flight(stream, mark);
@@ -135,9 +140,8 @@ Answer<model::PutRecordsOutput> put_records(Core& core, Stream& stream, const mo
 asio::awaitable<void> wait_for_resharding(Core& core, Stream& stream) {
   while (stream.resharding) {
     cloud::Wait wait(stream.owner);
-    const auto place = stream.waiting_to_put.insert(stream.waiting_to_put.end(), &wait);
+    const cloud::Listed listed(stream.waiting_to_put, &wait);
     co_await wait.until(core.house.clock.now() + kReshardingCheck);
-    stream.waiting_to_put.erase(place);
   }
 }
 
@@ -153,6 +157,8 @@ bool admit(Core& core, Stream& stream, const NewRecord& record, const Moment& no
   const Limits limits = limits_of(stream, record);
   if (!limits.bytes.has(static_cast<double>(size_of(record)), now) || !limits.records.has(1, now)) {
     core.figures.throttled.add();
+    const Traffic& traffic = stream.traffic_of(stream.layout.find(record.hash));
+    if (traffic.measures) traffic.measures->tell_write_throttled();
     return false;
   }
   charge(stream, record);
@@ -168,8 +174,11 @@ void charge(Stream& stream, const NewRecord& record) {
 Placed place(Stream& stream, const NewRecord& record, Time now, store::Batch& batch) {
   const Placed placed{stream.layout.find(record.hash), stream.next_sequence(now)};
   batch.put(record_key(stream.id, placed.shard, placed.sequence),
-            encode_record(record.partition_key, record.data, now));
-  stream.traffic[placed.shard].newest = placed.sequence;
+            stream.is_encrypted() ? seal_record(stream.house.sealer, stream.arn, record.partition_key, record.data, now)
+                                  : encode_record(record.partition_key, record.data, now));
+  Traffic& traffic = stream.traffic_of(placed.shard);
+  traffic.newest = placed.sequence;
+  if (traffic.measures) traffic.measures->tell_incoming(size_of(record));
   return placed;
 }
 

@@ -18,16 +18,18 @@ std::unexpected<Error> bad_sequence(const Stream& stream, const model::GetShardI
                           " is invalid.");
 }
 
-Result<std::uint64_t> position_at_sequence(const Stream& stream, const Shard& shard,
+Result<std::uint64_t> position_at_sequence(const Core& core, const Stream& stream, const Shard& shard,
                                            const model::GetShardIteratorInput& request) {
   const auto number = SequenceNumber::parse(request.starting_sequence_number.value_or(""));
   if (!number || number->stream != stream.id || number->shard != shard.index) return bad_sequence(stream, request);
-  if (number->sequence > stream.last_sequence) return bad_sequence(stream, request);
+  const auto known = was_given_out(core, stream, *number);
+  if (!known) return std::unexpected(known.error());
+  if (!*known) return bad_sequence(stream, request);
   return number->sequence;
 }
 
-Result<std::uint64_t> position_of(const Stream& stream, const Shard& shard, const model::GetShardIteratorInput& request,
-                                  Time now) {
+Result<std::uint64_t> position_of(const Core& core, const Stream& stream, const Shard& shard,
+                                  const model::GetShardIteratorInput& request, Time now) {
   namespace type = model::shard_iterator_type;
   const std::string& wanted = *request.shard_iterator_type;
   const bool by_sequence = wanted == type::kATSEQUENCENUMBER || wanted == type::kAFTERSEQUENCENUMBER;
@@ -52,7 +54,7 @@ Result<std::uint64_t> position_of(const Stream& stream, const Shard& shard, cons
     }
     return first_sequence_at(*request.timestamp);
   }
-  auto position = position_at_sequence(stream, shard, request);
+  auto position = position_at_sequence(core, stream, shard, request);
   if (position && wanted == type::kAFTERSEQUENCENUMBER) ++*position;
   return position;
 }
@@ -62,7 +64,7 @@ Answer<model::GetShardIteratorOutput> get_iterator(Core& core, Stream& stream,
   const auto shard = need_shard(core, stream, *request.shard_id);
   if (!shard) co_return std::unexpected(shard.error());
   const Time now = core.house.clock.now();
-  const auto position = position_of(stream, **shard, request, now);
+  const auto position = position_of(core, stream, **shard, request, now);
   if (!position) co_return std::unexpected(position.error());
   model::GetShardIteratorOutput output;
   output.shard_iterator = ShardIterator{stream.id, (*shard)->index, *position, now}.text();
@@ -97,6 +99,7 @@ model::GetRecordsOutput answer(const Stream& stream, const Shard& shard, Reading
     model::Record& record = records.emplace_back();
     record.sequence_number = stream.sequence_text(one.sequence, shard.index);
     record.approximate_arrival_timestamp = one.record.arrived;
+    if (one.record.sealed) record.encryption_type = model::encryption_type::kKMS;
     record.data = std::move(one.record.data);
     record.partition_key = std::move(one.record.partition_key);
   }
@@ -114,10 +117,11 @@ Answer<model::GetRecordsOutput> get_records(Core& core, Stream& stream, const Sh
   const Time now = moment.clock;
   const Shard* const shard = stream.find_shard(iterator.shard, now);
   if (shard == nullptr) co_return no_such_shard(stream, shard_name(iterator.shard));
-  Traffic& traffic = stream.traffic[shard->index];
+  Traffic& traffic = stream.traffic_of(shard->index);
   if (!traffic.read_calls.has(1, moment) || (!stream.record.on_demand && !traffic.read_bytes.has(1, moment))) {
     core.figures.throttled.add();
     stream.measures.tell_read_throttled(true);
+    if (traffic.measures) traffic.measures->tell_read_throttled();
     co_return fail(model::errors::kProvisionedThroughputExceededException,
                    "Rate exceeded for shard " + shard_name(shard->index) + " in " + described(stream.name) + ".");
   }
@@ -132,6 +136,7 @@ Answer<model::GetRecordsOutput> get_records(Core& core, Stream& stream, const Sh
   model::GetRecordsOutput output = answer(stream, *shard, std::move(*reading), now);
   stream.measures.tell_get_records({got.records, got.bytes, Duration(*output.millis_behind_latest)},
                                    core.house.clock.now() - now);
+  if (traffic.measures) traffic.measures->tell_outgoing(got.records, got.bytes, Duration(*output.millis_behind_latest));
   co_return output;
 }
 
@@ -143,7 +148,10 @@ std::string java_date(Time time) {
 }
 
 Answer<model::GetRecordsOutput> get_records(Core& core, const Call& call, model::GetRecordsInput request) {
-  const auto iterator = ShardIterator::parse(*request.shard_iterator);
+  // As AWS: one in quotes, as JSON.stringify makes of it, is taken.
+  std::string_view given = *request.shard_iterator;
+  if (given.size() > 1 && given.starts_with('"') && given.ends_with('"')) given = given.substr(1, given.size() - 2);
+  const auto iterator = ShardIterator::parse(given);
   const StreamPtr stream = iterator ? core.find_id(call.scope, iterator->stream) : nullptr;
   if (!stream) co_return invalid_argument("Invalid ShardIterator.");
   if (request.stream_arn && *request.stream_arn != stream->arn) {
@@ -165,6 +173,13 @@ Answer<model::GetRecordsOutput> get_records(Core& core, const Call& call, model:
 }
 
 }  // namespace
+
+Result<bool> was_given_out(const Core& core, const Stream& stream, const SequenceNumber& number) {
+  if (number.sequence <= std::max(stream.last_sequence, first_sequence_at(core.house.clock.now()))) return true;
+  const auto record = core.house.store.get(record_key(stream.id, number.shard, number.sequence));
+  if (!record) return std::unexpected(record.error());
+  return record->has_value();
+}
 
 Result<Reading> read(const Core& core, Stream& stream, const Shard& shard, std::uint64_t position,
                      const ReadBounds& bounds) {
@@ -192,7 +207,7 @@ Result<Reading> read(const Core& core, Stream& stream, const Shard& shard, std::
           parts.number();
           parts.number();
           const auto sequence = parts.number();
-          auto record = decode_record(value);
+          auto record = decode_record(value, core.house.sealer, stream.arn);
           if (!sequence || !record) {
             broken = fail("InternalFailure", "A record of the stream " + stream.arn + " cannot be read.", 500);
             return false;

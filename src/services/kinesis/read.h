@@ -30,4 +30,8 @@ struct ReadBounds {
 Result<Reading> read(const Core& core, Stream& stream, const Shard& shard, std::uint64_t position,
                      const ReadBounds& bounds);
 
+/// Whether a sequence can have been given out. What was given out before a start is not known, but that it is not above
+/// what the time says, or is that of a record that is there.
+Result<bool> was_given_out(const Core& core, const Stream& stream, const SequenceNumber& number);
+
 }  // namespace signalbox::kinesis

@@ -54,6 +54,59 @@ asio::awaitable<Result<void>> change_retention(Core& core, Stream& stream, std::
   co_return saved;
 }
 
+/// There is no KMS: any key that is named stands for the server's own, by which records are sealed in the store.
+Result<StreamRecord> encrypted(const Stream& stream, const std::string& type, const std::string& key) {
+  if (type != model::encryption_type::kKMS) return invalid_argument("EncryptionType must be KMS, not " + type + ".");
+  StreamRecord changed = stream.record;
+  changed.key_id = key;
+  return changed;
+}
+
+Result<StreamRecord> unencrypted(const Stream& stream, const std::string& type, const std::string& key) {
+  if (type != model::encryption_type::kKMS) return invalid_argument("EncryptionType must be KMS, not " + type + ".");
+  if (stream.is_encrypted() && key != stream.record.key_id) {
+    return invalid_argument("The KeyId " + key + " is not that by which " + described(stream.name) + " is encrypted.");
+  }
+  StreamRecord changed = stream.record;
+  changed.key_id.clear();
+  return changed;
+}
+
+constexpr const char* kShardMetrics[] = {"IncomingBytes",
+                                         "IncomingRecords",
+                                         "IteratorAgeMilliseconds",
+                                         "OutgoingBytes",
+                                         "OutgoingRecords",
+                                         "ReadProvisionedThroughputExceeded",
+                                         "WriteProvisionedThroughputExceeded"};
+
+/// Tells more of the shards' metrics, or fewer.
+Answer<model::EnhancedMonitoringOutput> monitor(Core& core, Stream& stream, const std::vector<std::string>& metrics,
+                                                bool enable) {
+  StreamRecord changed = stream.record;
+  std::set<std::string> named(metrics.begin(), metrics.end());
+  if (named.contains(model::metrics_name::kALL)) named = {std::begin(kShardMetrics), std::end(kShardMetrics)};
+  for (const std::string& metric : named) {
+    if (enable) changed.shard_metrics.insert(metric);
+    if (!enable) changed.shard_metrics.erase(metric);
+  }
+  const auto list = [](const auto& set) { return std::vector<std::string>(set.begin(), set.end()); };
+  model::EnhancedMonitoringOutput output;
+  output.stream_name = stream.name.name;
+  output.stream_arn = stream.arn;
+  output.current_shard_level_metrics = list(stream.record.shard_metrics);
+  output.desired_shard_level_metrics = list(changed.shard_metrics);
+  Result<void> saved = co_await save(core, stream, std::move(changed));
+  if (!saved) co_return std::unexpected(std::move(saved).error());
+  co_return output;
+}
+
+template <class Request>
+Answer<model::EnhancedMonitoringOutput> monitor(Core& core, const Call& call, Request request, bool enable) {
+  auto work = [&](Stream& stream) { return monitor(core, stream, *request.shard_level_metrics, enable); };
+  co_return co_await in_turn<model::EnhancedMonitoringOutput>(core, call, StreamReference::of(request), std::ref(work));
+}
+
 /// Answers with an empty structure.
 template <class Out, class Request, class Change>
 Answer<Out> change(Core& core, const Call& call, Request request, Change work) {
@@ -83,6 +136,30 @@ void register_setting_operations(Core& core) {
                     core, call, std::move(request), [&core](Stream& stream, const auto& wanted) {
                       return change_retention(core, stream, *wanted.retention_period_hours, false);
                     });
+              });
+  door.handle(model::kStartStreamEncryption, [&core](const Call& call, model::StartStreamEncryptionInput request) {
+    return change<model::StartStreamEncryptionResponse>(
+        core, call, std::move(request), [&core](Stream& stream, const auto& wanted) -> asio::awaitable<Result<void>> {
+          auto changed = encrypted(stream, *wanted.encryption_type, *wanted.key_id);
+          if (!changed) co_return std::unexpected(std::move(changed).error());
+          co_return co_await save(core, stream, *std::move(changed));
+        });
+  });
+  door.handle(model::kStopStreamEncryption, [&core](const Call& call, model::StopStreamEncryptionInput request) {
+    return change<model::StopStreamEncryptionResponse>(
+        core, call, std::move(request), [&core](Stream& stream, const auto& wanted) -> asio::awaitable<Result<void>> {
+          auto changed = unencrypted(stream, *wanted.encryption_type, *wanted.key_id);
+          if (!changed) co_return std::unexpected(std::move(changed).error());
+          co_return co_await save(core, stream, *std::move(changed));
+        });
+  });
+  door.handle(model::kEnableEnhancedMonitoring,
+              [&core](const Call& call, model::EnableEnhancedMonitoringInput request) {
+                return monitor(core, call, std::move(request), true);
+              });
+  door.handle(model::kDisableEnhancedMonitoring,
+              [&core](const Call& call, model::DisableEnhancedMonitoringInput request) {
+                return monitor(core, call, std::move(request), false);
               });
   door.handle(model::kUpdateStreamMode, [&core](const Call& call, model::UpdateStreamModeInput request) {
     return change<model::UpdateStreamModeResponse>(

@@ -49,6 +49,15 @@ struct StreamRecord {
   std::int32_t max_record_kib = 1024;
   Time trimmed{};  // what was put before is gone, whatever the retention is now
   Tags tags;
+  std::string key_id;                                // of encryption; "": what is put is kept as it is
+  std::set<std::string, std::less<>> shard_metrics;  // that are told for each shard
+};
+
+/// Who is registered to have records pushed.
+struct Consumer {
+  std::string name;
+  Time created{};
+  Tags tags;
 };
 
 /// What goes through a shard, in memory only.
@@ -59,25 +68,30 @@ struct Traffic {
   Allowance read_calls{kShardReadCalls};
   /// No record of the shard has a higher sequence. Not known after a start, until somebody reads to the end.
   std::uint64_t newest = ~std::uint64_t{0};
+  /// What is told of the shard alone; null unless somebody asked for that.
+  std::unique_ptr<ShardMeasures> measures;
 };
 
 /// Everything but the constants is touched on the owning shard only.
 struct Stream {
-  Stream(StreamName stream_name, StreamRecord stream_record, cloud::Shard& shard, cloud::Measures& measured)
+  Stream(StreamName stream_name, StreamRecord stream_record, cloud::Shard& shard, const cloud::House& with)
       : name(std::move(stream_name)),
         arn(name.arn()),
         id(stream_record.id),
         owner(shard),
-        measures(measured, name.scope, name.name),
+        house(with),
+        measures(house.measures, name.scope, name.name),
         record(std::move(stream_record)) {}
 
   const StreamName name;
   const std::string arn;
   const std::uint64_t id;
   cloud::Shard& owner;
+  const cloud::House& house;
   const StreamMeasures measures;
 
   StreamRecord record;
+  std::map<std::string, Consumer, std::less<>> consumers;  // by name
   Layout layout;
   std::unordered_map<std::uint32_t, Traffic> traffic;
   Allowance on_demand_bytes{kOnDemandWriteBytes};
@@ -96,6 +110,10 @@ struct Stream {
   std::vector<std::function<void()>> watchers;
   std::optional<Alarms::Handle> trim_alarm;
 
+  /// What goes through a shard; its measures are there when the stream has them told.
+  Traffic& traffic_of(std::uint32_t shard);
+  bool is_encrypted() const { return !record.key_id.empty(); }
+  const char* encryption_type() const;
   std::uint64_t next_sequence(Time now);
   void wake_watchers();
   /// What was put before is not to be read any more.
@@ -115,22 +133,31 @@ struct StoredRecord {
   std::string partition_key;
   std::string data;
   Time arrived{};
+  bool sealed = false;  // it was kept so
 };
 std::string encode_record(std::string_view partition_key, std::string_view data, Time arrived);
-std::optional<StoredRecord> decode_record(std::string_view bytes);
+/// The same with its data sealed, for the stream of that ARN.
+std::string seal_record(const Sealer& sealer, const std::string& stream, std::string_view partition_key,
+                        std::string_view data, Time arrived);
+/// Reads both. Empty optional on bytes that are no record, or that were sealed by another key.
+std::optional<StoredRecord> decode_record(std::string_view bytes, const Sealer& sealer, const std::string& stream);
 
 std::string encode(const StreamRecord& record);
 std::string encode(const Shard& shard);
+std::string encode(const Consumer& consumer);
 /// Empty optional on bytes that are no such record.
 std::optional<StreamRecord> decode_stream(std::string_view bytes);
 std::optional<Shard> decode_shard(std::string_view bytes);
+std::optional<Consumer> decode_consumer(std::string_view bytes);
 
 inline constexpr std::string_view kStreamSpace = "kinesis.stream";
 inline constexpr std::string_view kShardSpace = "kinesis.shard";
 inline constexpr std::string_view kRecordSpace = "kinesis.record";
+inline constexpr std::string_view kConsumerSpace = "kinesis.consumer";
 store::Key stream_key(const StreamName& name);
 /// Keys of shards and records start with the stream's id.
 store::Key shard_key(std::uint64_t stream, std::uint32_t shard);
+store::Key consumer_key(std::uint64_t stream, const std::string& consumer);
 store::Key record_key(std::uint64_t stream, std::uint32_t shard, std::uint64_t sequence);
 
 }  // namespace signalbox::kinesis

@@ -14,7 +14,7 @@ constexpr std::int32_t kMaxShards = 20'000;
 constexpr std::int32_t kMaxOnDemandStreams = 50;
 /// What an on-demand stream begins with.
 constexpr std::int32_t kOnDemandShards = 4;
-constexpr std::int32_t kDefaultPage = 100;
+constexpr std::int32_t kDefaultStreams = 100;
 
 struct Counts {
   std::int32_t open_shards = 0;
@@ -76,8 +76,7 @@ Answer<model::CreateStreamResponse> create(Core& core, const Call& call, model::
       co_return fail(model::errors::kResourceInUseException,
                      "Stream " + name.name + " under account " + name.scope.account + " already exists.");
     }
-    const auto stream =
-        std::make_shared<Stream>(name, *record, core.house.shards.owner(name.arn()), core.house.measures);
+    const auto stream = std::make_shared<Stream>(name, *record, core.house.shards.owner(name.arn()), core.house);
     const Occasion occasion{record->created, [&] { return stream->next_sequence(record->created); }};
     stream->layout = Layout::uniform(static_cast<std::uint32_t>(shards), occasion);
     stream->layout.take_changed();
@@ -97,10 +96,15 @@ Answer<model::CreateStreamResponse> create(Core& core, const Call& call, model::
   co_return co_await cloud::on(core.house.shards.owner(name.arn()), std::ref(there));
 }
 
-Answer<model::DeleteStreamResponse> remove(Core& core, Stream& stream) {
+Answer<model::DeleteStreamResponse> remove(Core& core, Stream& stream, bool with_consumers) {
+  if (!stream.consumers.empty() && !with_consumers) {
+    co_return fail(model::errors::kResourceInUseException,
+                   "Stream " + stream.name.name + " under account " + stream.name.scope.account +
+                       " has registered consumers. Set EnforceConsumerDeletion to delete it with them.");
+  }
   store::Batch batch;
   batch.erase(stream_key(stream.name));
-  for (const std::string_view space : {kShardSpace, kRecordSpace}) {
+  for (const std::string_view space : {kShardSpace, kRecordSpace, kConsumerSpace}) {
     const store::Key all = store::Key(space).number(stream.id);
     batch.erase_range(all, all.end());
   }
@@ -130,8 +134,10 @@ void fill(Out& out, const Stream& stream) {
   out.stream_mode_details.emplace().stream_mode = mode_of(stream);
   out.retention_period_hours = stream.record.retention_hours;
   out.stream_creation_timestamp = stream.record.created;
-  out.enhanced_monitoring.emplace().emplace_back().shard_level_metrics.emplace();
-  out.encryption_type = model::encryption_type::kNONE;
+  auto& metrics = out.enhanced_monitoring.emplace().emplace_back().shard_level_metrics.emplace();
+  metrics.assign(stream.record.shard_metrics.begin(), stream.record.shard_metrics.end());
+  out.encryption_type = stream.encryption_type();
+  if (stream.is_encrypted()) out.key_id = stream.record.key_id;
 }
 
 Answer<model::DescribeStreamOutput> describe(Core& core, Stream& stream, const model::DescribeStreamInput& request) {
@@ -146,7 +152,7 @@ Answer<model::DescribeStreamOutput> describe(Core& core, Stream& stream, const m
   fill(description, stream);
   auto& shards = description.shards.emplace();
   description.has_more_shards = false;
-  const auto most = static_cast<std::size_t>(request.limit.value_or(kDefaultPage));
+  const auto most = static_cast<std::size_t>(request.limit.value_or(kDefaultStreams));
   const Time now = core.house.clock.now();
   for (auto at = stream.layout.shards().lower_bound(from); at != stream.layout.shards().end(); ++at) {
     if (stream.is_expired(at->second, now)) continue;
@@ -164,7 +170,7 @@ Answer<model::DescribeStreamSummaryOutput> summary(Stream& stream) {
   auto& description = output.stream_description_summary.emplace();
   fill(description, stream);
   description.open_shard_count = static_cast<std::int32_t>(stream.layout.open_count());
-  description.consumer_count = 0;
+  description.consumer_count = static_cast<std::int32_t>(stream.consumers.size());
   description.max_record_size_in_ki_b = stream.record.max_record_kib;
   co_return output;
 }
@@ -177,7 +183,7 @@ Answer<model::ListStreamsOutput> list(Core& core, const Call& call, model::ListS
     if (!last) co_return invalid_argument("The NextToken is not valid.");
     after = *last;
   }
-  const auto most = static_cast<std::size_t>(request.limit.value_or(kDefaultPage));
+  const auto most = static_cast<std::size_t>(request.limit.value_or(kDefaultStreams));
   model::ListStreamsOutput output;
   auto& names = output.stream_names.emplace();
   auto& summaries = output.stream_summaries.emplace();
@@ -222,8 +228,10 @@ void register_stream_operations(Core& core) {
     return create(core, call, std::move(request));
   });
   door.handle(model::kDeleteStream, [&core](const Call& call, model::DeleteStreamInput request) {
-    return in_turn<model::DeleteStreamResponse>(core, call, StreamReference::of(request),
-                                                [&core](Stream& stream) { return remove(core, stream); });
+    const bool with_consumers = request.enforce_consumer_deletion.value_or(false);
+    return in_turn<model::DeleteStreamResponse>(
+        core, call, StreamReference::of(request),
+        [&core, with_consumers](Stream& stream) { return remove(core, stream, with_consumers); });
   });
   door.handle(model::kDescribeStream, [&core](const Call& call, model::DescribeStreamInput request) {
     const auto reference = StreamReference::of(request);

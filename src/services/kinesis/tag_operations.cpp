@@ -1,11 +1,12 @@
 // Tags of streams, by both of the APIs that AWS has for them.
+#include "cloud/reserved_tags.h"
 #include "services/kinesis/core.h"
 
 namespace signalbox::kinesis {
 
 Result<void> merge_tags(Tags& tags, const Tags& more) {
   for (const auto& [key, value] : more) {
-    if (key.starts_with("aws:")) return invalid_argument("Tag keys must not start with aws: as " + key + " does.");
+    if (cloud::is_reserved_tag(key)) return invalid_argument("Tag keys must not start with aws: as " + key + " does.");
     tags[key] = value;
   }
   if (tags.size() <= kMaxTags) return {};
@@ -23,8 +24,43 @@ Answer<Out> with_tags(Core& core, const Call& call, Request request, Work work) 
   co_return co_await in_turn<Out>(core, call, reference, std::ref(look));
 }
 
+/// Of whom a request's tags are: the stream, or one of its consumers.
+struct Tagged {
+  Stream& stream;
+  Consumer* consumer;
+  const Tags& tags() const { return consumer != nullptr ? consumer->tags : stream.record.tags; }
+};
+
+std::unexpected<Error> no_such_consumer(const std::string& arn) {
+  return fail(model::errors::kResourceNotFoundException, "Consumer " + arn + " not found.");
+}
+
+template <class Out, class Request, class Work>
+Answer<Out> with_resource(Core& core, const Call& call, Request request, Work work) {
+  const auto stream_arn = stream_of_consumer(*request.resource_arn);
+  StreamReference reference;
+  reference.arn = stream_arn ? *stream_arn : *request.resource_arn;
+  auto look = [&](Stream& stream) -> Answer<Out> {
+    Consumer* const consumer = stream_arn ? find_consumer(stream, *request.resource_arn) : nullptr;
+    if (stream_arn && consumer == nullptr) co_return no_such_consumer(*request.resource_arn);
+    co_return co_await work(Tagged{stream, consumer}, std::as_const(request));
+  };
+  co_return co_await in_turn<Out>(core, call, reference, std::ref(look));
+}
+
 template <class Out>
-Answer<Out> save(Core& core, Stream& stream, Tags tags) {
+Answer<Out> save(Core& core, Tagged tagged, Tags tags) {
+  Stream& stream = tagged.stream;
+  if (tagged.consumer != nullptr) {
+    Consumer changed = *tagged.consumer;
+    changed.tags = std::move(tags);
+    store::Batch batch;
+    batch.put(consumer_key(stream.id, changed.name), encode(changed));
+    Result<void> committed = co_await core.house.store.commit(std::move(batch));
+    if (!committed) co_return std::unexpected(std::move(committed).error());
+    *tagged.consumer = std::move(changed);
+    co_return Out{};
+  }
   StreamRecord changed = stream.record;
   changed.tags = std::move(tags);
   store::Batch batch;
@@ -36,18 +72,18 @@ Answer<Out> save(Core& core, Stream& stream, Tags tags) {
 }
 
 template <class Out>
-Answer<Out> add(Core& core, Stream& stream, const Tags& more) {
-  Tags tags = stream.record.tags;
+Answer<Out> add(Core& core, Tagged tagged, const Tags& more) {
+  Tags tags = tagged.tags();
   Result<void> merged = merge_tags(tags, more);
   if (!merged) co_return std::unexpected(std::move(merged).error());
-  co_return co_await save<Out>(core, stream, std::move(tags));
+  co_return co_await save<Out>(core, tagged, std::move(tags));
 }
 
 template <class Out>
-Answer<Out> remove(Core& core, Stream& stream, const std::vector<std::string>& keys) {
-  Tags tags = stream.record.tags;
+Answer<Out> remove(Core& core, Tagged tagged, const std::vector<std::string>& keys) {
+  Tags tags = tagged.tags();
   for (const std::string& key : keys) tags.erase(key);
-  co_return co_await save<Out>(core, stream, std::move(tags));
+  co_return co_await save<Out>(core, tagged, std::move(tags));
 }
 
 model::Tag model_of(const std::pair<const std::string, std::string>& tag) {
@@ -80,25 +116,25 @@ void register_tag_operations(Core& core) {
   door.handle(model::kAddTagsToStream, [&core](const Call& call, model::AddTagsToStreamInput request) {
     return with_tags<model::AddTagsToStreamResponse>(
         core, call, std::move(request), [&core](Stream& stream, const model::AddTagsToStreamInput& wanted) {
-          return add<model::AddTagsToStreamResponse>(core, stream, *wanted.tags);
+          return add<model::AddTagsToStreamResponse>(core, Tagged{stream, nullptr}, *wanted.tags);
         });
   });
   door.handle(model::kTagResource, [&core](const Call& call, model::TagResourceInput request) {
-    return with_tags<model::TagResourceResponse>(core, call, std::move(request),
-                                                 [&core](Stream& stream, const model::TagResourceInput& wanted) {
-                                                   return add<model::TagResourceResponse>(core, stream, *wanted.tags);
-                                                 });
+    return with_resource<model::TagResourceResponse>(
+        core, call, std::move(request), [&core](Tagged tagged, const model::TagResourceInput& wanted) {
+          return add<model::TagResourceResponse>(core, tagged, *wanted.tags);
+        });
   });
   door.handle(model::kRemoveTagsFromStream, [&core](const Call& call, model::RemoveTagsFromStreamInput request) {
     return with_tags<model::RemoveTagsFromStreamResponse>(
         core, call, std::move(request), [&core](Stream& stream, const model::RemoveTagsFromStreamInput& wanted) {
-          return remove<model::RemoveTagsFromStreamResponse>(core, stream, *wanted.tag_keys);
+          return remove<model::RemoveTagsFromStreamResponse>(core, Tagged{stream, nullptr}, *wanted.tag_keys);
         });
   });
   door.handle(model::kUntagResource, [&core](const Call& call, model::UntagResourceInput request) {
-    return with_tags<model::UntagResourceResponse>(
-        core, call, std::move(request), [&core](Stream& stream, const model::UntagResourceInput& wanted) {
-          return remove<model::UntagResourceResponse>(core, stream, *wanted.tag_keys);
+    return with_resource<model::UntagResourceResponse>(
+        core, call, std::move(request), [&core](Tagged tagged, const model::UntagResourceInput& wanted) {
+          return remove<model::UntagResourceResponse>(core, tagged, *wanted.tag_keys);
         });
   });
   door.handle(model::kListTagsForStream, [&core](const Call& call, model::ListTagsForStreamInput request) {
@@ -107,12 +143,12 @@ void register_tag_operations(Core& core) {
         [](Stream& stream, const model::ListTagsForStreamInput& wanted) { return list(stream, wanted); });
   });
   door.handle(model::kListTagsForResource, [&core](const Call& call, model::ListTagsForResourceInput request) {
-    return with_tags<model::ListTagsForResourceOutput>(
+    return with_resource<model::ListTagsForResourceOutput>(
         core, call, std::move(request),
-        [](Stream& stream, const model::ListTagsForResourceInput&) -> Answer<model::ListTagsForResourceOutput> {
+        [](Tagged tagged, const model::ListTagsForResourceInput&) -> Answer<model::ListTagsForResourceOutput> {
           model::ListTagsForResourceOutput output;
           auto& tags = output.tags.emplace();
-          for (const auto& tag : stream.record.tags) tags.push_back(model_of(tag));
+          for (const auto& tag : tagged.tags()) tags.push_back(model_of(tag));
           co_return output;
         });
   });

@@ -17,7 +17,8 @@ std::optional<Time> oldest(const store::Snapshot& snapshot, const Stream& stream
   const Result<void> scanned =
       snapshot.scan(record_key(stream.id, shard, from), record_key(stream.id, shard, ~std::uint64_t{0}),
                     [&](std::string_view, std::string_view value) {
-                      if (const auto record = decode_record(value)) found = record->arrived;
+                      if (const auto record = decode_record(value, stream.house.sealer, stream.arn))
+                        found = record->arrived;
                       return false;
                     });
   return scanned ? found : std::nullopt;

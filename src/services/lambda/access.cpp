@@ -28,6 +28,7 @@ Result<void> check_invoker(const Function& function, std::string_view qualifier,
     request.principal.type = policy::PrincipalType::kService;
     request.principal.name = invoker.service;
     request.principal.arn = invoker.service;
+    request.principal.region = function.name.scope.region;
     request.action = "lambda:InvokeFunction";
     request.resource = resource;
     request.resource_account = function.name.scope.account;
@@ -40,25 +41,27 @@ Result<void> check_invoker(const Function& function, std::string_view qualifier,
               403);
 }
 
-bool allows_url(const Function& function, std::string_view qualifier, std::string_view account,
-                std::string_view auth_type) {
+cloud::Access url_access(const Function& function, std::string_view qualifier, std::string_view auth_type) {
+  cloud::Access access;
+  access.action = "lambda:InvokeFunctionUrl";
+  access.resource = function.name.arn(qualifier);
+  access.account = function.name.scope.account;
   const Policy* const policy = policy_of(function, qualifier);
-  if (policy == nullptr) return false;
-  const std::string resource = function.name.arn(qualifier);
-  policy::Context context;
-  context.add("lambda:FunctionUrlAuthType", std::string(auth_type));
-  const std::string root = cloud::Arn{"aws", "iam", "", std::string(account), "root"}.text();
+  if (policy != nullptr) access.policy = policy->document;
+  access.keys.add("lambda:FunctionUrlAuthType", std::string(auth_type));
+  for (const auto& [key, value] : function.tags) access.keys.add("aws:ResourceTag/" + key, value);
+  return access;
+}
+
+bool is_url_public(const Function& function, std::string_view qualifier) {
+  const cloud::Access access = url_access(function, qualifier, model::function_url_auth_type::kNONE);
+  if (!access.policy) return false;
   policy::Request request;
-  if (!account.empty()) {
-    request.principal.type = policy::PrincipalType::kRoot;
-    request.principal.arn = root;
-    request.principal.account = account;
-  }
-  request.action = "lambda:InvokeFunctionUrl";
-  request.resource = resource;
-  request.resource_account = function.name.scope.account;
-  request.context = &context;
-  return policy::evaluate_resource_policy(request, *policy->document).allowed();
+  request.action = access.action;
+  request.resource = access.resource;
+  request.resource_account = access.account;
+  request.context = &access.keys;
+  return policy::evaluate_resource_policy(request, *access.policy).allowed();
 }
 
 }  // namespace signalbox::lambda

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "cloud/authority.h"
 #include "cloud/functions.h"
 #include "services/lambda/function.h"
 
@@ -12,8 +13,10 @@ namespace signalbox::lambda {
 /// Errors: AccessDeniedException.
 Result<void> check_invoker(const Function& function, std::string_view qualifier, const cloud::Invoker& invoker);
 
-/// Whether the policy lets everybody call the function URL ("" for the caller: anybody).
-bool allows_url(const Function& function, std::string_view qualifier, std::string_view account,
-                std::string_view auth_type);
+/// What calling the function URL asks for: IAM decides it where the URL's AuthType is AWS_IAM.
+cloud::Access url_access(const Function& function, std::string_view qualifier, std::string_view auth_type);
+
+/// Whether the policy lets everybody call the function URL, whose AuthType is NONE.
+bool is_url_public(const Function& function, std::string_view qualifier);
 
 }  // namespace signalbox::lambda

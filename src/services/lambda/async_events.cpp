@@ -27,6 +27,7 @@ constexpr std::string_view kPrefix = "async:";
 // How an attempt ended, for settle().
 constexpr std::string_view kFunctionError = "Unhandled";
 constexpr std::string_view kTooOld = "EventAgeExceeded";
+constexpr std::string_view kNoConcurrency = "ZeroReservedConcurrency";
 
 struct Queue {
   FunctionName function;
@@ -198,6 +199,8 @@ asio::awaitable<cloud::Attempt> AsyncEvents::attempt(std::string target, const c
   const InvokeSettings settings = settings_of(*function, queue.qualifier);
   const Duration age = core_.house.clock.now() - delivery.begun;
   if (age >= settings.max_age) co_return cloud::Attempt{Outcome::kFailed, std::string(kTooOld)};
+  if (function->reserved == 0)
+    co_return cloud::Attempt{Outcome::kFailed, std::string(kNoConcurrency), "Rate Exceeded."};
   const Duration left = settings.max_age - age;
   AsyncEvent event = decode(delivery);
   Run run;
@@ -235,7 +238,10 @@ asio::awaitable<cloud::AfterCommit> AsyncEvents::settle(std::string target, cons
   std::vector<std::pair<std::string, cloud::EventDelivery>> letters;
   if (const std::string& to = good ? settings.on_success : settings.on_failure; !to.empty()) {
     const bool tried = !last.answer.empty();
-    const std::string condition = good ? "Success" : tried ? "RetriesExhausted" : std::string(kTooOld);
+    const bool none = last.code == kNoConcurrency;
+    const std::string condition = good    ? "Success"
+                                  : tried ? "RetriesExhausted"
+                                          : std::string(none ? kNoConcurrency : kTooOld);
     cloud::EventDelivery letter;
     letter.payload = invocation_record(event, function_arn, condition, delivery.attempts + (tried ? 1 : 0), last,
                                        last.message, core_.house.clock.now());

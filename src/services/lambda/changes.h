@@ -19,6 +19,11 @@ asio::awaitable<Result<FunctionPtr>> change_function(Core& core, FunctionName na
 /// Adds a version's record.
 void put_version(Core& core, const FunctionName& name, const Version& version, store::Batch& batch);
 
+/// The revision of what a qualifier stands for: an alias, a version, the latest. Nothing where there is none.
+std::optional<std::string> revision_of(const Function& function, std::string_view qualifier);
+/// Gives that another one, as changes of policies and tags do. What runs stays as it is.
+void renew_revision(Core& core, Function& function, const std::string& qualifier, store::Batch& batch);
+
 /// Makes the latest, as it is, a version with a number, unless nothing changed since the last: then that one.
 VersionPtr publish(Core& core, Function& function, const std::optional<std::string>& description, store::Batch& batch);
 
@@ -45,24 +50,31 @@ struct CodeSource {
   std::optional<std::string> key;
   std::optional<std::string> version;
 };
-/// A package and its size. Errors: InvalidParameterValueException and the like.
+/// A package and its size. Errors: InvalidParameterValueException and the like; `operation` is what they name.
 struct StoredCode {
   NewCode code;
   std::int64_t size;
 };
-asio::awaitable<Result<StoredCode>> store_code(Core& core, cloud::Call call, CodeSource source);
+asio::awaitable<Result<StoredCode>> store_code(Core& core, cloud::Call call, CodeSource source,
+                                               std::string_view operation);
 
-/// Errors: PreconditionFailedException.
-Result<void> check_revision(const std::optional<std::string>& given, const std::optional<std::string>& is);
+/// Errors: PreconditionFailedException, which says where the revision is to be had ("GetFunction/GetAlias").
+Result<void> check_revision(const std::optional<std::string>& given, const std::optional<std::string>& is,
+                            std::string_view from = "GetFunction/GetAlias");
 
 /// The function that a request names; its qualifier stands for a version or alias that is there.
-/// Errors: ValidationException, ResourceNotFoundException.
 struct Found {
   FunctionPtr function;
   std::string qualifier;
   VersionPtr version;
 };
-Result<Found> find_function(const Core& core, const cloud::Scope& caller, std::string_view name,
-                            const std::optional<std::string>& qualifier);
+/// For the operation of that name ("GetFunction"), by whoever calls: another account's function only where its policy
+/// lets the caller do that, in every auth mode. Errors: ValidationException, ResourceNotFoundException,
+/// AccessDeniedException.
+Result<Found> find_function(const Core& core, const cloud::Call& call, std::string_view operation,
+                            std::string_view name, const std::optional<std::string>& qualifier);
+/// Errors: InvalidParameterValueException for what names a version or an alias where only functions are taken.
+Result<Found> find_unqualified(const Core& core, const cloud::Call& call, std::string_view operation,
+                               std::string_view name);
 
 }  // namespace signalbox::lambda

@@ -64,11 +64,14 @@ std::string joined(const std::vector<std::string>& names) {
 }  // namespace
 
 Result<void> CodeStore::open() {
-  for (const char* part : {"", "/zip", "/code", "/runtime"}) {
+  // node_modules: where the AWS SDK for JavaScript is put within sandboxes.
+  for (const char* part : {"", "/zip", "/code", "/runtime", "/runtime/node_modules"}) {
     std::error_code problem;
     fs::create_directories(folder_ + part, problem);
     if (problem) return fail("StoreError", "Cannot make " + folder_ + part + ": " + problem.message() + ".");
   }
+  // Other users run what is there, in sandboxes; that none reaches it otherwise, the data folder sees to.
+  for (const char* part : {"/runtime", "/runtime/node_modules"}) ::chmod((folder_ + part).c_str(), 0755);
   return {};
 }
 
@@ -122,12 +125,12 @@ Result<std::string> CodeStore::unpacked(const std::vector<std::string>& names) {
   remove_tree(part);
   fs::create_directories(part, problem);
   ::chmod(part.c_str(), 0755);
-  for (const std::string& name : names) {
-    Result<void> done = unpack_zip(zip_path(name), part);
-    if (!done) {
-      remove_tree(part);
-      return std::unexpected(std::move(done).error());
-    }
+  std::vector<std::string> zips;
+  for (const std::string& name : names) zips.push_back(zip_path(name));
+  Result<void> done = unpack_zips(zips, part);
+  if (!done) {
+    remove_tree(part);
+    return std::unexpected(std::move(done).error());
   }
   fs::rename(part, place, problem);
   if (problem) return fail("StoreError", "Cannot make " + place + ": " + problem.message() + ".", 500);
@@ -138,6 +141,7 @@ Result<void> CodeStore::put_runtime(const std::string& name, std::string_view by
   const std::string path = runtime_folder() + "/" + name;
   std::error_code problem;
   fs::create_directories(fs::path(path).parent_path(), problem);
+  ::chmod(fs::path(path).parent_path().c_str(), 0755);
   return write_file(path, bytes, executable ? 0755 : 0644);
 }
 

@@ -6,6 +6,10 @@
 
 #include "base/encoding.h"
 #include "base/time_text.h"
+#include "json/json.h"
+#include "services/lambda/layer_policy.h"
+#include "services/lambda/retired_runtimes.h"
+#include "services/lambda/rights.h"
 #include "services/lambda/runtimes.h"
 
 namespace signalbox::lambda {
@@ -15,6 +19,7 @@ constexpr std::int32_t kMaxTimeout = 900;
 constexpr std::int32_t kMaxMemory = 10'240;
 constexpr std::size_t kMaxEnvironment = 4096;
 constexpr std::size_t kMaxLayers = 5;
+constexpr const char* kBeingCreated = "The function is being created.";
 
 /// "Reserved environment variables".
 constexpr std::string_view kReserved[] = {"_HANDLER",
@@ -38,14 +43,16 @@ constexpr std::string_view kReserved[] = {"_HANDLER",
 
 Result<void> check_environment(const std::map<std::string, std::string, std::less<>>& variables) {
   std::string reserved;
-  std::size_t bytes = 0;
+  std::string measured;  // what the bound is of
+  json::Writer writer(measured);
+  writer.begin_object();
   for (const auto& [name, value] : variables) {
-    bytes += name.size() + value.size();
-    if (value.find('\0') != std::string::npos) return invalid("Environment variables hold no zero bytes: " + name);
+    writer.member(name, value);
     if (std::ranges::count(kReserved, std::string_view(name)) == 0) continue;
     if (!reserved.empty()) reserved += ", ";
     reserved += name;
   }
+  writer.end_object();
   if (!reserved.empty()) {
     return invalid(
         "Lambda was unable to configure your environment variables because the environment variables you have provided "
@@ -53,10 +60,30 @@ Result<void> check_environment(const std::map<std::string, std::string, std::les
         "request: " +
         reserved);
   }
-  if (bytes > kMaxEnvironment) {
+  if (measured.size() > kMaxEnvironment) {
     return invalid(
-        "Lambda was unable to configure your environment variables because the environment variables you "
-        "have provided exceeded the 4KB limit.");
+        "Lambda was unable to configure your environment variables because the environment variables you have provided "
+        "exceeded the 4KB limit. String measured: " +
+        measured);
+  }
+  return {};
+}
+
+/// Every text that a function's environment or command holds: none may end there before its end. The sandbox refuses
+/// them as well (sandbox_options.cpp), for what comes another way.
+Result<void> check_texts(const model::FunctionConfiguration& config) {
+  const auto has_zero = [](const std::optional<std::string>& text) {
+    return text && text->find('\0') != std::string::npos;
+  };
+  const auto refused = [](std::string_view name) {
+    return invalid("The value of " + std::string(name) + " must not contain zero bytes.");
+  };
+  if (has_zero(config.handler)) return refused("Handler");
+  if (has_zero(config.runtime)) return refused("Runtime");
+  if (config.logging_config && has_zero(config.logging_config->log_group)) return refused("LoggingConfig.LogGroup");
+  if (!config.environment || !config.environment->variables) return {};
+  for (const auto& [name, value] : *config.environment->variables) {
+    if (has_zero(name) || has_zero(value)) return refused("Environment.Variables");
   }
   return {};
 }
@@ -102,14 +129,31 @@ Result<void> set_layers(const Core& core, const cloud::Scope& scope, const std::
                         Version& version) {
   if (arns.size() > kMaxLayers) return invalid("Cannot reference more than 5 layers.");
   version.layers.clear();
-  auto& shown_layers = version.config.layers.emplace();
+  version.config.layers.reset();
+  std::map<LayerName, std::string> seen;
   for (const std::string& arn : arns) {
     const auto named = read_layer_arn(arn);
-    const LayerPtr layer = named && named->layer.scope == scope ? core.find_layer(named->layer) : nullptr;
+    if (named && named->layer.scope.account == scope.account && named->layer.scope.region != scope.region) {
+      return invalid("Layers are not in the same region as the function. Layers are expected to be in region " +
+                     scope.region + ".");
+    }
+    const LayerPtr layer = named && named->layer.scope.region == scope.region ? core.find_layer(named->layer) : nullptr;
     const auto found = layer ? layer->versions.find(named->version) : decltype(layer->versions.end()){};
-    if (!layer || found == layer->versions.end()) return invalid("Layer version " + arn + " does not exist.");
+    const bool is_there = layer && found != layer->versions.end();
+    if (!is_there && (!named || named->layer.scope.account == scope.account)) {
+      return invalid("Layer version " + arn + " does not exist.");
+    }
+    Result<void> may = check_layer_user(*named, is_there ? found->second : LayerVersion(), scope.account);
+    if (!may) return may;
+    const auto [other, is_new] = seen.emplace(named->layer, arn);
+    if (!is_new) {
+      return invalid(
+          "Two different versions of the same layer are not allowed to be referenced in the same function. " +
+          other->second + " and " + arn + " are versions of the same layer.");
+    }
     version.layers.push_back(found->second.code);
-    shown_layers.push_back({arn, found->second.description.content->code_size, {}, {}});
+    if (!version.config.layers) version.config.layers.emplace();
+    version.config.layers->push_back({arn, found->second.description.content->code_size, {}, {}});
   }
   return {};
 }
@@ -123,6 +167,9 @@ Result<void> set_common(const Core& core, const FunctionName& name, const Reques
     const auto role = cloud::Arn::parse(*request.role);
     if (!role || role->account != name.scope.account) {
       return fail("AccessDeniedException", "Cross-account pass role is not allowed.", 403);
+    }
+    if (!core.house.sessions.may_take_on(role_of(name, *request.role))) {
+      return invalid("The role defined for the function cannot be assumed by Lambda.");
     }
     config.role = request.role;
   }
@@ -143,22 +190,26 @@ Result<void> set_common(const Core& core, const FunctionName& name, const Reques
     return invalid(
         "Runtime and Handler are mandatory parameters for functions created with "
         "deployment packages.");
+  if (request.runtime) {
+    done = check_runtime(*request.runtime);
+    if (!done) return done;
+  }
   const auto runtime = find_runtime(*config.runtime);
   if (!runtime) return std::unexpected(runtime.error());
+  done = check_architectures(*config.architectures, *config.runtime, *runtime);
+  if (!done) return done;
   if (!config.handler)
     return invalid(
         "Runtime and Handler are mandatory parameters for functions created with "
         "deployment packages.");
   if (request.environment) {
-    config.environment.reset();
-    if (request.environment->variables) {
-      done = check_environment(*request.environment->variables);
-      if (!done) return done;
-      if (!request.environment->variables->empty()) {
-        config.environment.emplace().variables = *request.environment->variables;
-      }
-    }
+    auto& variables = config.environment.emplace().variables.emplace();
+    if (request.environment->variables) variables = *request.environment->variables;
+    done = check_environment(variables);
+    if (!done) return done;
   }
+  done = check_texts(config);
+  if (!done) return done;
   if (request.dead_letter_config) {
     const std::string arn = request.dead_letter_config->target_arn.value_or("");
     config.dead_letter_config.reset();
@@ -180,8 +231,6 @@ Result<void> configure(const Core& core, const FunctionName& name, const model::
   if (request.code_signing_config_arn) return not_supported("CodeSigningConfigArn");
   if (request.publish_to) return not_supported("PublishTo");
   if (request.tenancy_config) return not_supported("TenancyConfig");
-  Result<void> architectures = check_architectures(request.architectures);
-  if (!architectures) return architectures;
   model::FunctionConfiguration& config = version.config;
   config.description = "";
   config.timeout = 3;
@@ -190,7 +239,7 @@ Result<void> configure(const Core& core, const FunctionName& name, const model::
   config.logging_config.emplace().log_format = "Text";
   config.logging_config->log_group = "/aws/lambda/" + name.name;
   config.package_type = "Zip";
-  config.architectures = {architecture()};
+  config.architectures = request.architectures.value_or(std::vector<std::string>{architecture()});
   return set_common(core, name, request, version);
 }
 
@@ -209,6 +258,34 @@ model::FunctionConfiguration shown(const FunctionName& name, const Version& vers
   config.tracing_config.emplace().mode = "PassThrough";
   config.snap_start.emplace().apply_on = "None";
   config.snap_start->optimization_status = "Off";
+  const auto digest = sha256(config.runtime.value_or(""));
+  cloud::Arn runtime{"aws", "lambda", name.scope.region, "", "runtime:"};
+  runtime.resource += to_hex({reinterpret_cast<const char*>(digest.data()), digest.size()});
+  config.runtime_version_config.emplace().runtime_version_arn = runtime.text();
+  return config;
+}
+
+model::FunctionConfiguration shown_created(const Core& core, model::FunctionConfiguration config) {
+  config.state = model::state::kPending;
+  config.state_reason = kBeingCreated;
+  config.state_reason_code = model::state_reason_code::kCreating;
+  config.last_update_status.reset();
+  config.revision_id = core.house.random.uuid();
+  return config;
+}
+
+model::FunctionConfiguration shown_updated(const Core& core, model::FunctionConfiguration config) {
+  config.last_update_status = model::last_update_status::kInProgress;
+  config.last_update_status_reason = kBeingCreated;
+  config.last_update_status_reason_code = model::state_reason_code::kCreating;
+  config.revision_id = core.house.random.uuid();
+  return config;
+}
+
+model::FunctionConfiguration listed(model::FunctionConfiguration config) {
+  config.state.reset();
+  config.last_update_status.reset();
+  config.runtime_version_config.reset();
   return config;
 }
 
@@ -228,25 +305,26 @@ std::string architecture() {
   return std::string_view(host.machine) == "aarch64" ? "arm64" : "x86_64";
 }
 
-Result<void> check_architectures(const std::optional<std::vector<std::string>>& given) {
-  if (!given || (given->size() == 1 && given->front() == architecture())) return {};
-  return invalid("Architectures: this host runs functions for " + architecture() + " only.");
+Result<void> check_architectures(const std::vector<std::string>& given, const std::string& name,
+                                 const Runtime& runtime) {
+  if (given.size() != 1) return invalid("Architectures: exactly one is to be named.");
+  if (runtime.any_architecture || given.front() == architecture()) return {};
+  return invalid("Architectures: this host runs packages of machine code, such as the runtime " + name +
+                 " takes, for " + architecture() + " only.");
 }
 
 Result<void> check_destination(const Core& core, const FunctionName& name, const std::string& text, bool dead_letters) {
   const auto arn = cloud::Arn::parse(text);
   const bool known = arn && (arn->service == "sqs" || arn->service == "sns" ||
                              (!dead_letters && (arn->service == "lambda" || arn->service == "events")));
-  if (!known) {
-    return invalid("The destination " + text + " is not supported: it must be a queue or a topic" +
-                   (dead_letters ? "." : ", a function or an event bus."));
-  }
+  if (!known || text.find('\0') != std::string::npos) return invalid("The destination ARN " + text + " is invalid.");
   if (arn->scope() != name.scope)
     return invalid("A destination in another account or Region is not supported: " + text);
   if (core.house.event_targets.find(*arn) == nullptr) return invalid("This server has nothing like " + text + ".");
-  if (arn->service == "lambda" && read_function_arn(text) && read_function_arn(text)->function == name) {
-    return invalid("The destination of a function cannot be the function itself.");
-  }
+  if (arn->service != "lambda") return {};
+  const auto function = read_function_arn(text);
+  if (!function || !core.find(function->function)) return invalid("The destination ARN " + text + " is invalid.");
+  if (function->function == name) return invalid("You can't specify the function as a destination for itself.");
   return {};
 }
 

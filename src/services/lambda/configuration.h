@@ -4,6 +4,7 @@
 #include <string>
 
 #include "services/lambda/core.h"
+#include "services/lambda/runtimes.h"
 
 namespace signalbox::lambda {
 
@@ -16,6 +17,13 @@ Result<void> configure(const Core& core, const FunctionName& name,
 
 /// What the API shows of a version: with its state, and its ARN with `qualifier`, where there is one.
 model::FunctionConfiguration shown(const FunctionName& name, const Version& version, std::string_view qualifier);
+/// As the answer to CreateFunction shows it, Pending, and as those to updates do: with a revision that is no longer the
+/// version's when they arrive, as AWS gives another one to what has become active ("Lambda function states"). Here
+/// that is at once: whoever looks next, or invokes, finds it ready.
+model::FunctionConfiguration shown_created(const Core& core, model::FunctionConfiguration config);
+model::FunctionConfiguration shown_updated(const Core& core, model::FunctionConfiguration config);
+/// As lists show it: without states and runtime version ("ListFunctions").
+model::FunctionConfiguration listed(model::FunctionConfiguration config);
 
 /// "2026-11-25T01:00:00.000+0000"
 std::string modified_text(Time time);
@@ -23,9 +31,12 @@ std::string modified_text(Time time);
 std::string code_sha256(const std::string& code);
 /// "x86_64" or "arm64": what this host is.
 std::string architecture();
-Result<void> check_architectures(const std::optional<std::vector<std::string>>& given);
+/// Whether functions of that runtime (`name`) run here if they are for those: packages of interpreted ones run on any.
+/// Errors: InvalidParameterValueException.
+Result<void> check_architectures(const std::vector<std::string>& given, const std::string& name,
+                                 const Runtime& runtime);
 
-/// Checks a target of dead letters or of results. Errors: InvalidParameterValueException.
+/// Checks a target of dead letters or of results. Errors: InvalidParameterValueException, as AWS says it where it does.
 Result<void> check_destination(const Core& core, const FunctionName& name, const std::string& arn, bool dead_letters);
 
 }  // namespace signalbox::lambda

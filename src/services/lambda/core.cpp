@@ -1,6 +1,5 @@
 #include "services/lambda/core.h"
 
-#include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <mutex>
@@ -17,6 +16,9 @@ namespace {
 constexpr std::size_t kThreads = 4;
 /// How long a worker's credentials are good; no worker is kept for as long.
 constexpr std::chrono::hours kCredentials{12};
+
+/// URLs that are no more and are remembered, to tell who calls.
+constexpr std::size_t kMaxFormerUrls = 10'000;
 
 template <class Map, class Name>
 auto find_in(const Map& map, const Name& name) {
@@ -63,7 +65,9 @@ Core::Core(const cloud::House& with, Options chosen)
       mappings(std::make_unique<Mappings>(*this)),
       threads_(std::make_unique<Threads>()) {}
 
-Core::~Core() = default;
+Core::~Core() {
+  fleet->drain();  // its timer is of the threads that go first
+}
 
 FunctionPtr Core::find(const FunctionName& name) const {
   const std::shared_lock lock(mutex_);
@@ -91,11 +95,20 @@ std::optional<FunctionReference> Core::find_url(std::string_view id) const {
   return found == urls_.end() ? std::nullopt : std::optional(found->second);
 }
 
+bool Core::was_url(std::string_view id) const {
+  const std::shared_lock lock(mutex_);
+  return former_urls_.contains(id);
+}
+
 void Core::put(FunctionPtr function) {
   const std::unique_lock lock(mutex_);
   FunctionPtr& place = functions_[function->name];
   if (place) {
-    for (const auto& [qualifier, url] : place->urls) urls_.erase(url_id(*url.function_url));
+    for (const auto& [qualifier, url] : place->urls) {
+      urls_.erase(url_id(*url.function_url));
+      if (former_urls_.size() >= kMaxFormerUrls) former_urls_.clear();
+      if (!function->urls.contains(qualifier)) former_urls_.insert(url_id(*url.function_url));
+    }
     reserved_[place->name.scope] -= place->reserved.value_or(0);
   }
   reserved_[function->name.scope] += function->reserved.value_or(0);
@@ -159,8 +172,8 @@ asio::any_io_executor Core::blocking_executor() {
   return threads_->pool.get_executor();
 }
 
-void Core::detach(cloud::Shard& shard, asio::awaitable<void> work) {
-  asio::co_spawn(shard.loop(), std::move(work), asio::detached);
+void Core::detach(cloud::Shard& shard, std::string_view name, asio::awaitable<void> work) {
+  shard.spawn_waiting(name, std::move(work));
 }
 
 Result<std::vector<std::string>> Core::credentials_for(const FunctionName& function, const Version& version) const {
@@ -179,6 +192,7 @@ void Core::worker_ended(const FunctionName& function, const std::shared_ptr<Work
 }
 
 void Core::stop() {
+  fleet->drain();
   threads_->pool.join();
   fleet->stop();
 }

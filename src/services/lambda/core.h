@@ -35,6 +35,8 @@ struct Core {
   std::vector<LayerPtr> layers_of(const cloud::Scope& scope) const;
   /// The function that a URL's name stands for, and its qualifier.
   std::optional<FunctionReference> find_url(std::string_view id) const;
+  /// Whether that was a function's URL since the server began, and the function is there still.
+  bool was_url(std::string_view id) const;
   void put(FunctionPtr function);
   void erase(const FunctionName& name);
   void put(LayerPtr layer);
@@ -59,7 +61,7 @@ struct Core {
   }
   asio::any_io_executor blocking_executor();
   /// Runs what waits for the outside, so that nobody waits for it.
-  void detach(cloud::Shard& shard, asio::awaitable<void> work);
+  void detach(cloud::Shard& shard, std::string_view name, asio::awaitable<void> work);
 
   /// Variables with the credentials of the function's execution role. Errors: AccessDeniedException.
   Result<std::vector<std::string>> credentials_for(const FunctionName& function, const Version& version) const;
@@ -80,6 +82,7 @@ struct Core {
   std::map<FunctionName, FunctionPtr> functions_;
   std::map<LayerName, LayerPtr> layers_;
   std::map<std::string, FunctionReference, std::less<>> urls_;
+  std::set<std::string, std::less<>> former_urls_;
   std::map<cloud::Scope, std::int32_t> reserved_;
   std::map<cloud::Scope, cloud::Turns> turns_;  // those of an account on its shard
 };
@@ -104,5 +107,7 @@ void register_tag_operations(Core& core);
 void register_url_operations(Core& core);
 void register_invoke_operations(Core& core);
 void register_mapping_operations(Core& core);
+void register_unset_operations(Core& core);
+void register_layer_policy_operations(Core& core);
 
 }  // namespace signalbox::lambda

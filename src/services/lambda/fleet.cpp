@@ -1,14 +1,21 @@
 #include "services/lambda/fleet.h"
 
 #include <algorithm>
+#include <boost/asio/steady_timer.hpp>
 
 namespace signalbox::lambda {
 namespace {
 
 constexpr std::chrono::seconds kTend{1};
+/// Not to take from the start of the server.
+constexpr std::chrono::seconds kTellAfter{1};
+constexpr std::int64_t kSmall = std::int64_t{16} * 1024 * 1024;
+constexpr std::uint16_t kAnyPort = 9002;  // of the sandbox's own network
 
-std::unexpected<Error> throttled() {
-  return fail("TooManyRequestsException", "Rate Exceeded.", 429);
+std::unexpected<Error> throttled(const char* reason) {
+  auto details = std::make_shared<ErrorDetails>();
+  details->elements.emplace_back("Reason", reason);
+  return std::unexpected(Error{"TooManyRequestsException", "Rate Exceeded.", 429, std::move(details)});
 }
 
 }  // namespace
@@ -19,6 +26,25 @@ struct Fleet::PerShard {
   std::map<FunctionName, Squad> squads;
   Signal wake;
   bool tending = false;
+};
+
+struct Fleet::Telling {
+  explicit Telling(const asio::any_io_executor& executor) : later(executor) {}
+  asio::steady_timer later;
+};
+
+/// Counts as one that runs, however it ends.
+class Fleet::Running {
+ public:
+  Running(Fleet& fleet, Squad& squad, FunctionPtr function)
+      : fleet_(fleet), squad_(squad), function_(std::move(function)) {}
+  ~Running() { fleet_.end(squad_, *function_); }
+  Running(const Running&) = delete;
+
+ private:
+  Fleet& fleet_;
+  Squad& squad_;
+  const FunctionPtr function_;
 };
 
 Fleet::Fleet(Core& core)
@@ -57,12 +83,16 @@ asio::awaitable<Result<RunResult>> Fleet::run(FunctionPtr function, VersionPtr v
 
 Result<void> Fleet::begin(Squad& squad, const Function& function) {
   if (function.reserved) {
-    if (squad.running >= static_cast<std::size_t>(*function.reserved)) return throttled();
+    if (squad.running >= static_cast<std::size_t>(*function.reserved)) {
+      return throttled("ReservedFunctionConcurrentInvocationLimitExceeded");
+    }
   } else {
     const std::int32_t reserved = core_.reserved_of(function.name.scope);
     const std::lock_guard lock(mutex_);
     std::int32_t& running = unreserved_[function.name.scope];
-    if (running >= core_.options.concurrency - reserved) return throttled();
+    if (running >= core_.options.concurrency - reserved) {
+      return throttled("ConcurrentInvocationLimitExceeded");
+    }
     ++running;
   }
   ++squad.running;
@@ -86,26 +116,50 @@ asio::awaitable<Result<RunResult>> Fleet::run_here(PerShard& shard, FunctionPtr 
     throttled_.add();
     co_return std::unexpected(std::move(begun).error());
   }
+  auto running = std::make_unique<Running>(*this, squad, function);
   squad.invocations->add(1);
-  auto worker = co_await worker_for(shard, function, std::move(version));
-  if (!worker) {
-    end(squad, *function);
-    squad.errors->add(1);
-    co_return std::unexpected(std::move(worker).error());
+  for (;;) {
+    auto worker = co_await worker_for(shard, function, version);
+    if (!worker) {
+      squad.errors->add(1);
+      co_return std::unexpected(std::move(worker).error());
+    }
+    RunResult result;
+    try {
+      result = co_await (*worker)->run(std::move(run));
+    } catch (...) {
+      (*worker)->end();
+      throw;
+    }
+    if (result.not_handed) {  // it had ended without work: one less of those without, so this has an end
+      run = *std::move(result.not_handed);
+      continue;
+    }
+    squad.errors->add(result.error.empty() ? 0 : 1);
+    squad.durations->add(static_cast<double>(result.duration.count()) / 1000);
+    if ((*worker)->is_free() || !(*worker)->is_alive()) {
+      running.reset();
+      release(shard, name, *worker);
+    } else {
+      core_.detach(shard.shard, "lambda.after-answer", finish(shard, function, *worker, std::move(running)));
+    }
+    co_return result;
   }
-  RunResult result = co_await (*worker)->run(std::move(run));
-  end(squad, *function);
-  squad.errors->add(result.error.empty() ? 0 : 1);
-  squad.durations->add(static_cast<double>(result.duration.count()) / 1000);
-  release(shard, name, *worker);
-  co_return result;
+}
+
+/// What the worker does beyond its answer is of the invocation still, and counts for the function's concurrency.
+asio::awaitable<void> Fleet::finish(PerShard& shard, FunctionPtr function, WorkerPtr worker,
+                                    std::unique_ptr<Running> running) {
+  co_await worker->until_free();
+  running.reset();
+  release(shard, function->name, worker);
 }
 
 asio::awaitable<Result<WorkerPtr>> Fleet::worker_for(PerShard& shard, FunctionPtr function, VersionPtr version) {
   Squad& squad = squad_of(shard, function->name);
   for (std::size_t i = squad.idle.size(); i-- > 0;) {
     const WorkerPtr worker = squad.idle[i];
-    if (worker->version() != version || !worker->is_alive()) continue;
+    if (worker->version()->run != version->run || !worker->is_free()) continue;
     squad.idle.erase(squad.idle.begin() + static_cast<std::ptrdiff_t>(i));
     --idle_;
     co_return worker;
@@ -123,17 +177,18 @@ asio::awaitable<Result<WorkerPtr>> Fleet::worker_for(PerShard& shard, FunctionPt
 
 bool Fleet::is_current(const FunctionName& name, const VersionPtr& version) const {
   const FunctionPtr function = core_.find(name);
-  return function && function->version(version->number) == version;
+  const VersionPtr is = function ? function->version(version->number) : nullptr;
+  return is && is->run == version->run;
 }
 
 void Fleet::release(PerShard& shard, const FunctionName& name, const WorkerPtr& worker) {
-  if (!worker->is_alive()) return;
+  if (!worker->is_alive()) return forget_if_empty(shard, name);
   if (!is_current(name, worker->version()) || worker->is_old() || idle_.load() >= kMaxIdle) return worker->end();
   worker->idle_since = std::chrono::steady_clock::now();
   squad_of(shard, name).idle.push_back(worker);
   ++idle_;
   if (std::exchange(shard.tending, true)) return;
-  core_.detach(shard.shard, tend(shard));
+  core_.detach(shard.shard, "lambda.idle-workers", tend(shard));
 }
 
 /// Looks after workers without work while there are any.
@@ -190,13 +245,35 @@ void Fleet::forget_if_empty(PerShard& shard, const FunctionName& name) {
   shard.squads.erase(found);
 }
 
+void Fleet::tell_confinement() {
+  telling_ = std::make_unique<Telling>(core_.blocking_executor());
+  telling_->later.expires_after(kTellAfter);
+  telling_->later.async_wait([this](const boost::system::error_code& cancelled) {
+    if (cancelled) return;
+    SandboxPlan plan;
+    plan.init = core_.code.runtime_folder() + "/init";
+    plan.folders = {{core_.code.runtime_folder(), "/var/runtime"}, {core_.code.runtime_folder(), "/var/task"}};
+    plan.command = {"/bin/sleep", "60"};
+    plan.port = kAnyPort;
+    plan.memory_bytes = plan.tmp_bytes = kSmall;
+    plan.groups = groups_;
+    const auto found = describe_confinement(plan);
+    if (found) return core_.house.log.info("functions are confined", {{"by", *found}});
+    core_.house.log.warning("functions cannot be run", {{"why", found.error().message}});
+  });
+}
+
+void Fleet::drain() {
+  telling_.reset();
+}
+
 void Fleet::stop() {
   for (const auto& shard : shards_) {
     for (auto& [name, squad] : shard->squads) {
       for (const WorkerPtr& worker : squad.all) worker->end_at_stop();
       squad.idle.clear();
+      squad.all.clear();
     }
-    shard->squads.clear();
   }
 }
 

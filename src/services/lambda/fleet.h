@@ -28,8 +28,14 @@ class Fleet {
   void changed(const FunctionName& name);
   /// A worker has ended by itself. On its shard.
   void ended(const FunctionName& name, const WorkerPtr& worker);
+  /// Says in the log, a little later and beside everything else, what confines functions here.
+  void tell_confinement();
+  /// That is not said any more, if it was not yet.
+  void drain();
   /// When the shards have stopped.
   void stop();
+  /// Where sandboxes have their memory bounded.
+  const std::shared_ptr<ControlGroups>& groups() const { return groups_; }
 
   /// How long a worker without work is kept, and how many of them altogether.
   static constexpr std::chrono::seconds kIdleTime{120};
@@ -44,10 +50,13 @@ class Fleet {
     cloud::MeasurePtr invocations, errors, durations, throttles, concurrent;
   };
   struct PerShard;
+  class Running;
 
   Squad& squad_of(PerShard& shard, const FunctionName& name);
   asio::awaitable<Result<RunResult>> run_here(PerShard& shard, FunctionPtr function, VersionPtr version, Run run);
   asio::awaitable<Result<WorkerPtr>> worker_for(PerShard& shard, FunctionPtr function, VersionPtr version);
+  asio::awaitable<void> finish(PerShard& shard, FunctionPtr function, WorkerPtr worker,
+                               std::unique_ptr<Running> running);
   void release(PerShard& shard, const FunctionName& name, const WorkerPtr& worker);
   bool is_current(const FunctionName& name, const VersionPtr& version) const;
   void forget_if_empty(PerShard& shard, const FunctionName& name);
@@ -55,7 +64,11 @@ class Fleet {
   Result<void> begin(Squad& squad, const Function& function);
   void end(Squad& squad, const Function& function);
 
+  struct Telling;
+
   Core& core_;
+  const std::shared_ptr<ControlGroups> groups_ = std::make_shared<ControlGroups>();
+  std::unique_ptr<Telling> telling_;
   std::vector<std::unique_ptr<PerShard>> shards_;
   std::atomic<std::size_t> idle_{0};
   std::mutex mutex_;

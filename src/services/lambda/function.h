@@ -21,19 +21,21 @@ namespace model = models::lambda;
 
 using Tags = std::map<std::string, std::string, std::less<>>;
 
-/// A version as it runs, or the latest. One that changes becomes another object: workers belong to one.
+/// A version as it runs, or the latest. One that changes becomes another object.
 struct Version {
   std::string number;                   // "$LATEST" or "7"
   model::FunctionConfiguration config;  // with its environment in the clear; State and the like are not kept
   std::string code;                     // its name in the code store
   std::vector<std::string> layers;      // theirs, in order
+  std::string published_from;           // of one with a number: a digest of what it was made from
+  /// What workers belong to: shared by copies that run alike and differ only in what is said of them (the revision).
+  std::shared_ptr<const char> run = std::make_shared<char>();
 };
 using VersionPtr = std::shared_ptr<const Version>;
 
 /// The resource policy of a function, or of a version or alias of it.
 struct Policy {
   std::string text;
-  std::string revision;
   std::shared_ptr<const policy::Document> document;
 };
 
@@ -61,6 +63,8 @@ using FunctionPtr = std::shared_ptr<const Function>;
 struct LayerVersion {
   model::GetLayerVersionResponse description;
   std::string code;
+  std::string policy;  // its resource policy; "" for none
+  std::string policy_revision;
 };
 struct Layer {
   LayerName name;

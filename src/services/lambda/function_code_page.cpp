@@ -21,7 +21,8 @@ http::Response answer(int status, std::string_view type, std::string body) {
 asio::awaitable<http::Response> page(Core& core, std::string path) {
   const auto sealed = from_hex(std::string_view(path).substr(kPath.size()));
   const auto opened = sealed ? core.house.sealer.open(*sealed, kOwner) : std::nullopt;
-  store::RecordReader in(opened.value_or(""), 1);
+  const std::string record = opened.value_or("");
+  store::RecordReader in(record, 1);
   const std::string code = in.text();
   const Time until(Duration(in.integer()));
   if (!opened || !in.complete() || until < core.house.clock.now()) {

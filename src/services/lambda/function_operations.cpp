@@ -10,17 +10,6 @@ namespace {
 
 using cloud::Call;
 
-constexpr std::size_t kMaxTags = 50;
-
-Result<void> check_tags(const model::CreateFunctionRequest& request) {
-  if (!request.tags) return {};
-  if (request.tags->size() > kMaxTags) return invalid("A function can have at most 50 tags.");
-  for (const auto& [key, value] : *request.tags) {
-    if (key.starts_with("aws:")) return invalid("Tag keys must not begin with aws: " + key);
-  }
-  return {};
-}
-
 asio::awaitable<Result<model::FunctionConfiguration>> create(Core& core, const Call& call,
                                                              model::CreateFunctionRequest request) {
   const auto reference = read_function(call.scope, *request.function_name);
@@ -33,14 +22,14 @@ asio::awaitable<Result<model::FunctionConfiguration>> create(Core& core, const C
   auto version = std::make_shared<Version>();
   function->name = name;
   version->number = kLatest;
-  Result<void> configured = check_tags(request);
+  Result<void> configured = request.tags ? check_tags(*request.tags) : Result<void>();
   if (configured) configured = configure(core, name, request, *version);
   if (!configured) co_return std::unexpected(std::move(configured).error());
   if (request.code->image_uri) co_return not_supported("Code.ImageUri");
   if (request.code->source_kms_key_arn) co_return not_supported("Code.SourceKMSKeyArn");
   CodeSource source{std::move(request.code->zip_file), std::move(request.code->s3_bucket),
                     std::move(request.code->s3_key), std::move(request.code->s3_object_version)};
-  auto stored = co_await store_code(core, call, std::move(source));
+  auto stored = co_await store_code(core, call, std::move(source), "CreateFunction");
   if (!stored) co_return std::unexpected(std::move(stored).error());
   version->code = stored->code.name();
   version->config.code_sha256 = code_sha256(version->code);
@@ -59,14 +48,14 @@ asio::awaitable<Result<model::FunctionConfiguration>> create(Core& core, const C
     Result<void> committed = co_await core.house.store.commit(std::move(batch));
     if (!committed) co_return std::unexpected(std::move(committed).error());
     core.put(function);
-    co_return shown(name, *result, result == version ? "" : result->number);
+    co_return shown_created(core, shown(name, *result, ""));
   };
   co_return co_await in_turn(core, name.scope, std::ref(work));
 }
 
 asio::awaitable<Result<model::FunctionConfiguration>> update(Core& core, const Call& call,
                                                              model::UpdateFunctionConfigurationRequest request) {
-  const auto found = find_function(core, call.scope, *request.function_name, {});
+  const auto found = find_unqualified(core, call, "UpdateFunctionConfiguration", *request.function_name);
   if (!found) co_return std::unexpected(found.error());
   std::vector<std::string> before = found->version->layers;
   const auto changed = co_await change_function(
@@ -78,18 +67,19 @@ asio::awaitable<Result<model::FunctionConfiguration>> update(Core& core, const C
         if (!configured) return configured;
         version->config.last_modified = modified_text(core.house.clock.now());
         version->config.revision_id = core.house.random.uuid();
+        version->run = std::make_shared<char>();
         put_version(core, function.name, *version, batch);
         function.latest = version;
         return {};
       });
   if (!changed) co_return std::unexpected(changed.error());
   for (std::string& layer : before) core.settle_code(std::move(layer), false);
-  co_return shown((*changed)->name, *(*changed)->latest, "");
+  co_return shown_updated(core, shown((*changed)->name, *(*changed)->latest, ""));
 }
 
 asio::awaitable<Result<model::GetFunctionResponse>> get(Core& core, const Call& call,
                                                         model::GetFunctionRequest request) {
-  const auto found = find_function(core, call.scope, *request.function_name, request.qualifier);
+  const auto found = find_function(core, call, "GetFunction", *request.function_name, request.qualifier);
   if (!found) co_return std::unexpected(found.error());
   model::GetFunctionResponse response;
   response.configuration = shown(found->function->name, *found->version, found->qualifier);
@@ -105,7 +95,7 @@ asio::awaitable<Result<model::GetFunctionResponse>> get(Core& core, const Call& 
 
 asio::awaitable<Result<model::FunctionConfiguration>> get_configuration(
     Core& core, const Call& call, model::GetFunctionConfigurationRequest request) {
-  const auto found = find_function(core, call.scope, *request.function_name, request.qualifier);
+  const auto found = find_function(core, call, "GetFunctionConfiguration", *request.function_name, request.qualifier);
   if (!found) co_return std::unexpected(found.error());
   co_return shown(found->function->name, *found->version, found->qualifier);
 }
@@ -116,10 +106,10 @@ asio::awaitable<Result<model::ListFunctionsResponse>> list(Core& core, const Cal
   std::vector<std::pair<std::string, model::FunctionConfiguration>> all;
   for (const FunctionPtr& function : core.functions_of(call.scope)) {
     const FunctionName& name = function->name;
-    all.emplace_back(name.name, shown(name, *function->latest, all_versions ? kLatest : std::string_view()));
+    all.emplace_back(name.name, listed(shown(name, *function->latest, all_versions ? kLatest : std::string_view())));
     if (!all_versions) continue;
     for (const auto& [number, version] : function->versions) {
-      all.emplace_back(name.name + ":" + sortable(number), shown(name, *version, version->number));
+      all.emplace_back(name.name + ":" + sortable(number), listed(shown(name, *version, version->number)));
     }
   }
   auto page = page_of("lambda.functions", std::move(all), request.marker, request.max_items);
@@ -134,7 +124,10 @@ asio::awaitable<Result<void>> remove_version(Core& core, FunctionName name, std:
   std::string code;
   const auto changed =
       co_await change_function(core, name, [&](Function& function, store::Batch& batch) -> Result<void> {
-        if (number == kLatest || !is_version_number(number)) {
+        if (number != kLatest && !is_version_number(number)) {
+          return invalid("Deletion of aliases is not currently supported.");
+        }
+        if (number == kLatest) {
           return invalid("$LATEST version cannot be deleted without deleting the function.");
         }
         const VersionPtr version = function.version(number);
@@ -159,9 +152,13 @@ asio::awaitable<Result<void>> remove_version(Core& core, FunctionName name, std:
 
 asio::awaitable<Result<model::DeleteFunctionResponse>> remove(Core& core, const Call& call,
                                                               model::DeleteFunctionRequest request) {
-  const auto reference = read_function(call.scope, *request.function_name, request.qualifier);
+  const auto reference = read_any_function(call.scope, *request.function_name, request.qualifier);
   if (!reference) co_return std::unexpected(reference.error());
   const FunctionName name = reference->function;
+  if (name.scope != call.scope) {
+    const auto found = find_function(core, call, "DeleteFunction", name.arn(), request.qualifier);
+    if (!found) co_return std::unexpected(found.error());
+  }
   model::DeleteFunctionResponse response;
   response.status_code = 204;
   if (!reference->qualifier.empty()) {

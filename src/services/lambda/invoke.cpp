@@ -2,6 +2,7 @@
 
 #include "services/lambda/access.h"
 #include "services/lambda/fleet.h"
+#include "services/lambda/trace.h"
 
 namespace signalbox::lambda {
 namespace {
@@ -56,6 +57,7 @@ asio::awaitable<Result<Invoked>> invoke(Core& core, FunctionPtr function, std::s
   if (!version) co_return no_such_function(function->name.arn(qualifier));
   run.function_arn = function->name.arn(qualifier);
   if (run.payload.empty()) run.payload = "{}";
+  run.trace_header = trace_header_for(run.trace_header, core.house.clock.now(), core.house.random);
   std::string number = version->number;
   auto result = co_await core.fleet->run(std::move(function), std::move(version), std::move(run));
   if (!result) co_return std::unexpected(std::move(result).error());

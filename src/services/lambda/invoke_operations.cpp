@@ -49,7 +49,7 @@ asio::awaitable<Result<void>> queue(Core& core, AsyncEvents& events, const Found
 
 asio::awaitable<Result<model::InvocationResponse>> invoke_function(Core& core, AsyncEvents& events, const Call& call,
                                                                    model::InvocationRequest request) {
-  const auto found = find_function(core, call.scope, *request.function_name, request.qualifier);
+  const auto found = find_function(core, call, "Invoke", *request.function_name, request.qualifier);
   if (!found) co_return std::unexpected(found.error());
   if (request.tenant_id) co_return not_supported("TenantId");
   if (request.durable_execution_name) co_return not_supported("DurableExecutionName");
@@ -63,10 +63,11 @@ asio::awaitable<Result<model::InvocationResponse>> invoke_function(Core& core, A
   response.executed_version = found->version->number;
   if (type == model::invocation_type::kDryRun) {
     response.status_code = kNoContent;
+    response.executed_version.reset();
     co_return response;
   }
   if (type == model::invocation_type::kEvent) {
-    AsyncEvent event{call.request_id, payload, ""};
+    AsyncEvent event{call.request_id, payload, call.trace_header};
     const auto queued = co_await queue(core, events, *found, std::move(event));
     if (!queued) co_return std::unexpected(queued.error());
     response.status_code = kAccepted;
@@ -77,6 +78,7 @@ asio::awaitable<Result<model::InvocationResponse>> invoke_function(Core& core, A
   run.request_id = call.request_id;
   run.payload = payload;
   run.client_context = *std::move(context);
+  run.trace_header = call.trace_header;
   auto invoked = co_await invoke(core, found->function, found->qualifier, std::move(run));
   if (!invoked) co_return std::unexpected(std::move(invoked).error());
   response.status_code = kOk;
@@ -89,11 +91,11 @@ asio::awaitable<Result<model::InvocationResponse>> invoke_function(Core& core, A
 
 asio::awaitable<Result<model::InvokeAsyncResponse>> invoke_async(Core& core, AsyncEvents& events, const Call& call,
                                                                  model::InvokeAsyncRequest request) {
-  const auto found = find_function(core, call.scope, *request.function_name, {});
+  const auto found = find_function(core, call, "InvokeAsync", *request.function_name, {});
   if (!found) co_return std::unexpected(found.error());
   Result<void> good = check_payload(*request.invoke_args, true);
   if (!good) co_return std::unexpected(std::move(good).error());
-  AsyncEvent event{call.request_id, *std::move(request.invoke_args), ""};
+  AsyncEvent event{call.request_id, *std::move(request.invoke_args), call.trace_header};
   const auto queued = co_await queue(core, events, *found, std::move(event));
   if (!queued) co_return std::unexpected(queued.error());
   co_return model::InvokeAsyncResponse{kAccepted};

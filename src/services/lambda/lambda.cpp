@@ -78,6 +78,8 @@ Lambda::Lambda(const cloud::House& house, Options options) : core_(std::make_uni
   register_url_operations(*core_);
   register_invoke_operations(*core_);
   register_mapping_operations(*core_);
+  register_unset_operations(*core_);
+  register_layer_policy_operations(*core_);
   add_code_page(*core_);
   describe_access(*core_);
 }
@@ -93,6 +95,7 @@ Result<void> Lambda::load() {
   if (done) done = core_->mappings->load(*snapshot);
   if (!done) return done;
   core_->code.keep_only(core_->used_code());
+  core_->fleet->tell_confinement();
   return {};
 }
 

@@ -2,6 +2,7 @@
 #include "services/lambda/changes.h"
 #include "services/lambda/configuration.h"
 #include "services/lambda/function_code_page.h"
+#include "services/lambda/layer_policy.h"
 #include "services/lambda/listing.h"
 
 namespace signalbox::lambda {
@@ -9,8 +10,8 @@ namespace {
 
 using cloud::Call;
 
-std::unexpected<Error> no_such_layer(const std::string& arn) {
-  return fail("ResourceNotFoundException", "The resource you requested does not exist: " + arn, 404);
+std::unexpected<Error> no_such_layer() {
+  return fail("ResourceNotFoundException", "The resource you requested does not exist.", 404);
 }
 
 asio::awaitable<Result<model::PublishLayerVersionResponse>> publish_layer(Core& core, const Call& call,
@@ -18,9 +19,10 @@ asio::awaitable<Result<model::PublishLayerVersionResponse>> publish_layer(Core& 
   const auto named = read_layer(call.scope, *request.layer_name);
   if (!named) co_return std::unexpected(named.error());
   const LayerName name = *named;
+  if (name.scope != call.scope) co_return invalid("A layer is published in the caller's own account and Region.");
   CodeSource source{std::move(request.content->zip_file), std::move(request.content->s3_bucket),
                     std::move(request.content->s3_key), std::move(request.content->s3_object_version)};
-  auto stored = co_await store_code(core, call, std::move(source));
+  auto stored = co_await store_code(core, call, std::move(source), "PublishLayerVersion");
   if (!stored) co_return std::unexpected(std::move(stored).error());
   auto work = [&]() -> asio::awaitable<Result<model::PublishLayerVersionResponse>> {
     const LayerPtr present = core.find_layer(name);
@@ -62,9 +64,16 @@ asio::awaitable<Result<model::PublishLayerVersionResponse>> publish_layer(Core& 
 }
 
 Result<model::GetLayerVersionResponse> find_version(Core& core, const Call& call, const LayerReference& named) {
-  const LayerPtr layer = named.layer.scope == call.scope ? core.find_layer(named.layer) : nullptr;
-  if (!layer || !layer->versions.contains(named.version)) return no_such_layer(named.layer.arn(named.version));
-  const LayerVersion& version = layer->versions.at(named.version);
+  const LayerPtr layer = named.layer.scope.region == call.scope.region ? core.find_layer(named.layer) : nullptr;
+  const bool is_there = layer && layer->versions.contains(named.version);
+  const bool ours = named.layer.scope.account == call.scope.account;
+  if (!is_there && ours) return no_such_layer();
+  // In enforce mode the door has asked.
+  static const LayerVersion kNone{};
+  const LayerVersion& version = is_there ? layer->versions.at(named.version) : kNone;
+  Result<void> may;
+  if (!core.house.authority.enforcing() || !is_there) may = check_layer_user(named, version, call.scope.account);
+  if (!may) return std::unexpected(std::move(may).error());
   model::GetLayerVersionResponse response = version.description;
   response.content->location = code_link(core, call, version.code);
   return response;
@@ -74,6 +83,7 @@ asio::awaitable<Result<model::GetLayerVersionResponse>> get_layer(Core& core, co
                                                                   model::GetLayerVersionRequest request) {
   const auto named = read_layer(call.scope, *request.layer_name);
   if (!named) co_return std::unexpected(named.error());
+  if (*request.version_number < 1) co_return invalid("Layer Version Cannot be less than 1");
   co_return find_version(core, call, {*named, static_cast<std::uint64_t>(*request.version_number)});
 }
 
@@ -125,7 +135,7 @@ asio::awaitable<Result<model::ListLayerVersionsResponse>> list_layer_versions(Co
   const auto named = read_layer(call.scope, *request.layer_name);
   if (!named) co_return std::unexpected(named.error());
   std::vector<std::pair<std::string, model::LayerVersionsListItem>> all;
-  if (const LayerPtr layer = core.find_layer(*named)) {
+  if (const LayerPtr layer = named->scope == call.scope ? core.find_layer(*named) : nullptr) {
     for (auto at = layer->versions.rbegin(); at != layer->versions.rend(); ++at) {  // the newest first
       if (fits(at->second, request)) all.emplace_back(sortable(~at->first), item_of(at->second));
     }
@@ -140,6 +150,8 @@ asio::awaitable<Result<model::DeleteLayerVersionResponse>> delete_layer(Core& co
   const auto named = read_layer(call.scope, *request.layer_name);
   if (!named) co_return std::unexpected(named.error());
   const LayerName name = *named;
+  if (name.scope != call.scope) co_return no_such_layer();
+  if (*request.version_number < 1) co_return invalid("Layer Version Cannot be less than 1");
   std::string code;
   auto work = [&]() -> asio::awaitable<Result<model::DeleteLayerVersionResponse>> {
     const LayerPtr present = core.find_layer(name);

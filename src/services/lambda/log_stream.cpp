@@ -14,6 +14,10 @@ constexpr std::size_t kMaxCallBytes = std::size_t{900} * 1024;
 constexpr std::size_t kMaxCallEvents = 10'000;
 constexpr std::size_t kEventOverhead = 26;
 constexpr std::size_t kTail = 4096;
+/// How our runtimes begin an event on their standard output, followed by its length in four bytes, as AWS's do on a
+/// descriptor of their own: here it keeps its place among what else is printed.
+constexpr std::string_view kMagic("\xa5\x5a\x00\x03", 4);
+constexpr std::size_t kHead = 8;
 
 cloud::Call call_of(const cloud::House& house, const cloud::Scope& scope, const cloud::Principal& principal) {
   cloud::Call call;
@@ -44,9 +48,11 @@ std::string LogStream::tail() const {
   return tail_.size() <= kTail ? tail_ : tail_.substr(tail_.size() - kTail);
 }
 
+/// Events keep the line ends that they came with, as AWS's do.
 void LogStream::put(std::string text) {
   if (text.empty()) text = " ";  // logs have no empty events
-  tail_.append(text).push_back('\n');
+  tail_.append(text);
+  if (!text.ends_with('\n')) tail_.push_back('\n');
   if (tail_.size() > 4 * kTail) tail_.erase(0, tail_.size() - kTail);
   waiting_bytes_ += text.size() + kEventOverhead;
   waiting_.push_back({house_.clock.now().time_since_epoch().count(), as_text(std::move(text))});
@@ -56,38 +62,82 @@ void LogStream::end_line() {
   put(std::exchange(line_, {}));
 }
 
+/// Bytes of one event that the runtime has announced.
+void LogStream::take_framed(std::string_view& bytes) {
+  const std::string_view part = bytes.substr(0, std::min(frame_left_, kMaxLine - line_.size()));
+  line_ += part;
+  bytes.remove_prefix(part.size());
+  frame_left_ -= part.size();
+  if (frame_left_ == 0 || line_.size() >= kMaxLine) end_line();
+}
+
+/// What may be the beginning of an event that the runtime announces, or is plain text after all.
+void LogStream::take_head(std::string_view& bytes) {
+  while (!bytes.empty() && head_.size() < kHead) {
+    if (head_.size() < kMagic.size() && bytes.front() != kMagic[head_.size()]) {
+      line_ += std::exchange(head_, {});
+      return;
+    }
+    head_ += bytes.front();
+    bytes.remove_prefix(1);
+  }
+  if (head_.size() < kHead) return;
+  std::size_t length = 0;
+  for (std::size_t i = kMagic.size(); i < kHead; ++i) length = length << 8 | static_cast<unsigned char>(head_[i]);
+  head_.clear();
+  if (length > 0 && !line_.empty()) end_line();
+  frame_left_ = length;
+}
+
+void LogStream::take_lines(std::string_view& bytes) {
+  const auto end = bytes.find_first_of(std::string_view("\n\xa5"));
+  const std::string_view part = bytes.substr(0, std::min(end, kMaxLine - line_.size()));
+  line_ += part;
+  bytes.remove_prefix(part.size());
+  const bool ended = bytes.starts_with('\n');
+  if (ended) {
+    line_ += '\n';
+    bytes.remove_prefix(1);
+  }
+  if (ended || line_.size() >= kMaxLine) end_line();
+}
+
 void LogStream::add_output(std::string_view bytes) {
   if (output_ + bytes.size() > kMaxOutput) {
     dropped_ += bytes.size();
+    // What is dropped ends no event in the middle of another.
+    head_.clear();
+    frame_left_ = 0;
     return;
   }
   output_ += bytes.size();
   while (!bytes.empty()) {
-    const auto end = bytes.find('\n');
-    const std::string_view part = bytes.substr(0, std::min(end, kMaxLine - line_.size()));
-    line_ += part;
-    bytes.remove_prefix(part.size());
-    const bool ended = bytes.starts_with('\n');
-    if (ended) bytes.remove_prefix(1);
-    if (ended || line_.size() >= kMaxLine) end_line();
+    if (frame_left_ > 0) {
+      take_framed(bytes);
+    } else if (!head_.empty() || bytes.front() == kMagic.front()) {
+      take_head(bytes);
+    } else {
+      take_lines(bytes);
+    }
   }
   if (is_full()) flush();
 }
 
 void LogStream::add_line(std::string line) {
+  line_ += std::exchange(head_, {});
   if (!line_.empty()) end_line();
   if (dropped_ > 0) {
     put("[signalbox] " + std::to_string(dropped_) + " bytes of output were dropped: an invocation logs at most " +
         std::to_string(kMaxOutput) + ".");
     dropped_ = 0;
   }
-  put(std::move(line));
+  put(std::move(line.append("\n")));
 }
 
 void LogStream::flush() {
   if (writing_ || waiting_.empty()) return;
   writing_ = true;
-  shard_.spawn(write_out(shared_from_this()));
+  shard_.spawn("lambda.log", write_out(shared_from_this()));
 }
 
 asio::awaitable<void> LogStream::write_out(std::shared_ptr<LogStream> self) {

@@ -1,4 +1,4 @@
-// What a worker writes, line by line, to its log stream of CloudWatch Logs.
+// What a worker writes to its log stream of CloudWatch Logs: an event for each line, or for each print of our runtimes.
 #pragma once
 
 #include <deque>
@@ -53,6 +53,9 @@ class LogStream : public std::enable_shared_from_this<LogStream> {
     std::string text;
   };
   void end_line();
+  void take_framed(std::string_view& bytes);
+  void take_head(std::string_view& bytes);
+  void take_lines(std::string_view& bytes);
   void put(std::string text);
   asio::awaitable<void> write();
   asio::awaitable<Result<void>> send(models::logs::PutLogEventsRequest request);
@@ -65,6 +68,8 @@ class LogStream : public std::enable_shared_from_this<LogStream> {
   const std::string group_;
   const std::string stream_;
   std::string line_;
+  std::string head_;            // what may be the beginning of an event
+  std::size_t frame_left_ = 0;  // of an event that has begun
   std::deque<Event> waiting_;
   std::size_t waiting_bytes_ = 0;
   std::size_t output_ = 0;   // of this invocation

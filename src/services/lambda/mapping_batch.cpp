@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/encoding.h"
+#include "cloud/item_failures.h"
 #include "json/json.h"
 
 namespace signalbox::lambda {
@@ -96,30 +97,16 @@ std::string records_of(const MappingConfig& config, const std::string& role, std
   return out;
 }
 
-std::optional<std::set<std::string>> failed_items(const std::string& answer) {
-  std::set<std::string> failed;
-  json::Document document;
-  const auto root = document.parse(answer);
-  if (!root) return std::nullopt;
-  if (root->is_null()) return failed;
-  if (!root->is_object()) return std::nullopt;
-  const auto list = root->find("batchItemFailures");
-  if (!list || list->is_null()) return failed;
-  if (!list->is_array()) return std::nullopt;
-  for (const json::Value one : list->elements()) {
-    const auto name = one.is_object() ? one.find("itemIdentifier") : std::nullopt;
-    if (!name || !name->is_string() || name->is("")) return std::nullopt;
-    failed.insert(name->as_string());
-  }
-  return failed;
-}
-
-std::string item_name(const cloud::SourceEvent& event, bool from_stream) {
-  if (from_stream) return event.id;
-  json::Document document;
-  const auto root = document.parse(event.json);
-  const auto id = root && root->is_object() ? root->find("messageId") : std::nullopt;
-  return id && id->is_string() ? id->as_string() : "";
+std::optional<std::set<std::size_t>> failed_events(const MappingConfig& config, const std::string& answer,
+                                                   std::span<const cloud::SourceEvent> events,
+                                                   std::span<const std::size_t> wanted) {
+  std::vector<std::string> names;
+  for (const std::size_t place : wanted) names.push_back(cloud::item_name(events[place], config.from_stream));
+  const auto failed = cloud::failed_items(answer, names);
+  if (!failed) return std::nullopt;
+  std::set<std::size_t> places;
+  for (const std::size_t one : *failed) places.insert(wanted[one]);
+  return places;
 }
 
 }  // namespace signalbox::lambda

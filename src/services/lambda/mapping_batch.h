@@ -19,11 +19,10 @@ bool passes(const MappingConfig& config, const cloud::SourceEvent& event);
 std::string records_of(const MappingConfig& config, const std::string& role, std::span<const cloud::SourceEvent> events,
                        std::span<const std::size_t> places);
 
-/// What the function's answer names as failed: message ids or sequence numbers; empty optional when that cannot be
-/// read, and so all failed ("Reporting batch item failures").
-std::optional<std::set<std::string>> failed_items(const std::string& answer);
-
-/// What an event is called in that: a message's id, a record's sequence number.
-std::string item_name(const cloud::SourceEvent& event, bool from_stream);
+/// Which of the events at those places (`wanted`) the function's answer names as failed, by their places; empty
+/// optional when all have failed (cloud/item_failures.h).
+std::optional<std::set<std::size_t>> failed_events(const MappingConfig& config, const std::string& answer,
+                                                   std::span<const cloud::SourceEvent> events,
+                                                   std::span<const std::size_t> wanted);
 
 }  // namespace signalbox::lambda

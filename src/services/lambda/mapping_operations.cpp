@@ -1,6 +1,7 @@
 // CreateEventSourceMapping and the others.
 #include <algorithm>
 
+#include "pattern/unbounded.h"
 #include "services/lambda/changes.h"
 #include "services/lambda/configuration.h"
 #include "services/lambda/listing.h"
@@ -16,6 +17,7 @@ constexpr std::int32_t kQueueBatch = 10;
 constexpr std::int32_t kStreamBatch = 100;
 constexpr std::int32_t kMostWithoutWindow = 10;
 constexpr std::size_t kMaxFilters = 5;
+constexpr std::int32_t kLeastRecordAge = 60;  // seconds
 
 /// Members that do nothing here.
 Result<void> refuse(const model::CreateEventSourceMappingRequest& request, bool stream) {
@@ -30,9 +32,7 @@ Result<void> refuse(const model::CreateEventSourceMappingRequest& request, bool 
   if (request.metrics_config) return not_supported("MetricsConfig");
   if (request.logging_config) return not_supported("LoggingConfig");
   if (request.provisioned_poller_config) return not_supported("ProvisionedPollerConfig");
-  if (request.tags && !request.tags->empty()) return not_supported("Tags");
   if (request.tumbling_window_in_seconds.value_or(0) != 0) return not_supported("TumblingWindowInSeconds");
-  if (request.parallelization_factor.value_or(1) != 1) return not_supported("ParallelizationFactor above 1");
   const auto only_for = [](std::string_view field, std::string_view what) {
     return invalid("Unsupported parameter for this event source: " + std::string(field) + " is for " +
                    std::string(what) + ".");
@@ -41,6 +41,7 @@ Result<void> refuse(const model::CreateEventSourceMappingRequest& request, bool 
     if (request.scaling_config) return only_for("ScalingConfig", "queues");
     return {};
   }
+  if (request.parallelization_factor.value_or(1) != 1) return only_for("ParallelizationFactor", "streams");
   if (request.starting_position) return only_for("StartingPosition", "streams");
   if (request.bisect_batch_on_function_error.value_or(false)) return only_for("BisectBatchOnFunctionError", "streams");
   if (request.maximum_record_age_in_seconds) return only_for("MaximumRecordAgeInSeconds", "streams");
@@ -64,27 +65,39 @@ Result<void> read_stream_settings(const Core& core, const model::CreateEventSour
     return invalid("StartingPositionTimestamp must be given with StartingPosition AT_TIMESTAMP, and only then.");
   }
   config.starting_time = request.starting_position_timestamp.value_or(Time{});
+  config.at_once = static_cast<std::size_t>(request.parallelization_factor.value_or(1));
   config.bisects = request.bisect_batch_on_function_error.value_or(false);
   if (const auto retries = request.maximum_retry_attempts; retries && *retries >= 0) config.max_retries = *retries;
   if (const auto age = request.maximum_record_age_in_seconds; age && *age >= 0) {
     config.max_age = std::chrono::seconds(*age);
   }
   if (!request.destination_config) return {};
-  if (request.destination_config->on_success && request.destination_config->on_success->destination) {
-    return not_supported("DestinationConfig.OnSuccess");
-  }
   if (!request.destination_config->on_failure) return {};
   config.on_failure = request.destination_config->on_failure->destination.value_or("");
   if (config.on_failure.empty()) return {};
   return check_destination(core, config.function.function, config.on_failure, true);
 }
 
+/// What only requests are held to: mappings that were made before these rules go on.
+Result<void> check_settings(const model::CreateEventSourceMappingRequest& request, const MappingConfig& config) {
+  if (request.destination_config && request.destination_config->on_success) {
+    return invalid("Unsupported DestinationConfig parameter for given event source mapping type.");
+  }
+  if (const std::int32_t age = request.maximum_record_age_in_seconds.value_or(-1); age >= 0 && age < kLeastRecordAge) {
+    return invalid("MaximumRecordAgeInSeconds must be either -1 (forever) or between 60 and 604800 (inclusive)");
+  }
+  if (config.source.ends_with(".fifo") && request.maximum_batching_window_in_seconds.value_or(0) > 0) {
+    return invalid("Batching window is not supported for FIFO queues");
+  }
+  return {};
+}
+
 Result<void> read_filters(const model::CreateEventSourceMappingRequest& request, MappingConfig& config) {
   if (!request.filter_criteria || !request.filter_criteria->filters) return {};
   if (request.filter_criteria->filters->size() > kMaxFilters) return invalid("A mapping can have at most 5 filters.");
   for (const auto& filter : *request.filter_criteria->filters) {
-    auto compiled = pattern::Pattern::compile(filter.pattern.value_or(""));
-    if (!compiled) return invalid("Invalid filter pattern definition. " + compiled.error().message);
+    auto compiled = pattern::compile_unbounded(filter.pattern.value_or(""));
+    if (!compiled) return invalid("Invalid filter pattern definition.");
     config.filters.push_back(*std::move(compiled));
   }
   return {};
@@ -102,20 +115,23 @@ Config shown(const Mapping& mapping) {
   out.maximum_batching_window_in_seconds = request.maximum_batching_window_in_seconds.value_or(0);
   out.filter_criteria = request.filter_criteria;
   out.last_modified = mapping.record.modified;
-  out.last_processing_result = mapping.last_result;
   out.state = mapping.record.enabled ? "Enabled" : "Disabled";
-  out.state_transition_reason = "User action";
-  out.function_response_types = request.function_response_types;
+  out.function_response_types = request.function_response_types.value_or(std::vector<std::string>());
   out.scaling_config = request.scaling_config;
+  // Queues and streams are told of in different words, and only streams of what came of the last batch.
+  out.state_transition_reason = config.from_stream ? "User action" : "USER_INITIATED";
   if (!config.from_stream) return out;
+  out.last_processing_result = mapping.last_result;
   out.starting_position = request.starting_position;
   out.starting_position_timestamp = request.starting_position_timestamp;
-  out.parallelization_factor = 1;
+  out.parallelization_factor = static_cast<std::int32_t>(config.at_once);
   out.bisect_batch_on_function_error = config.bisects;
   out.maximum_retry_attempts = request.maximum_retry_attempts.value_or(-1);
   out.maximum_record_age_in_seconds = request.maximum_record_age_in_seconds.value_or(-1);
   out.tumbling_window_in_seconds = 0;
-  out.destination_config = request.destination_config.value_or(model::DestinationConfig());
+  auto& destinations = out.destination_config.emplace();
+  destinations = request.destination_config.value_or(model::DestinationConfig());
+  if (!destinations.on_failure) destinations.on_failure.emplace();
   return out;
 }
 
@@ -123,7 +139,19 @@ std::unexpected<Error> no_such_mapping() {
   return fail("ResourceNotFoundException", "The resource you requested does not exist.", 404);
 }
 
+/// In AWS's words for each kind of source.
+std::unexpected<Error> exists_already(const MappingConfig& config, const std::string& id) {
+  const std::string function = config.function.function.name;
+  const std::string what = config.from_stream ? "The event source arn (\" " + config.source + " \") and function (\" " +
+                                                    function + " \") provided mapping already exists."
+                                              : "An event source mapping with SQS arn (\" " + config.source +
+                                                    " \") and function (\" " + function + " \") already exists.";
+  return fail("ResourceConflictException", what + " Please update or delete the existing mapping with UUID " + id, 409);
+}
+
 asio::awaitable<Result<Config>> create(Core& core, const Call& call, model::CreateEventSourceMappingRequest request) {
+  Result<void> tags = check_tags(request.tags.value_or(decltype(request.tags)::value_type()));
+  if (!tags) co_return std::unexpected(std::move(tags).error());
   auto config = compile_mapping(core, call.scope, request, true);
   if (!config) co_return std::unexpected(std::move(config).error());
   for (const MappingPtr& other : core.mappings->mappings_of(call.scope)) {
@@ -132,14 +160,10 @@ asio::awaitable<Result<Config>> create(Core& core, const Call& call, model::Crea
         function.qualifier != (*config)->function.qualifier) {
       continue;
     }
-    co_return fail("ResourceConflictException",
-                   "An event source mapping with event source arn (\" " + (*config)->source + " \") and function (\" " +
-                       function.function.name +
-                       " \") already exists. Please update or "
-                       "delete the existing mapping with UUID " +
-                       other->id,
-                   409);
+    co_return exists_already(**config, other->id);
   }
+  Result<void> may = co_await may_read(core, *config);
+  if (!may) co_return std::unexpected(std::move(may).error());
   std::string id = core.house.random.uuid();
   cloud::Shard& owner = core.house.shards.owner("lambda:mapping:" + id);
   auto mapping = std::make_shared<Mapping>(std::move(id), call.scope, owner);
@@ -152,8 +176,8 @@ asio::awaitable<Result<Config>> create(Core& core, const Call& call, model::Crea
   if (!committed) co_return std::unexpected(std::move(committed).error());
   core.mappings->put(mapping);
   Config answer = shown(*mapping);
-  answer.state = mapping->record.enabled ? "Creating" : "Disabled";
-  owner.post([&core, mapping] { mapping->owner.spawn(restart(core, mapping)); });
+  answer.state = "Creating";
+  owner.post([&core, mapping] { mapping->owner.spawn("lambda.mapping-start", restart(core, mapping)); });
   co_return answer;
 }
 
@@ -196,11 +220,14 @@ asio::awaitable<Result<Config>> update(Core& core, const Call& call, model::Upda
   if (!mapping) co_return no_such_mapping();
   co_return co_await in_turn_of(mapping, [&]() -> asio::awaitable<Result<Config>> {
     MappingRecord record = mapping->record;
+    const bool was_enabled = record.enabled;
     put_onto(record.request, request);
     if (request.enabled) record.enabled = *request.enabled;
     record.modified = core.house.clock.now();
     auto config = compile_mapping(core, mapping->scope, record.request, true);
     if (!config) co_return std::unexpected(std::move(config).error());
+    Result<void> may = co_await may_read(core, *config);
+    if (!may) co_return std::unexpected(std::move(may).error());
     co_await stop(core, mapping);
     store::Batch batch;
     batch.put(mapping_key(mapping->scope, mapping->id), encode(record));
@@ -211,7 +238,10 @@ asio::awaitable<Result<Config>> update(Core& core, const Call& call, model::Upda
     }
     co_await start(core, mapping);
     if (!committed) co_return std::unexpected(std::move(committed).error());
-    co_return shown(*mapping);
+    Config answer = shown(*mapping);
+    const bool enabled = mapping->record.enabled;
+    answer.state = enabled == was_enabled ? "Updating" : enabled ? "Enabling" : "Disabling";
+    co_return answer;
   });
 }
 
@@ -274,6 +304,7 @@ Result<MappingConfigPtr> compile_mapping(const Core& core, const cloud::Scope& s
   config->source = request.event_source_arn.value_or("");
   const auto arn = cloud::Arn::parse(config->source);
   if (!arn || (arn->service != "sqs" && arn->service != "kinesis")) {
+    if (!request.event_source_arn || !arn) return invalid("Unrecognized event source.");
     return invalid("An event source such as " + config->source + " is not supported yet.");
   }
   if (arn->scope() != scope) return invalid("Event sources in other accounts and Regions are not supported yet.");
@@ -281,7 +312,8 @@ Result<MappingConfigPtr> compile_mapping(const Core& core, const cloud::Scope& s
   auto function = read_function(scope, *request.function_name);
   if (!function) return std::unexpected(std::move(function).error());
   config->function = *std::move(function);
-  Result<void> good = refuse(request, config->from_stream);
+  Result<void> good = check ? check_settings(request, *config) : Result<void>();
+  if (good) good = refuse(request, config->from_stream);
   if (good && config->from_stream) good = read_stream_settings(core, request, *config);
   if (good) good = read_filters(request, *config);
   if (!good) return std::unexpected(std::move(good).error());
@@ -304,8 +336,39 @@ Result<MappingConfigPtr> compile_mapping(const Core& core, const cloud::Scope& s
   const cloud::PipeEnds& ends = core.house.pipe_ends;
   const bool exists = config->from_stream ? ends.streams && ends.streams->exists(config->source)
                                           : ends.queues && ends.queues->exists(config->source);
-  if (!exists) return invalid("Error occurred while reading the event source. " + config->source + " does not exist.");
+  if (!exists && config->from_stream) return invalid("Stream not found: " + config->source);
+  if (!exists) {
+    return invalid(
+        "Error occurred while ReceiveMessage. SQS Error Code: AWS.SimpleQueueService.NonExistentQueue. SQS Error "
+        "Message: The specified queue does not exist.");
+  }
   return config;
+}
+
+asio::awaitable<Result<Tags>> change_mapping_tags(Core& core, cloud::Scope scope, std::string id, TagChange change) {
+  const MappingPtr mapping = core.mappings->find(scope, id);
+  const auto none = [&] {
+    return fail("ResourceNotFoundException",
+                "Event source mapping not found: " + cloud::make_arn("lambda", scope, "event-source-mapping:" + id),
+                404);
+  };
+  if (!mapping) co_return none();
+  auto alone = [&]() -> asio::awaitable<Result<Tags>> {
+    const auto turn = co_await mapping->changes.take();
+    if (mapping->deleted) co_return none();
+    MappingRecord record = mapping->record;
+    auto& tags = record.request.tags ? *record.request.tags : record.request.tags.emplace();
+    if (!change) co_return tags;
+    Result<void> done = change(tags);
+    if (!done) co_return std::unexpected(std::move(done).error());
+    store::Batch batch;
+    batch.put(mapping_key(mapping->scope, mapping->id), encode(record));
+    done = co_await core.house.store.commit(std::move(batch));
+    if (!done) co_return std::unexpected(std::move(done).error());
+    mapping->record = std::move(record);
+    co_return *mapping->record.request.tags;
+  };
+  co_return co_await cloud::on(mapping->owner, std::ref(alone));
 }
 
 void register_mapping_operations(Core& core) {

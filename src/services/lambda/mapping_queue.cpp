@@ -35,29 +35,29 @@ asio::awaitable<Result<Invoked>> invoke_batch(Core& core, Mapping& mapping, std:
 
 /// The events that go: those that no filter lets through, and those that the function did not fail.
 std::vector<std::string> through(const std::vector<cloud::SourceEvent>& events, const std::vector<std::size_t>& wanted,
-                                 const std::set<std::string>& failed, bool good) {
+                                 const std::set<std::size_t>& failed, bool good) {
   std::vector<std::string> ids;
   for (std::size_t i = 0; i < events.size(); ++i) {
     const bool filtered = std::ranges::count(wanted, i) == 0;
-    if (filtered || (good && !failed.contains(item_name(events[i], false)))) ids.push_back(events[i].id);
+    if (filtered || (good && !failed.contains(i))) ids.push_back(events[i].id);
   }
   return ids;
 }
 
 asio::awaitable<void> process(Core& core, MappingPtr mapping, MappingLanePtr lane,
-                              std::vector<cloud::SourceEvent> events) {
+                              std::vector<cloud::SourceEvent> events, UnderWayPtr under_way) {
   const MappingConfigPtr config = lane->config;
   std::vector<std::size_t> wanted;
   for (std::size_t i = 0; i < events.size(); ++i) {
     if (passes(*config, events[i])) wanted.push_back(i);
   }
   bool good = true;
-  std::set<std::string> failed;
+  std::set<std::size_t> failed;
   if (!wanted.empty()) {
     const auto invoked = co_await invoke_batch(core, *mapping, records_of(*config, "", events, wanted));
     good = invoked && invoked->result.error.empty();
     if (good && config->reports_failures) {
-      const auto items = failed_items(invoked->result.payload);
+      const auto items = failed_events(*config, invoked->result.payload, events, wanted);
       good = items.has_value();
       if (items) failed = *items;
     }
@@ -74,7 +74,7 @@ asio::awaitable<void> process(Core& core, MappingPtr mapping, MappingLanePtr lan
     if (!batch.empty()) committed = co_await core.house.store.commit(std::move(batch));
     if (removed) removed(committed.has_value());
   }
-  rest(*mapping);
+  under_way.reset();
   pump(core, lane);
 }
 
@@ -101,8 +101,8 @@ asio::awaitable<bool> queue_turn(Core& core, MappingPtr mapping, MappingLanePtr 
     co_return false;
   }
   lane->since.reset();
-  ++mapping->under_way;
-  mapping->owner.spawn(process(core, mapping, lane, std::exchange(lane->held, {})));
+  mapping->owner.spawn("lambda.mapping-batch", process(core, mapping, lane, std::exchange(lane->held, {}),
+                                                       std::make_unique<const UnderWay>(mapping)));
   co_return true;
 }
 

@@ -50,7 +50,7 @@ Result<void> Mappings::load(const store::Snapshot& snapshot) {
         mapping->record = *std::move(record);
         mapping->config = *std::move(config);
         put(mapping);
-        owner.post([this, mapping] { mapping->owner.spawn(restart(core_, mapping)); });
+        owner.post([this, mapping] { mapping->owner.spawn("lambda.mapping-start", restart(core_, mapping)); });
         return {};
       });
   return done;

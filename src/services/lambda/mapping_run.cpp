@@ -1,6 +1,7 @@
 // Starting and stopping mappings: lanes take turns while their mapping is active.
 #include <algorithm>
 
+#include "base/spawn.h"
 #include "services/lambda/mappings.h"
 #include "services/lambda/rights.h"
 #include "store/record.h"
@@ -24,15 +25,26 @@ std::optional<Position> decode_position(std::string_view bytes) {
   return position;
 }
 
-asio::awaitable<void> take_turns(Core& core, MappingPtr mapping, MappingLanePtr lane) {
-  bool more = true;
-  while (mapping->active && (more || lane->again)) {
-    lane->again = false;
-    more = mapping->config->from_stream ? co_await shard_turn(core, mapping, lane)
-                                        : co_await queue_turn(core, mapping, lane);
+asio::awaitable<void> take_turns(Core& core, MappingPtr mapping, MappingLanePtr lane, UnderWayPtr under_way) {
+  static_cast<void>(under_way);
+  std::exception_ptr thrown;
+  try {
+    bool more = true;
+    while (mapping->active && (more || lane->again)) {
+      lane->again = false;
+      if (mapping->config->from_stream) {
+        more = co_await shard_turn(core, mapping, lane);
+      } else {
+        more = co_await queue_turn(core, mapping, lane);
+      }
+    }
+  } catch (...) {
+    thrown = std::current_exception();
   }
   lane->running = false;
-  rest(*mapping);
+  if (!thrown) co_return;
+  log_escaped(core.house.log, "lambda.mapping", thrown);
+  wake_at(core, lane, core.house.clock.now() + mapping_backoff(++lane->failures));
 }
 
 Position place_of(const MappingConfig& config, const cloud::StreamSource& streams, const cloud::SourceShard& shard) {
@@ -83,9 +95,13 @@ Duration mapping_backoff(std::int64_t failures) {
   return std::min(wait, kLongestBackoff);
 }
 
-void rest(Mapping& mapping) {
-  --mapping.under_way;
-  for (cloud::Wait* wait : mapping.waiting_for_rest) wait->wake();
+UnderWay::UnderWay(MappingPtr mapping) : mapping_(std::move(mapping)) {
+  ++mapping_->under_way;
+}
+
+UnderWay::~UnderWay() {
+  --mapping_->under_way;
+  for (cloud::Wait* wait : mapping_->waiting_for_rest) wait->wake();
 }
 
 void pump(Core& core, const MappingLanePtr& lane) {
@@ -96,8 +112,7 @@ void pump(Core& core, const MappingLanePtr& lane) {
     return;
   }
   lane->running = true;
-  ++mapping->under_way;
-  mapping->owner.spawn(take_turns(core, mapping, lane));
+  mapping->owner.spawn("lambda.mapping", take_turns(core, mapping, lane, std::make_unique<const UnderWay>(mapping)));
 }
 
 cloud::Wake waker(Core& core, const MappingLanePtr& lane) {
@@ -163,15 +178,23 @@ asio::awaitable<Result<void>> begin_shards(Core& core, MappingPtr mapping) {
   co_return Result<void>();
 }
 
-/// Whether the function's role may read the source.
-static asio::awaitable<Result<void>> may_read(Core& core, MappingConfigPtr config) {
+asio::awaitable<Result<void>> may_read(Core& core, MappingConfigPtr config) {
   const FunctionPtr function = core.find(config->function.function);
   if (!function) co_return Result<void>();  // that it is not there is told when it is to run
-  std::vector<std::string> actions(1, "kinesis:GetRecords");
-  if (!config->from_stream) actions = {"sqs:ReceiveMessage", "sqs:DeleteMessage"};
-  for (const std::string& action : actions) {
-    Result<void> may = co_await role_may(core, function, action, config->source);
-    if (!may) co_return may;
+  const std::string service = config->from_stream ? "kinesis:" : "sqs:";
+  std::vector<std::string> calls(1, "GetRecords");
+  if (!config->from_stream) calls = {"ReceiveMessage", "DeleteMessage"};
+  for (const std::string& call : calls) {
+    const Result<void> may = co_await role_may(core, function, service + call, config->source);
+    if (may) continue;
+    if (may.error().http_status >= 500) co_return may;
+    std::string why = "The provided execution role does not have permissions to call " + call + " on SQS";
+    if (config->from_stream) {
+      why = "Cannot access stream " + config->source +
+            ". Please ensure the role can perform the GetRecords, GetShardIterator, DescribeStream, ListShards, and "
+            "ListStreams Actions on your stream in IAM.";
+    }
+    co_return fail("InvalidParameterValueException", std::move(why));
   }
   co_return Result<void>();
 }
@@ -203,7 +226,7 @@ asio::awaitable<void> start(Core& core, MappingPtr mapping) {
     const MappingPtr held = weak.lock();
     if (!held) return;
     held->start_alarm.reset();
-    held->owner.spawn(restart(core, held));
+    held->owner.spawn("lambda.mapping-start", restart(core, held));
   });
 }
 
@@ -218,9 +241,8 @@ asio::awaitable<void> stop(Core& core, MappingPtr mapping) {
   mapping->start_alarm.reset();
   while (mapping->under_way > 0) {
     cloud::Wait wait(mapping->owner);
-    const auto place = mapping->waiting_for_rest.insert(mapping->waiting_for_rest.end(), &wait);
+    const cloud::Listed listed(mapping->waiting_for_rest, &wait);
     co_await wait.until(core.house.clock.now() + kRestCheck);
-    mapping->waiting_for_rest.erase(place);
   }
   for (const MappingLanePtr& lane : mapping->lanes) {
     if (lane->alarm) mapping->owner.alarms().cancel(*lane->alarm);

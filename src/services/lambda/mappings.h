@@ -1,6 +1,7 @@
 // Event source mappings: functions that are run for what is in a queue or a stream.
 #pragma once
 
+#include <functional>
 #include <list>
 #include <map>
 #include <memory>
@@ -27,6 +28,7 @@ struct MappingConfig {
   bool reports_failures = false;          // ReportBatchItemFailures
   std::size_t most_at_once = 10;          // batches of a queue
   // Of streams.
+  std::size_t at_once = 1;  // batches of a shard: ParallelizationFactor
   std::string starting_position;
   Time starting_time{};
   bool bisects = false;
@@ -45,6 +47,14 @@ struct MappingRecord {
 
 struct Mapping;
 
+/// Records of a shard that are worked off beside others: those of some partition keys, in order.
+struct MappingPart {
+  std::vector<cloud::SourceEvent> events;
+  std::int64_t failures = 0;
+  Time retry_at{};
+  std::size_t limit = 0;  // of the next batch; 0 for none
+};
+
 /// What is read in order: a queue, or a shard of a stream. On the mapping's thread.
 struct MappingLane {
   std::weak_ptr<Mapping> mapping;
@@ -61,7 +71,9 @@ struct MappingLane {
   std::uint32_t shard = 0;
   std::string shard_name;
   std::uint64_t position = 0;
-  std::size_t limit = 0;  // of the next batch, after one was split; 0 for none
+  std::size_t limit = 0;           // of the next batch, after one was split; 0 for none
+  std::vector<MappingPart> parts;  // none where batches follow each other
+  std::uint64_t next = 0;          // the place behind the parts
 };
 using MappingLanePtr = std::shared_ptr<MappingLane>;
 
@@ -110,6 +122,14 @@ class Mappings {
 Result<MappingConfigPtr> compile_mapping(const Core& core, const cloud::Scope& scope,
                                          const model::CreateEventSourceMappingRequest& request, bool check);
 
+/// Changes the tags of a mapping, where there is a change, and gives them as they are then. Errors: ResourceNotFound-
+/// Exception, those of the change, those of the store.
+using TagChange = std::function<Result<void>(Tags&)>;
+asio::awaitable<Result<Tags>> change_mapping_tags(Core& core, cloud::Scope scope, std::string id, TagChange change);
+
+/// Whether the function's role may read the source. Errors: InvalidParameterValueException.
+asio::awaitable<Result<void>> may_read(Core& core, MappingConfigPtr config);
+
 /// Begins to read, from where it had come to. In the turn of changes, on its shard.
 asio::awaitable<void> start(Core& core, MappingPtr mapping);
 /// Returns when nothing is under way, and nothing will be.
@@ -120,8 +140,19 @@ asio::awaitable<void> restart(Core& core, MappingPtr mapping);
 void pump(Core& core, const MappingLanePtr& lane);
 void wake_at(Core& core, const MappingLanePtr& lane, Time when);
 cloud::Wake waker(Core& core, const MappingLanePtr& lane);
-/// Something that was under way is done.
-void rest(Mapping& mapping);
+
+/// A turn or a batch of a mapping, until it ends, in whichever way: whoever stops the mapping waits for that.
+class UnderWay {
+ public:
+  explicit UnderWay(MappingPtr mapping);
+  ~UnderWay();
+  UnderWay(const UnderWay&) = delete;
+
+ private:
+  const MappingPtr mapping_;
+};
+using UnderWayPtr = std::unique_ptr<const UnderWay>;
+
 Duration mapping_backoff(std::int64_t failures);
 asio::awaitable<bool> queue_turn(Core& core, MappingPtr mapping, MappingLanePtr lane);
 asio::awaitable<bool> shard_turn(Core& core, MappingPtr mapping, MappingLanePtr lane);

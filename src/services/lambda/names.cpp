@@ -4,6 +4,8 @@
 #include <charconv>
 #include <vector>
 
+#include "cloud/reserved_tags.h"
+
 namespace signalbox::lambda {
 namespace {
 
@@ -64,6 +66,13 @@ bool is_version_number(std::string_view text) {
 
 Result<FunctionReference> read_function(const cloud::Scope& caller, std::string_view text,
                                         const std::optional<std::string>& qualifier) {
+  auto read = read_any_function(caller, text, qualifier);
+  if (read && read->function.scope != caller) return no_such_function(text);
+  return read;
+}
+
+Result<FunctionReference> read_any_function(const cloud::Scope& caller, std::string_view text,
+                                            const std::optional<std::string>& qualifier) {
   const std::vector<std::string_view> parts = split(text);
   const std::size_t count = parts.size();
   Result<FunctionReference> read = bad_name(text);
@@ -78,7 +87,10 @@ Result<FunctionReference> read_function(const cloud::Scope& caller, std::string_
     read = read_parts(caller, parts[0], count == 2 ? parts[1] : "", text);
   }
   if (!read) return read;
-  if (read->function.scope != caller) return no_such_function(text);
+  if (const std::string& region = read->function.scope.region; region != caller.region) {
+    return fail("ResourceNotFoundException",
+                "Functions from '" + region + "' are not reachable in this region ('" + caller.region + "')", 404);
+  }
   if (!qualifier) return read;
   if (!read->qualifier.empty() && read->qualifier != *qualifier) {
     return fail("InvalidParameterValueException",
@@ -110,8 +122,7 @@ Result<LayerName> read_layer(const cloud::Scope& caller, std::string_view text) 
   if (is_name(text)) return LayerName{caller, std::string(text)};
   const auto arn = cloud::Arn::parse(text);
   if (arn && arn->service == "lambda" && arn->resource.starts_with("layer:") && is_name(arn->resource.substr(6))) {
-    if (arn->scope() != caller) return invalid("Layers of other accounts and Regions are not supported yet.");
-    return LayerName{caller, arn->resource.substr(6)};
+    return LayerName{arn->scope(), arn->resource.substr(6)};
   }
   return invalid("Invalid Layer name: " + std::string(text));
 }
@@ -124,6 +135,15 @@ std::optional<LayerReference> read_layer_arn(std::string_view text) {
   const auto version = read_number(parts[2]);
   if (!version) return std::nullopt;
   return LayerReference{{arn->scope(), std::string(parts[1])}, *version};
+}
+
+Result<void> check_tags(const std::map<std::string, std::string, std::less<>>& tags) {
+  constexpr std::size_t kMaxTags = 50;
+  if (tags.size() > kMaxTags) return invalid("Number of tags exceeds resource tag limit.");
+  for (const auto& [key, value] : tags) {
+    if (cloud::is_reserved_tag(key)) return invalid("Tag keys must not begin with aws: " + key);
+  }
+  return {};
 }
 
 std::unexpected<Error> no_such_function(std::string_view arn) {

@@ -3,6 +3,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,7 +30,10 @@ struct FunctionReference {
 };
 
 /// Reads "name", "name:alias", "ACCOUNT:function:name" or an ARN; a qualifier given beside is to be the same as one
-/// within. Errors: ValidationException; ResourceNotFoundException for another account's or Region's.
+/// within. Errors: ValidationException; ResourceNotFoundException for another Region's.
+Result<FunctionReference> read_any_function(const cloud::Scope& caller, std::string_view text,
+                                            const std::optional<std::string>& qualifier = {});
+/// Of the caller's own account. Errors: also ResourceNotFoundException for another account's.
 Result<FunctionReference> read_function(const cloud::Scope& caller, std::string_view text,
                                         const std::optional<std::string>& qualifier = {});
 /// Of an ARN; empty when it names no function.
@@ -45,7 +49,7 @@ struct LayerName {
   std::string arn() const;
   std::string arn(std::uint64_t version) const;
 };
-/// Reads a layer's name or ARN. Errors: InvalidParameterValueException.
+/// Reads a layer's name or ARN, which may be another account's. Errors: InvalidParameterValueException.
 Result<LayerName> read_layer(const cloud::Scope& caller, std::string_view text);
 struct LayerReference {
   LayerName layer;
@@ -53,6 +57,9 @@ struct LayerReference {
 };
 /// Of the ARN of a layer version; empty when it is none.
 std::optional<LayerReference> read_layer_arn(std::string_view arn);
+
+/// Tags as a request gives them, or as they are with them. Errors: InvalidParameterValueException.
+Result<void> check_tags(const std::map<std::string, std::string, std::less<>>& tags);
 
 std::unexpected<Error> no_such_function(std::string_view arn);
 /// InvalidParameterValueException.

@@ -13,6 +13,10 @@ using cloud::Call;
 /// "Function resource-based policy: 20 KB".
 constexpr std::size_t kMaxPolicy = 20'480;
 
+std::unexpected<Error> bad_principal() {
+  return invalid("The provided principal was invalid. Please check the principal and try again.");
+}
+
 void write_principal(json::Writer& writer, const std::string& principal) {
   if (principal == "*") return writer.string("*");
   writer.begin_object();
@@ -32,7 +36,8 @@ void write_conditions(json::Writer& writer, const model::AddPermissionRequest& r
   if (request.function_url_auth_type) {
     equal.emplace_back("lambda:FunctionUrlAuthType", *request.function_url_auth_type);
   }
-  if (equal.empty() && !request.source_arn) return;
+  const bool by_url = request.invoked_via_function_url.value_or(false);
+  if (equal.empty() && !request.source_arn && !by_url) return;
   writer.key("Condition");
   writer.begin_object();
   if (!equal.empty()) {
@@ -49,6 +54,12 @@ void write_conditions(json::Writer& writer, const model::AddPermissionRequest& r
     writer.begin_object();
     writer.key("AWS:SourceArn");
     writer.string(*request.source_arn);
+    writer.end_object();
+  }
+  if (by_url) {
+    writer.key("Bool");
+    writer.begin_object();
+    writer.member("lambda:InvokedViaFunctionUrl", "true");
     writer.end_object();
   }
   writer.end_object();
@@ -73,6 +84,24 @@ std::string statement_of(const model::AddPermissionRequest& request, const std::
   return text;
 }
 
+/// What the policy is asked of. Errors: as find_function, with another word for an alias that is not there.
+Result<Found> find_with_policy(const Core& core, const Call& call, std::string_view operation, const std::string& name,
+                               const std::optional<std::string>& qualifier) {
+  auto found = find_function(core, call, operation, name, qualifier);
+  if (found) return found;
+  const auto named = read_any_function(call.scope, name, qualifier);
+  const bool is_none = named && found.error().code == "ResourceNotFoundException" && core.find(named->function);
+  if (!is_none || named->qualifier == kLatest || is_version_number(named->qualifier)) return found;
+  return fail("ResourceNotFoundException", "Cannot find alias arn: " + named->function.arn(named->qualifier), 404);
+}
+
+/// Accounts, ARNs, services of AWS, and everybody.
+bool is_principal(std::string_view text) {
+  const bool service = text.ends_with(".amazonaws.com") || text.ends_with(".amazonaws.com.cn") ||
+                       text.ends_with(".amazon.com") || text.ends_with(".aws.internal");
+  return text == "*" || cloud::is_account_id(text) || text.starts_with("arn:") || service;
+}
+
 /// The key of a qualifier's policy. Errors: InvalidParameterValueException; ResourceNotFoundException.
 Result<std::string> policy_name(const Function& function, const std::string& qualifier) {
   if (qualifier == kLatest) {
@@ -82,9 +111,11 @@ Result<std::string> policy_name(const Function& function, const std::string& qua
   return qualifier;
 }
 
-/// Puts the policy of those statements in place of the one that is there.
+/// Puts the policy of those statements in place of the one that is there. What it is the policy of has another revision
+/// then: a policy has none of its own.
 Result<void> set_policy(Core& core, Function& function, const std::string& qualifier,
-                        const std::vector<policy::StatementText>& statements) {
+                        const std::vector<policy::StatementText>& statements, store::Batch& batch) {
+  renew_revision(core, function, qualifier, batch);
   if (statements.empty()) {
     function.policies.erase(qualifier);
     return {};
@@ -96,18 +127,15 @@ Result<void> set_policy(Core& core, Function& function, const std::string& quali
                 "The final policy size (" + std::to_string(policy.text.size()) + ") is bigger than the limit (20480).");
   }
   auto document = policy::Document::parse(policy.text, policy::DocumentKind::kResource);
-  if (!document) return invalid("The provided principal was invalid. Please check the principal and try again.");
+  if (!document) return bad_principal();
   policy.document = std::make_shared<const policy::Document>(*std::move(document));
-  policy.revision = core.house.random.uuid();
   function.policies[qualifier] = std::move(policy);
   return {};
 }
 
 Result<void> check_policy_revision(const Function& function, const std::string& qualifier,
                                    const std::optional<std::string>& revision) {
-  const auto present = function.policies.find(qualifier);
-  return check_revision(revision, present == function.policies.end() ? std::optional<std::string>("")
-                                                                     : std::optional(present->second.revision));
+  return check_revision(revision, revision_of(function, qualifier), "GetPolicy");
 }
 
 std::vector<policy::StatementText> statements_of(const Function& function, const std::string& qualifier) {
@@ -118,12 +146,12 @@ std::vector<policy::StatementText> statements_of(const Function& function, const
 
 asio::awaitable<Result<model::AddPermissionResponse>> add(Core& core, const Call& call,
                                                           model::AddPermissionRequest request) {
-  const auto found = find_function(core, call.scope, *request.function_name, request.qualifier);
+  const auto found = find_with_policy(core, call, "AddPermission", *request.function_name, request.qualifier);
   if (!found) co_return std::unexpected(found.error());
-  if (request.invoked_via_function_url) co_return not_supported("InvokedViaFunctionUrl");
+  if (!is_principal(*request.principal)) co_return bad_principal();
   std::string statement;
-  const auto changed =
-      co_await change_function(core, found->function->name, [&](Function& function, store::Batch&) -> Result<void> {
+  const auto changed = co_await change_function(
+      core, found->function->name, [&](Function& function, store::Batch& batch) -> Result<void> {
         const auto qualifier = policy_name(function, found->qualifier);
         if (!qualifier) return std::unexpected(qualifier.error());
         Result<void> done = check_policy_revision(function, *qualifier, request.revision_id);
@@ -139,7 +167,7 @@ asio::awaitable<Result<model::AddPermissionResponse>> add(Core& core, const Call
         }
         statement = statement_of(request, function.name.arn(*qualifier));
         statements.push_back({*request.statement_id, statement});
-        return set_policy(core, function, *qualifier, statements);
+        return set_policy(core, function, *qualifier, statements, batch);
       });
   if (!changed) co_return std::unexpected(changed.error());
   co_return model::AddPermissionResponse{std::move(statement)};
@@ -147,36 +175,39 @@ asio::awaitable<Result<model::AddPermissionResponse>> add(Core& core, const Call
 
 asio::awaitable<Result<model::RemovePermissionResponse>> remove(Core& core, const Call& call,
                                                                 model::RemovePermissionRequest request) {
-  const auto found = find_function(core, call.scope, *request.function_name, request.qualifier);
+  const auto found = find_with_policy(core, call, "RemovePermission", *request.function_name, request.qualifier);
   if (!found) co_return std::unexpected(found.error());
-  const auto changed =
-      co_await change_function(core, found->function->name, [&](Function& function, store::Batch&) -> Result<void> {
+  const auto changed = co_await change_function(
+      core, found->function->name, [&](Function& function, store::Batch& batch) -> Result<void> {
         const auto qualifier = policy_name(function, found->qualifier);
         if (!qualifier) return std::unexpected(qualifier.error());
         Result<void> done = check_policy_revision(function, *qualifier, request.revision_id);
         if (!done) return done;
         auto statements = statements_of(function, *qualifier);
+        if (statements.empty()) {
+          return fail("ResourceNotFoundException", "No policy is associated with the given resource.", 404);
+        }
         const auto removed =
             std::erase_if(statements, [&](const auto& one) { return one.sid == *request.statement_id; });
         if (removed == 0) {
           return fail("ResourceNotFoundException",
                       "Statement " + *request.statement_id + " is not found in resource policy.", 404);
         }
-        return set_policy(core, function, *qualifier, statements);
+        return set_policy(core, function, *qualifier, statements, batch);
       });
   if (!changed) co_return std::unexpected(changed.error());
   co_return model::RemovePermissionResponse{};
 }
 
 asio::awaitable<Result<model::GetPolicyResponse>> get(Core& core, const Call& call, model::GetPolicyRequest request) {
-  const auto found = find_function(core, call.scope, *request.function_name, request.qualifier);
+  const auto found = find_with_policy(core, call, "GetPolicy", *request.function_name, request.qualifier);
   if (!found) co_return std::unexpected(found.error());
   const auto& policies = found->function->policies;
   const auto policy = policies.find(found->qualifier == kLatest ? std::string() : found->qualifier);
   if (policy == policies.end()) {
     co_return fail("ResourceNotFoundException", "The resource you requested does not exist.", 404);
   }
-  co_return model::GetPolicyResponse{policy->second.text, policy->second.revision};
+  co_return model::GetPolicyResponse{policy->second.text, revision_of(*found->function, found->qualifier)};
 }
 
 }  // namespace

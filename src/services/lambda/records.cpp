@@ -82,7 +82,7 @@ std::string encode(const Function& function) {
   for (const auto& [key, value] : function.tags) out.text(key).text(value);
   write_map(out, function.aliases, *model::kGetAlias.operation->output);
   out.number(function.policies.size());
-  for (const auto& [qualifier, policy] : function.policies) out.text(qualifier).text(policy.text).text(policy.revision);
+  for (const auto& [qualifier, policy] : function.policies) out.text(qualifier).text(policy.text).text("");
   write_map(out, function.urls, *model::kGetFunctionUrlConfig.operation->output);
   write_map(out, function.invoke_configs, *model::kGetFunctionEventInvokeConfig.operation->output);
   return std::move(out).take();
@@ -102,7 +102,7 @@ std::optional<Function> decode_function(std::string_view bytes) {
     const std::string qualifier = in.text();
     Policy policy;
     policy.text = in.text();
-    policy.revision = in.text();
+    in.text();  // once a revision of its own
     auto document = policy::Document::parse(policy.text, policy::DocumentKind::kResource);
     if (!in.ok() || !document) return std::nullopt;
     policy.document = std::make_shared<const policy::Document>(*std::move(document));
@@ -125,6 +125,7 @@ std::string encode(const Version& version, const FunctionName& name, const Seale
   out.text(sealer.seal(text_of(configuration_shape(), &secret), seal_name(name, version.number)));
   out.text(version.code).number(version.layers.size());
   for (const std::string& layer : version.layers) out.text(layer);
+  if (!version.published_from.empty()) out.text(version.published_from);
   return std::move(out).take();
 }
 
@@ -136,6 +137,7 @@ std::optional<Version> decode_version(std::string_view bytes, const FunctionName
   const std::string sealed = in.text();
   version.code = in.text();
   for (std::uint64_t left = in.number(); left > 0 && in.ok(); --left) version.layers.push_back(in.text());
+  if (in.ok() && !in.complete()) version.published_from = in.text();
   if (!in.complete()) return std::nullopt;
   const auto secret = sealer.open(sealed, seal_name(name, version.number));
   if (!secret || !read_text(configuration_shape(), open, &version.config) ||
@@ -152,6 +154,9 @@ std::string encode(const Layer& layer) {
     out.number(number).text(text_of(*model::kGetLayerVersion.operation->output, &version.description));
     out.text(version.code);
   }
+  for (const auto& [number, version] : layer.versions) {
+    if (!version.policy.empty()) out.number(number).text(version.policy).text(version.policy_revision);
+  }
   return std::move(out).take();
 }
 
@@ -166,6 +171,12 @@ std::optional<Layer> decode_layer(std::string_view bytes) {
     if (!in.ok() || !read_text(*model::kGetLayerVersion.operation->output, text, &version.description)) {
       return std::nullopt;
     }
+  }
+  while (in.ok() && !in.complete()) {
+    const auto found = layer.versions.find(in.number());
+    if (found == layer.versions.end()) return std::nullopt;
+    found->second.policy = in.text();
+    found->second.policy_revision = in.text();
   }
   if (!in.complete()) return std::nullopt;
   return layer;

@@ -1,5 +1,7 @@
 #include "services/lambda/runtime_api.h"
 
+#include <sys/socket.h>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -61,8 +63,16 @@ Asked read_path(std::string_view path) {
   return {path.substr(0, slash), slash == std::string_view::npos ? std::string_view() : path.substr(slash + 1)};
 }
 
-asio::awaitable<std::optional<Answer>> next_event(RuntimeHost& host) {
-  auto event = co_await host.next();
+/// Whether the other side has not closed it, as far as can be seen.
+bool is_open(Socket& socket) {
+  char byte = 0;
+  return ::recv(socket.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) != 0;
+}
+
+asio::awaitable<std::optional<Answer>> next_event(RuntimeHost& host, std::shared_ptr<Socket> socket) {
+  // By name: g++ 12 may destroy a function that is made within a co_await twice.
+  const std::function<bool()> open = [socket] { return is_open(*socket); };
+  auto event = co_await host.next(open);
   if (!event) co_return std::nullopt;
   co_return Answer{200, std::move(event->headers), std::move(event->payload)};
 }
@@ -100,7 +110,7 @@ asio::awaitable<void> serve(std::shared_ptr<Socket> socket, std::weak_ptr<Runtim
     const bool get = parser.get().method() == beast::http::verb::get;
     const bool post = parser.get().method() == beast::http::verb::post;
     if (get && asked.what == "invocation/next") {
-      answer = co_await next_event(*host);
+      answer = co_await next_event(*host, socket);
       if (!answer) co_return;
     } else if (post && ((asked.id.empty() && asked.what == "init/error") ||
                         (!asked.id.empty() && (asked.what == "response" || asked.what == "error")))) {

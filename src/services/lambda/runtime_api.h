@@ -4,6 +4,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -37,8 +38,9 @@ struct RuntimeReport {
 class RuntimeHost {
  public:
   virtual ~RuntimeHost() = default;
-  /// The next invocation, however long that takes; empty when there will be none.
-  virtual asio::awaitable<std::optional<RuntimeEvent>> next() = 0;
+  /// The next invocation, however long that takes; empty when there will be none for who asks. `is_open` says whether
+  /// the asker is still there: it is asked last, so that nothing is handed to nobody.
+  virtual asio::awaitable<std::optional<RuntimeEvent>> next(std::function<bool()> is_open) = 0;
   /// False for a request that is not the one under way.
   virtual bool report(RuntimeReport report) = 0;
 };

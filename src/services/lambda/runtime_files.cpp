@@ -16,7 +16,8 @@ SIGNALBOX_EMBED(signalbox_lambda_node, SIGNALBOX_LAMBDA_RUNTIME "/bootstrap.mjs"
 namespace signalbox::lambda {
 namespace {
 
-constexpr std::string_view kUsers = "root:x:0:0:root:/root:/sbin/nologin\nsbx_user1051:x:993:990::/tmp:/sbin/nologin\n";
+constexpr std::string_view kUserFile =
+    "root:x:0:0:root:/root:/sbin/nologin\nsbx_user1051:x:993:990::/tmp:/sbin/nologin\n";
 constexpr std::string_view kGroups = "root:x:0:\nsbx_user1051:x:990:\n";
 constexpr std::string_view kHosts = "127.0.0.1 localhost\n";
 constexpr std::string_view kNames = "passwd: files\ngroup: files\nhosts: files\n";
@@ -33,7 +34,7 @@ Result<void> put_runtime_files(const CodeStore& code) {
       {"bootstrap.py", {signalbox_lambda_python_begin, signalbox_lambda_python_end}, false},
       {"python/sitecustomize.py", {signalbox_lambda_site_begin, signalbox_lambda_site_end}, false},
       {"bootstrap.mjs", {signalbox_lambda_node_begin, signalbox_lambda_node_end}, false},
-      {"etc/passwd", kUsers, false},
+      {"etc/passwd", kUserFile, false},
       {"etc/group", kGroups, false},
       {"etc/hosts", kHosts, false},
       {"etc/nsswitch.conf", kNames, false},

@@ -27,16 +27,44 @@ std::optional<fs::path> find_program(const std::string& name) {
   return std::nullopt;
 }
 
+/// Where packages of the build or of the distribution put the AWS SDK for JavaScript: tools/install_sdk. Empty for
+/// nowhere.
+fs::path node_sdk() {
+  std::error_code ignored;
+  const fs::path program = fs::read_symlink("/proc/self/exe", ignored);
+  for (const fs::path& place :
+       {program.parent_path().parent_path() / "aws-sdk", fs::path("/usr/share/signalbox/aws-sdk")}) {
+    if (fs::is_directory(place / "node_modules/@aws-sdk", ignored)) return place / "node_modules";
+  }
+  return {};
+}
+
+/// An interpreter of another place is at /var/lang, as on AWS, with the folder that its bin is in: "/opt/node/bin/node"
+/// brings "/opt/node". Never a folder that is more than an installation's, as of a user's own ~/bin.
 Result<Runtime> interpreted(std::string_view runtime, const std::string& program) {
   const auto found = find_program(program);
-  if (!found) {
-    return invalid("The runtime " + std::string(runtime) + " needs " + program + ", which this host does not have.");
-  }
   Runtime out;
-  out.command = {found->string()};
-  // "/opt/node/bin/node" needs "/opt/node".
-  if (!found->string().starts_with("/usr/")) out.folder = found->parent_path().parent_path().string();
+  if (found && found->string().starts_with("/usr/")) {
+    out.command = {found->string()};
+    return out;
+  }
+  const char* const home = std::getenv("HOME");
+  const fs::path folder = found ? found->parent_path().parent_path() : fs::path();
+  if (folder.empty() || found->parent_path().filename() != "bin" || folder.parent_path() == folder.root_path() ||
+      (home != nullptr && folder == fs::path(home))) {
+    if (folder.parent_path() != "/opt" || found->parent_path().filename() != "bin") {
+      return invalid("The runtime " + std::string(runtime) + " needs " + program + ", which this host does not have.");
+    }
+  }
+  out.command = {"/var/lang/bin/" + found->filename().string()};
+  out.folders = {{folder.string(), "/var/lang"}};
   return out;
+}
+
+/// "python3.12" of "python3.12", "3" of what is no number.
+std::string number_of(std::string_view runtime, std::string_view family) {
+  std::string number(runtime.substr(family.size()));
+  return number.substr(0, number.find_first_not_of("0123456789."));
 }
 
 }  // namespace
@@ -46,16 +74,30 @@ Result<Runtime> find_runtime(std::string_view name) {
     auto runtime = interpreted(name, "python3");
     if (!runtime) return runtime;
     // Without the site of the user and without writing bytecode: neither is there. -u: a line is a log event at once.
+    runtime->any_architecture = true;
     runtime->command.insert(runtime->command.end(), {"-s", "-B", "-u", "/var/runtime/bootstrap.py"});
-    runtime->variables = {"PYTHONPATH=/var/runtime/python:/opt/python"};
+    // Packages of layers, for the version that was named; bootstrap.py adds those for the one that there is.
+    runtime->variables = {"PYTHONPATH=/var/runtime/python:/opt/python/lib/python" + number_of(name, "python") +
+                          "/site-packages:/opt/python"};
     runtime->python = true;
     return runtime;
   }
   if (name.starts_with("nodejs")) {
     auto runtime = interpreted(name, "node");
     if (!runtime) return runtime;
+    runtime->any_architecture = true;
     runtime->command.insert(runtime->command.end(), {"/var/runtime/bootstrap.mjs"});
-    runtime->variables = {"NODE_PATH=/opt/nodejs/node_modules:/var/task/node_modules:/usr/share/nodejs"};
+    const std::string number = number_of(name, "nodejs");
+    runtime->variables = {"NODE_PATH=/opt/nodejs/node" + number.substr(0, number.find('.')) +
+                          "/node_modules:/opt/nodejs/node_modules:/var/runtime/node_modules:/var/runtime:/var/task:"
+                          "/var/task/node_modules:/usr/share/nodejs"};
+    // ES modules know nothing of NODE_PATH: they look into node_modules of the folders above, which for /var/task are
+    // /var and /. So the layers' packages are found at the one, and the SDK at the other.
+    runtime->links = {{"/var/node_modules", "/opt/nodejs/node_modules"},
+                      {"/node_modules", "/var/runtime/node_modules"}};
+    if (const fs::path sdk = node_sdk(); !sdk.empty()) {
+      runtime->folders.push_back({sdk.string(), "/var/runtime/node_modules"});
+    }
     return runtime;
   }
   if (name.starts_with("provided")) {

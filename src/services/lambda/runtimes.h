@@ -6,16 +6,19 @@
 #include <vector>
 
 #include "base/result.h"
+#include "services/lambda/sandbox.h"
 
 namespace signalbox::lambda {
 
 struct Runtime {
   /// What runs in the sandbox; /var/runtime and /var/task are there.
   std::vector<std::string> command;
-  /// A folder of the host that it needs beside /usr; "" for none.
-  std::string folder;
+  /// What it needs of the host beside /usr, and where its packages are found.
+  std::vector<SandboxFolder> folders;
+  std::vector<SandboxLink> links;
   /// Variables that it needs beside those of all.
   std::vector<std::string> variables;
+  bool any_architecture = false;  // packages for it are not of machine code
   bool python = false;
 };
 

@@ -1,40 +1,34 @@
 #include "services/lambda/sandbox.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <fstream>
 #include <sstream>
 
+#include "services/lambda/confinement.h"
+
 namespace signalbox::lambda {
 namespace {
 
-/// Descriptors that the sandbox is made with: this one, then those of the folders.
+/// Descriptors that the sandbox is made with, and from where those of its folders begin.
 constexpr int kControl = 3;
 constexpr int kOptions = 4;
-constexpr int kCode = 5;
-constexpr int kRuntime = 6;
-constexpr int kLayers = 7;
+constexpr int kFilter = 5;
+constexpr int kGroup = 6;
+constexpr int kFirstFolder = 7;
+constexpr std::size_t kMaxFolders = 12;
 /// From here on a descriptor is in the way of none of those.
 constexpr int kAbove = 64;
-constexpr int kStartMilliseconds = 10'000;
 constexpr std::size_t kMaxComplaint = 4096;
-/// The first of the users that sandboxes run as where the server is root: nobody else's, and each sandbox another, so
-/// that bounds of processes are its own.
-constexpr unsigned kFirstUser = 0x70000000;
-constexpr unsigned kUsers = 0x100000;
 
 std::unexpected<Error> no_sandbox(const std::string& why) {
   return fail("ServiceException",
@@ -54,67 +48,9 @@ Descriptor open_folder(const std::string& path) {
   return fd < 0 ? Descriptor() : above(fd);
 }
 
-/// Whether the host's folder is a link into /usr, as Debian has it; then the sandbox has the same link.
-void add_system_folder(std::vector<std::string>& out, const std::string& path) {
-  struct stat info{};
-  if (::lstat(path.c_str(), &info) != 0) return;
-  if (!S_ISLNK(info.st_mode)) {
-    out.insert(out.end(), {"--ro-bind", path, path});
-    return;
-  }
-  char to[256];
-  const ssize_t length = ::readlink(path.c_str(), to, sizeof(to));
-  if (length > 0) out.insert(out.end(), {"--symlink", std::string(to, static_cast<std::size_t>(length)), path});
-}
-
-/// What bubblewrap is told. The function's environment is among it and not around it: its LD_PRELOAD is for the sandbox
-/// only, and its secrets are in nobody's list of processes.
-std::vector<std::string> options_of(const SandboxPlan& plan) {
-  // All namespaces; a root that cannot be written to.
-  std::vector<std::string> out = {"--unshare-user",
-                                  "--unshare-ipc",
-                                  "--unshare-pid",
-                                  "--unshare-net",
-                                  "--unshare-uts",
-                                  "--unshare-cgroup-try",
-                                  "--die-with-parent",
-                                  "--new-session",
-                                  "--hostname",
-                                  "lambda",
-                                  "--uid",
-                                  "993",
-                                  "--gid",
-                                  "990",
-                                  "--ro-bind",
-                                  "/usr",
-                                  "/usr",
-                                  "--clearenv"};
-  for (const char* path : {"/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"}) add_system_folder(out, path);
-  for (const char* path : {"/etc/ld.so.cache", "/etc/ssl", "/etc/alternatives", "/etc/ca-certificates"}) {
-    out.insert(out.end(), {"--ro-bind-try", path, path});
-  }
-  for (const char* name : {"passwd", "group", "hosts", "nsswitch.conf"}) {
-    out.insert(out.end(), {"--symlink", std::string("/var/runtime/etc/") + name, std::string("/etc/") + name});
-  }
-  out.insert(out.end(), {"--ro-bind-fd", std::to_string(kCode), "/var/task"});
-  out.insert(out.end(), {"--ro-bind-fd", std::to_string(kRuntime), "/var/runtime"});
-  if (!plan.layers.empty()) out.insert(out.end(), {"--ro-bind-fd", std::to_string(kLayers), "/opt"});
-  if (!plan.extra.empty()) out.insert(out.end(), {"--ro-bind", plan.extra, plan.extra});
-  out.insert(out.end(), {"--proc", "/proc", "--dev", "/dev", "--size", "67108864", "--tmpfs", "/dev/shm"});
-  out.insert(out.end(), {"--remount-ro", "/dev", "--size", std::to_string(plan.tmp_bytes), "--tmpfs", "/tmp"});
-  out.insert(out.end(), {"--remount-ro", "/", "--chdir", "/var/task"});
-  for (const std::string& variable : plan.environment) {
-    const auto equals = variable.find('=');
-    out.insert(out.end(), {"--setenv", variable.substr(0, equals), variable.substr(equals + 1)});
-  }
-  return out;
-}
-
-/// Those, each ended by a zero, as bubblewrap reads them from a descriptor.
-Descriptor options_file(const SandboxPlan& plan) {
-  std::string bytes;
-  for (const std::string& option : options_of(plan)) bytes.append(option).push_back('\0');
-  const int fd = ::memfd_create("options", MFD_CLOEXEC);
+/// A file in memory with those bytes, to be read from its beginning.
+Descriptor file_of(const char* name, const std::string& bytes) {
+  const int fd = ::memfd_create(name, MFD_CLOEXEC);
   if (fd < 0) return {};
   Descriptor file = above(fd);
   if (::write(file.get(), bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size())) return {};
@@ -122,14 +58,24 @@ Descriptor options_file(const SandboxPlan& plan) {
   return file;
 }
 
-std::vector<std::string> arguments_of(const SandboxPlan& plan) {
-  static std::atomic<unsigned> next_user{0};
-  const unsigned user = ::geteuid() == 0 ? kFirstUser + next_user++ % kUsers : 0;
-  const int last = plan.layers.empty() ? kRuntime : kLayers;
+std::string zero_ended(const std::vector<std::string>& words) {
+  std::string bytes;
+  for (const std::string& word : words) bytes.append(word).push_back('\0');
+  return bytes;
+}
+
+unsigned next_user(const SandboxUsers& users) {
+  static std::atomic<unsigned> next{0};
+  return users.count == 0 ? 0 : users.first + next++ % users.count;
+}
+
+std::vector<std::string> arguments_of(const SandboxPlan& plan, unsigned user, bool grouped) {
   std::vector<std::string> out = {"init",
                                   "outside",
                                   std::to_string(user),
-                                  std::to_string(last),
+                                  std::to_string(grouped ? kGroup : 0),
+                                  std::to_string(kFirstFolder),
+                                  std::to_string(kFirstFolder + static_cast<int>(plan.folders.size()) - 1),
                                   "bwrap",
                                   "--args",
                                   std::to_string(kOptions),
@@ -165,55 +111,27 @@ std::optional<Ends> make_control() {
   return Ends{Descriptor(ends[0]), above(ends[1])};
 }
 
-/// Runs init, with exactly the descriptors that it is to have. The child's process id, or -1.
-pid_t spawn(const SandboxPlan& plan, const Ends& control, const Ends& output, const Descriptor& options,
-            const Descriptor (&folders)[3]) {
-  std::vector<std::string> arguments = arguments_of(plan);
+/// What the child gets, each as that descriptor; it has no other.
+struct Given {
+  int from;
+  int as;
+};
+
+/// Runs init. The child's process id, or -1 and errno.
+pid_t spawn(const SandboxPlan& plan, std::vector<std::string> arguments, const std::vector<Given>& given) {
   std::vector<std::string> environment = {"PATH=/usr/local/bin:/usr/bin:/bin"};
-  const std::string program = plan.runtime + "/init";
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
   ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-  const auto give = [&](const Descriptor& from, int as) {
-    if (from.get() >= 0) ::posix_spawn_file_actions_adddup2(&actions, from.get(), as);
-  };
-  give(output.theirs, 1);
-  give(output.theirs, 2);
-  give(control.theirs, kControl);
-  give(options, kOptions);
-  give(folders[0], kCode);
-  give(folders[1], kRuntime);
-  give(folders[2], kLayers);
+  for (const Given& one : given) {
+    if (one.from >= 0) ::posix_spawn_file_actions_adddup2(&actions, one.from, one.as);
+  }
   pid_t child = -1;
-  const int problem = ::posix_spawn(&child, program.c_str(), &actions, nullptr, pointers(arguments).data(),
+  const int problem = ::posix_spawn(&child, plan.init.c_str(), &actions, nullptr, pointers(arguments).data(),
                                     pointers(environment).data());
   ::posix_spawn_file_actions_destroy(&actions);
   errno = problem;
   return problem == 0 ? child : -1;
-}
-
-/// The two sockets that init hands over; false when it ends without, or takes too long.
-bool receive_sockets(int control, Sandbox& sandbox) {
-  pollfd ready{control, POLLIN, 0};
-  if (::poll(&ready, 1, kStartMilliseconds) != 1) return false;
-  char byte = 0;
-  iovec part{&byte, 1};
-  int sockets[2] = {-1, -1};
-  alignas(cmsghdr) char space[CMSG_SPACE(sizeof(sockets))] = {};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = space;
-  message.msg_controllen = sizeof(space);
-  if (::recvmsg(control, &message, MSG_CMSG_CLOEXEC) != 1) return false;
-  const cmsghdr* const header = CMSG_FIRSTHDR(&message);
-  if (header == nullptr || header->cmsg_type != SCM_RIGHTS || header->cmsg_len != CMSG_LEN(sizeof(sockets))) {
-    return false;
-  }
-  std::memcpy(sockets, CMSG_DATA(header), sizeof(sockets));
-  sandbox.runtime_api = Descriptor(sockets[0]);
-  sandbox.server = Descriptor(sockets[1]);
-  return true;
 }
 
 std::string complaint_of(int output) {
@@ -225,88 +143,78 @@ std::string complaint_of(int output) {
   return text.empty() ? "it said nothing" : text;
 }
 
-std::string read_file(const std::string& path) {
-  std::ifstream file(path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return std::move(text).str();
-}
-
-/// A line of /proc/PID/status: "RssAnon:      1234 kB".
-std::int64_t field(std::string_view status, std::string_view name) {
-  const auto at = status.find(name);
-  if (at == std::string_view::npos) return 0;
-  std::string_view rest = status.substr(at + name.size());
-  rest.remove_prefix(std::min(rest.find_first_of("0123456789"), rest.size()));
-  std::int64_t value = 0;
-  std::from_chars(rest.data(), rest.data() + rest.size(), value);
-  return value;
-}
-
-void add_use(pid_t process, SandboxUse& use) {
-  if (use.tasks > kMaxTasks * 2) return;  // too many already, whatever else there is
-  const std::string place = "/proc/" + std::to_string(process);
-  const std::string status = read_file(place + "/status");
-  use.memory_bytes += (field(status, "\nRssAnon:") + field(status, "\nRssShmem:")) * 1024;
-  use.tasks += field(status, "\nThreads:");
-  std::istringstream children(read_file(place + "/task/" + std::to_string(process) + "/children"));
+pid_t only_child(pid_t process) {
+  std::ifstream file("/proc/" + std::to_string(process) + "/task/" + std::to_string(process) + "/children");
   pid_t child = 0;
-  while (children >> child) add_use(child, use);
+  file >> child;
+  return child;
+}
+
+/// What the kernel says of the sandbox's first process: whatever bubblewrap and init did or did not do.
+std::string found_lacking(pid_t process, const SandboxUsers& users) {
+  const auto confinement = confinement_of(only_child(process));
+  if (!confinement) return "it ended at once";
+  return confinement->lacks(users.count == 0);
 }
 
 }  // namespace
 
-Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
-  if (fd_ >= 0) ::close(fd_);
-  fd_ = other.release();
-  return *this;
-}
-
-Descriptor::~Descriptor() {
-  if (fd_ >= 0) ::close(fd_);
-}
-
 Result<Sandbox> start_sandbox(const SandboxPlan& plan) {
-  const Descriptor folders[3] = {open_folder(plan.code), open_folder(plan.runtime),
-                                 plan.layers.empty() ? Descriptor() : open_folder(plan.layers)};
-  if (folders[0].get() < 0 || folders[1].get() < 0) return no_sandbox("its code cannot be opened");
+  if (plan.folders.empty() || plan.folders.size() > kMaxFolders) return no_sandbox("too many folders");
+  auto words = sandbox_options(plan, kFirstFolder, kFilter);
+  if (!words) return std::unexpected(std::move(words).error());
+  const auto users = sandbox_users();
+  if (!users) return std::unexpected(users.error());
+  std::vector<Descriptor> folders;
+  for (const SandboxFolder& folder : plan.folders) {
+    folders.push_back(open_folder(folder.host));
+    if (folders.back().get() < 0) return no_sandbox(folder.host + " cannot be opened");
+  }
   auto control = make_control();
   auto output = make_pipe();
-  const Descriptor options = options_file(plan);
-  if (!control || !output || options.get() < 0) return no_sandbox(std::strerror(errno));
+  const Descriptor options = file_of("options", zero_ended(*words));
+  const Descriptor filter = file_of("filter", seccomp_filter());
+  if (!control || !output || options.get() < 0 || filter.get() < 0) return no_sandbox(std::strerror(errno));
+  auto group = plan.groups != nullptr ? plan.groups->make(plan.memory_bytes) : std::nullopt;
+  const Descriptor joined(group ? ::fcntl(group->processes(), F_DUPFD_CLOEXEC, kAbove) : -1);
+  std::vector<Given> given = {{output->theirs.get(), 1}, {output->theirs.get(), 2}, {control->theirs.get(), kControl},
+                              {options.get(), kOptions}, {filter.get(), kFilter},   {joined.get(), kGroup}};
+  for (std::size_t i = 0; i < folders.size(); ++i) {
+    given.push_back({folders[i].get(), kFirstFolder + static_cast<int>(i)});
+  }
+  const pid_t child = spawn(plan, arguments_of(plan, next_user(*users), joined.get() >= 0), given);
+  if (child < 0) return no_sandbox(std::strerror(errno));
   Sandbox sandbox;
-  sandbox.process = spawn(plan, *control, *output, options, folders);
-  if (sandbox.process < 0) return no_sandbox(std::strerror(errno));
+  sandbox.process = std::make_unique<SandboxProcess>(child, group ? *std::move(group) : ControlGroup());
   control->theirs = Descriptor();
   output->theirs = Descriptor();
-  sandbox.exited = Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, sandbox.process, 0)));
-  if (sandbox.exited.get() < 0 || !receive_sockets(control->ours.get(), sandbox)) {
-    ::kill(sandbox.process, SIGKILL);
-    reap(sandbox.process);
-    return no_sandbox(complaint_of(output->ours.get()));
+  sandbox.exited = Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, child, 0)));
+  auto sockets = sandbox.process->receive(std::move(control->ours));
+  const std::string lacking = sockets ? found_lacking(child, *users) : "";
+  if (sandbox.exited.get() < 0 || !sockets || !lacking.empty()) {
+    ::kill(child, SIGKILL);
+    sandbox.process->reap();
+    return no_sandbox(lacking.empty() ? complaint_of(output->ours.get()) : "it lacks " + lacking);
   }
+  sandbox.runtime_api = std::move(sockets->runtime_api);
+  sandbox.server = std::move(sockets->server);
   sandbox.output = std::move(output->ours);
   return sandbox;
 }
 
-std::optional<SandboxUse> measure(pid_t process) {
-  SandboxUse use;
-  add_use(process, use);
-  if (use.tasks == 0) return std::nullopt;
-  return use;
-}
-
-std::string reap(pid_t process) {
-  int status = 0;
-  if (::waitpid(process, &status, 0) != process) return "";
-  // What ends by a signal in the sandbox, bubblewrap tells as a shell does.
-  int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-  if (code == 0) return "";
-  if (code <= 128) return "exit status " + std::to_string(code);
-  const char* const name = sigabbrev_np(code - 128);
-  if (code - 128 == SIGKILL) return "signal: killed";
-  if (code - 128 == SIGSEGV) return "signal: segmentation fault";
-  return std::string("signal: ") + (name != nullptr ? name : std::to_string(code - 128));
+Result<std::string> describe_confinement(const SandboxPlan& plan) {
+  auto sandbox = start_sandbox(plan);
+  if (!sandbox) return std::unexpected(std::move(sandbox).error());
+  const pid_t process = sandbox->process->id();
+  const auto confinement = confinement_of(only_child(process));
+  const bool grouped = sandbox->process->is_grouped();
+  ::kill(process, SIGKILL);
+  sandbox->process->reap();
+  std::string out = "namespaces user pid mount network ipc uts; ";
+  out += confinement && confinement->user != 0 ? "user " + std::to_string(confinement->user)
+                                               : std::string("root of this server's own user namespace");
+  out += "; seccomp filter; no new privileges; no capabilities; memory ";
+  return out + (grouped ? "bounded by " + plan.groups->kind() : "counted every 50 ms");
 }
 
 }  // namespace signalbox::lambda

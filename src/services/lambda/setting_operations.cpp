@@ -16,7 +16,7 @@ constexpr std::int64_t kMaxZipped = std::int64_t{50} * 1024 * 1024;
 
 asio::awaitable<Result<model::Concurrency>> put_concurrency(Core& core, const Call& call,
                                                             model::PutFunctionConcurrencyRequest request) {
-  const auto found = find_function(core, call.scope, *request.function_name, {});
+  const auto found = find_unqualified(core, call, "PutFunctionConcurrency", *request.function_name);
   if (!found) co_return std::unexpected(found.error());
   const std::int32_t wanted = *request.reserved_concurrent_executions;
   const auto changed =
@@ -38,14 +38,14 @@ asio::awaitable<Result<model::Concurrency>> put_concurrency(Core& core, const Ca
 
 asio::awaitable<Result<model::GetFunctionConcurrencyResponse>> get_concurrency(
     Core& core, const Call& call, model::GetFunctionConcurrencyRequest request) {
-  const auto found = find_function(core, call.scope, *request.function_name, {});
+  const auto found = find_unqualified(core, call, "GetFunctionConcurrency", *request.function_name);
   if (!found) co_return std::unexpected(found.error());
   co_return model::GetFunctionConcurrencyResponse{found->function->reserved};
 }
 
 asio::awaitable<Result<model::DeleteFunctionConcurrencyResponse>> delete_concurrency(
     Core& core, const Call& call, model::DeleteFunctionConcurrencyRequest request) {
-  const auto found = find_function(core, call.scope, *request.function_name, {});
+  const auto found = find_unqualified(core, call, "DeleteFunctionConcurrency", *request.function_name);
   if (!found) co_return std::unexpected(found.error());
   const auto changed =
       co_await change_function(core, found->function->name, [](Function& function, store::Batch&) -> Result<void> {
@@ -74,21 +74,36 @@ Result<void> check_destinations(const Core& core, const FunctionName& name,
   return good;
 }
 
+/// What a request for such settings names. Errors: ResourceNotFoundException, in the words of these operations.
+Result<Found> find_for_invoke_config(const Core& core, const Call& call, std::string_view operation,
+                                     const std::string& name, const std::optional<std::string>& qualifier) {
+  auto found = find_function(core, call, operation, name, qualifier);
+  const bool is_none = !found && found.error().code == "ResourceNotFoundException" &&
+                       found.error().message.starts_with("Function not found");
+  if (is_none) return fail("ResourceNotFoundException", "The function doesn't exist.", 404);
+  return found;
+}
+
+std::unexpected<Error> no_invoke_config(const Found& found) {
+  const std::string arn = found.function->name.arn(found.qualifier.empty() ? kLatest : found.qualifier);
+  return fail("ResourceNotFoundException", "The function " + arn + " doesn't have an EventInvokeConfig", 404);
+}
+
 /// Puts settings in place of those that are there, or onto them.
 asio::awaitable<Result<model::FunctionEventInvokeConfig>> set_invoke_config(
     Core& core, const Call& call, model::PutFunctionEventInvokeConfigRequest request, bool onto) {
-  const auto found = find_function(core, call.scope, *request.function_name, request.qualifier);
+  if (!request.maximum_retry_attempts && !request.maximum_event_age_in_seconds && !request.destination_config) {
+    co_return invalid("You must specify at least one of error handling or destination setting.");
+  }
+  const char* const operation = onto ? "UpdateFunctionEventInvokeConfig" : "PutFunctionEventInvokeConfig";
+  const auto found = find_for_invoke_config(core, call, operation, *request.function_name, request.qualifier);
   if (!found) co_return std::unexpected(found.error());
   const std::string key = key_of(found->qualifier);
   const auto changed =
       co_await change_function(core, found->function->name, [&](Function& function, store::Batch&) -> Result<void> {
         Result<void> good = check_destinations(core, function.name, request.destination_config);
         if (!good) return good;
-        if (onto && !function.invoke_configs.contains(key)) {
-          return fail("ResourceNotFoundException",
-                      "The function " + function.name.arn(found->qualifier) + " doesn't have an EventInvokeConfig",
-                      404);
-        }
+        if (onto && !function.invoke_configs.contains(key)) return no_invoke_config(*found);
         model::FunctionEventInvokeConfig config;
         if (onto) config = function.invoke_configs[key];
         if (request.maximum_retry_attempts) config.maximum_retry_attempts = request.maximum_retry_attempts;
@@ -96,11 +111,11 @@ asio::awaitable<Result<model::FunctionEventInvokeConfig>> set_invoke_config(
           config.maximum_event_age_in_seconds = request.maximum_event_age_in_seconds;
         }
         if (request.destination_config) config.destination_config = request.destination_config;
-        if (!config.destination_config) {
-          config.destination_config.emplace();
-          config.destination_config->on_success.emplace();
-          config.destination_config->on_failure.emplace();
-        }
+        // Both are always told, where there is none as an empty structure.
+        auto& destinations =
+            config.destination_config ? *config.destination_config : config.destination_config.emplace();
+        if (!destinations.on_success) destinations.on_success.emplace();
+        if (!destinations.on_failure) destinations.on_failure.emplace();
         config.last_modified = core.house.clock.now();
         config.function_arn = function.name.arn(key.empty() ? kLatest : std::string_view(key));
         function.invoke_configs[key] = std::move(config);
@@ -110,14 +125,10 @@ asio::awaitable<Result<model::FunctionEventInvokeConfig>> set_invoke_config(
   co_return (*changed)->invoke_configs.at(key);
 }
 
-std::unexpected<Error> no_invoke_config(const Found& found) {
-  return fail("ResourceNotFoundException",
-              "The function " + found.function->name.arn(found.qualifier) + " doesn't have an EventInvokeConfig", 404);
-}
-
 asio::awaitable<Result<model::FunctionEventInvokeConfig>> get_invoke_config(
     Core& core, const Call& call, model::GetFunctionEventInvokeConfigRequest request) {
-  const auto found = find_function(core, call.scope, *request.function_name, request.qualifier);
+  const auto found =
+      find_for_invoke_config(core, call, "GetFunctionEventInvokeConfig", *request.function_name, request.qualifier);
   if (!found) co_return std::unexpected(found.error());
   const auto& configs = found->function->invoke_configs;
   const auto config = configs.find(key_of(found->qualifier));
@@ -127,7 +138,7 @@ asio::awaitable<Result<model::FunctionEventInvokeConfig>> get_invoke_config(
 
 asio::awaitable<Result<model::ListFunctionEventInvokeConfigsResponse>> list_invoke_configs(
     Core& core, const Call& call, model::ListFunctionEventInvokeConfigsRequest request) {
-  const auto found = find_function(core, call.scope, *request.function_name, {});
+  const auto found = find_for_invoke_config(core, call, "ListFunctionEventInvokeConfigs", *request.function_name, {});
   if (!found) co_return std::unexpected(found.error());
   std::vector<std::pair<std::string, model::FunctionEventInvokeConfig>> all(found->function->invoke_configs.begin(),
                                                                             found->function->invoke_configs.end());
@@ -138,7 +149,8 @@ asio::awaitable<Result<model::ListFunctionEventInvokeConfigsResponse>> list_invo
 
 asio::awaitable<Result<model::DeleteFunctionEventInvokeConfigResponse>> delete_invoke_config(
     Core& core, const Call& call, model::DeleteFunctionEventInvokeConfigRequest request) {
-  const auto found = find_function(core, call.scope, *request.function_name, request.qualifier);
+  const auto found =
+      find_for_invoke_config(core, call, "DeleteFunctionEventInvokeConfig", *request.function_name, request.qualifier);
   if (!found) co_return std::unexpected(found.error());
   const auto changed =
       co_await change_function(core, found->function->name, [&](Function& function, store::Batch&) -> Result<void> {
@@ -165,6 +177,11 @@ asio::awaitable<Result<model::GetAccountSettingsResponse>> account_settings(Core
   for (const FunctionPtr& function : functions) {
     size += function->latest->config.code_size.value_or(0);
     for (const auto& [number, version] : function->versions) size += version->config.code_size.value_or(0);
+  }
+  for (const LayerPtr& layer : core.layers_of(call.scope)) {
+    for (const auto& [number, version] : layer->versions) {
+      size += version.description.content->code_size.value_or(0);
+    }
   }
   usage.total_code_size = size;
   co_return response;

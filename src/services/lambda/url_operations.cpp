@@ -19,19 +19,31 @@ std::unexpected<Error> no_such_url() {
   return fail("ResourceNotFoundException", "The resource you requested does not exist.", 404);
 }
 
+/// Errors: as find_function, where there is no such function in the words of these operations.
+Result<Found> find_with_url(const Core& core, const Call& call, std::string_view operation, const std::string& name,
+                            const std::optional<std::string>& qualifier) {
+  auto found = find_function(core, call, operation, name, qualifier);
+  const bool is_none = !found && found.error().code == "ResourceNotFoundException" &&
+                       found.error().message.starts_with("Function not found");
+  if (is_none) return fail("ResourceNotFoundException", "Function does not exist", 404);
+  return found;
+}
+
 Result<void> check_url(const std::optional<std::string>& invoke_mode, const Found& found) {
   if (invoke_mode.value_or(model::invoke_mode::kBUFFERED) != model::invoke_mode::kBUFFERED) {
     return not_supported("InvokeMode RESPONSE_STREAM");
   }
   if (found.qualifier == kLatest || is_version_number(found.qualifier)) {
-    return invalid("A function URL is of a function or of an alias, not of a version.");
+    return fail("ValidationException", "1 validation error detected: Value '" + found.qualifier +
+                                           "' at 'qualifier' failed to satisfy constraint: Member must satisfy regular "
+                                           "expression pattern: ((?!^\\d+$)^[0-9a-zA-Z-_]+$)");
   }
   return {};
 }
 
 asio::awaitable<Result<model::CreateFunctionUrlConfigResponse>> create(Core& core, const Call& call,
                                                                        model::CreateFunctionUrlConfigRequest request) {
-  const auto found = find_function(core, call.scope, *request.function_name, request.qualifier);
+  const auto found = find_with_url(core, call, "CreateFunctionUrlConfig", *request.function_name, request.qualifier);
   if (!found) co_return std::unexpected(found.error());
   Result<void> good = check_url(request.invoke_mode, *found);
   if (!good) co_return std::unexpected(std::move(good).error());
@@ -53,7 +65,7 @@ asio::awaitable<Result<model::CreateFunctionUrlConfigResponse>> create(Core& cor
         url.cors = request.cors;
         url.creation_time = modified_text(core.house.clock.now());
         url.last_modified_time = url.creation_time;
-        url.invoke_mode = model::invoke_mode::kBUFFERED;
+        url.invoke_mode = request.invoke_mode;  // told only where it was given
         function.urls[key] = std::move(url);
         return {};
       });
@@ -65,7 +77,7 @@ asio::awaitable<Result<model::CreateFunctionUrlConfigResponse>> create(Core& cor
 
 asio::awaitable<Result<model::UpdateFunctionUrlConfigResponse>> update(Core& core, const Call& call,
                                                                        model::UpdateFunctionUrlConfigRequest request) {
-  const auto found = find_function(core, call.scope, *request.function_name, request.qualifier);
+  const auto found = find_with_url(core, call, "UpdateFunctionUrlConfig", *request.function_name, request.qualifier);
   if (!found) co_return std::unexpected(found.error());
   Result<void> good = check_url(request.invoke_mode, *found);
   if (!good) co_return std::unexpected(std::move(good).error());
@@ -76,6 +88,7 @@ asio::awaitable<Result<model::UpdateFunctionUrlConfigResponse>> update(Core& cor
         if (present == function.urls.end()) return no_such_url();
         if (request.auth_type) present->second.auth_type = request.auth_type;
         if (request.cors) present->second.cors = request.cors;
+        if (request.invoke_mode) present->second.invoke_mode = request.invoke_mode;
         present->second.last_modified_time = modified_text(core.house.clock.now());
         return {};
       });
@@ -94,7 +107,7 @@ asio::awaitable<Result<model::UpdateFunctionUrlConfigResponse>> update(Core& cor
 
 asio::awaitable<Result<model::GetFunctionUrlConfigResponse>> get(Core& core, const Call& call,
                                                                  model::GetFunctionUrlConfigRequest request) {
-  const auto found = find_function(core, call.scope, *request.function_name, request.qualifier);
+  const auto found = find_with_url(core, call, "GetFunctionUrlConfig", *request.function_name, request.qualifier);
   if (!found) co_return std::unexpected(found.error());
   const auto url = found->function->urls.find(found->qualifier);
   if (url == found->function->urls.end()) co_return no_such_url();
@@ -103,7 +116,7 @@ asio::awaitable<Result<model::GetFunctionUrlConfigResponse>> get(Core& core, con
 
 asio::awaitable<Result<model::ListFunctionUrlConfigsResponse>> list(Core& core, const Call& call,
                                                                     model::ListFunctionUrlConfigsRequest request) {
-  const auto found = find_function(core, call.scope, *request.function_name, {});
+  const auto found = find_with_url(core, call, "ListFunctionUrlConfigs", *request.function_name, {});
   if (!found) co_return std::unexpected(found.error());
   std::vector<std::pair<std::string, model::FunctionUrlConfig>> all;
   for (const auto& [qualifier, stored] : found->function->urls) {
@@ -119,7 +132,7 @@ asio::awaitable<Result<model::ListFunctionUrlConfigsResponse>> list(Core& core, 
 
 asio::awaitable<Result<model::DeleteFunctionUrlConfigResponse>> remove(Core& core, const Call& call,
                                                                        model::DeleteFunctionUrlConfigRequest request) {
-  const auto found = find_function(core, call.scope, *request.function_name, request.qualifier);
+  const auto found = find_with_url(core, call, "DeleteFunctionUrlConfig", *request.function_name, request.qualifier);
   if (!found) co_return std::unexpected(found.error());
   const auto changed =
       co_await change_function(core, found->function->name, [&](Function& function, store::Batch&) -> Result<void> {

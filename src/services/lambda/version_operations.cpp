@@ -11,7 +11,7 @@ using cloud::Call;
 
 asio::awaitable<Result<model::FunctionConfiguration>> publish_version(Core& core, const Call& call,
                                                                       model::PublishVersionRequest request) {
-  const auto found = find_function(core, call.scope, *request.function_name, {});
+  const auto found = find_function(core, call, "PublishVersion", *request.function_name, {});
   if (!found) co_return std::unexpected(found.error());
   if (request.publish_to) co_return not_supported("PublishTo");
   VersionPtr version;
@@ -33,17 +33,24 @@ asio::awaitable<Result<model::FunctionConfiguration>> publish_version(Core& core
 
 asio::awaitable<Result<model::ListVersionsByFunctionResponse>> list_versions(
     Core& core, const Call& call, model::ListVersionsByFunctionRequest request) {
-  const auto found = find_function(core, call.scope, *request.function_name, {});
+  const auto found = find_function(core, call, "ListVersionsByFunction", *request.function_name, {});
   if (!found) co_return std::unexpected(found.error());
   const FunctionName& name = found->function->name;
   std::vector<std::pair<std::string, model::FunctionConfiguration>> all;
-  all.emplace_back("", shown(name, *found->function->latest, kLatest));
+  all.emplace_back("", listed(shown(name, *found->function->latest, kLatest)));
   for (const auto& [number, version] : found->function->versions) {
-    all.emplace_back(sortable(number), shown(name, *version, version->number));
+    all.emplace_back(sortable(number), listed(shown(name, *version, version->number)));
   }
   auto page = page_of("lambda.versions", std::move(all), request.marker, request.max_items);
   if (!page) co_return std::unexpected(std::move(page).error());
   co_return model::ListVersionsByFunctionResponse{std::move(page->next), std::move(page->items)};
+}
+
+/// Weights of nothing are none, and not told.
+void drop_empty_routing(model::AliasConfiguration& alias) {
+  const auto& routing = alias.routing_config;
+  const bool weighted = routing && routing->additional_version_weights && !routing->additional_version_weights->empty();
+  if (!weighted) alias.routing_config.reset();
 }
 
 /// Checks what an alias leads to. Errors: InvalidParameterValueException; ResourceNotFoundException.
@@ -69,7 +76,7 @@ Result<void> check_alias(const Function& function, const model::AliasConfigurati
 
 asio::awaitable<Result<model::AliasConfiguration>> create_alias(Core& core, const Call& call,
                                                                 model::CreateAliasRequest request) {
-  const auto found = find_function(core, call.scope, *request.function_name, {});
+  const auto found = find_function(core, call, "CreateAlias", *request.function_name, {});
   if (!found) co_return std::unexpected(found.error());
   const std::string alias_name = *request.name;
   const auto changed =
@@ -83,6 +90,7 @@ asio::awaitable<Result<model::AliasConfiguration>> create_alias(Core& core, cons
         alias.function_version = request.function_version;
         alias.description = request.description.value_or("");
         alias.routing_config = request.routing_config;
+        drop_empty_routing(alias);
         alias.revision_id = core.house.random.uuid();
         Result<void> good = check_alias(function, alias);
         if (good) function.aliases[alias_name] = std::move(alias);
@@ -98,22 +106,22 @@ std::unexpected<Error> no_such_alias(const FunctionName& name, const std::string
 
 asio::awaitable<Result<model::AliasConfiguration>> update_alias(Core& core, const Call& call,
                                                                 model::UpdateAliasRequest request) {
-  const auto found = find_function(core, call.scope, *request.function_name, {});
+  const auto found = find_function(core, call, "UpdateAlias", *request.function_name, {});
   if (!found) co_return std::unexpected(found.error());
   const std::string alias_name = *request.name;
   const auto changed =
       co_await change_function(core, found->function->name, [&](Function& function, store::Batch&) -> Result<void> {
         const auto present = function.aliases.find(alias_name);
-        if (present == function.aliases.end()) return no_such_alias(function.name, alias_name);
+        if (present == function.aliases.end()) {
+          return fail("ResourceNotFoundException", "Alias not found: " + function.name.arn(alias_name), 404);
+        }
         model::AliasConfiguration alias = present->second;
         Result<void> good = check_revision(request.revision_id, alias.revision_id);
         if (!good) return good;
         if (request.function_version) alias.function_version = request.function_version;
         if (request.description) alias.description = request.description;
         if (request.routing_config) alias.routing_config = request.routing_config;
-        const auto& routing = alias.routing_config;
-        const bool weighted = routing && routing->additional_version_weights;
-        if (!weighted || routing->additional_version_weights->empty()) alias.routing_config.reset();
+        drop_empty_routing(alias);
         alias.revision_id = core.house.random.uuid();
         good = check_alias(function, alias);
         if (good) present->second = std::move(alias);
@@ -125,7 +133,7 @@ asio::awaitable<Result<model::AliasConfiguration>> update_alias(Core& core, cons
 
 asio::awaitable<Result<model::AliasConfiguration>> get_alias(Core& core, const Call& call,
                                                              model::GetAliasRequest request) {
-  const auto found = find_function(core, call.scope, *request.function_name, {});
+  const auto found = find_function(core, call, "GetAlias", *request.function_name, {});
   if (!found) co_return std::unexpected(found.error());
   const auto alias = found->function->aliases.find(*request.name);
   if (alias == found->function->aliases.end()) co_return no_such_alias(found->function->name, *request.name);
@@ -134,7 +142,7 @@ asio::awaitable<Result<model::AliasConfiguration>> get_alias(Core& core, const C
 
 asio::awaitable<Result<model::ListAliasesResponse>> list_aliases(Core& core, const Call& call,
                                                                  model::ListAliasesRequest request) {
-  const auto found = find_function(core, call.scope, *request.function_name, {});
+  const auto found = find_function(core, call, "ListAliases", *request.function_name, {});
   if (!found) co_return std::unexpected(found.error());
   std::vector<std::pair<std::string, model::AliasConfiguration>> all;
   for (const auto& [name, alias] : found->function->aliases) {
@@ -148,7 +156,7 @@ asio::awaitable<Result<model::ListAliasesResponse>> list_aliases(Core& core, con
 
 asio::awaitable<Result<model::DeleteAliasResponse>> delete_alias(Core& core, const Call& call,
                                                                  model::DeleteAliasRequest request) {
-  const auto found = find_function(core, call.scope, *request.function_name, {});
+  const auto found = find_function(core, call, "DeleteAlias", *request.function_name, {});
   if (!found) co_return std::unexpected(found.error());
   const std::string& alias = *request.name;
   const auto changed =

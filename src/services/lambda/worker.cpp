@@ -12,6 +12,7 @@
 #include "base/time_text.h"
 #include "json/json.h"
 #include "services/lambda/core.h"
+#include "services/lambda/fleet.h"
 #include "services/lambda/rights.h"
 #include "services/lambda/runtimes.h"
 
@@ -25,9 +26,14 @@ using std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kLook{50};
 /// "The init phase ... is limited to 10 seconds".
 constexpr std::chrono::seconds kInitTimeout{10};
+/// An answer waits so long for its runtime to ask for more, as most do at once: who calls again when it has it then
+/// finds this worker free. Those that go on working in the background, or end, take longer.
+constexpr std::chrono::milliseconds kGrace{50};
 /// Of the sandbox itself; beyond these the bound of processes does not hold, as where the server stays root.
 constexpr std::int64_t kOurTasks = 16;
 constexpr std::int64_t kMegabyte = std::int64_t{1024} * 1024;
+/// What a control group gives beside the function's own: for the sandbox's first programs and the kernel.
+constexpr std::int64_t kOurMemory = 64 * kMegabyte;
 constexpr std::size_t kReadBlock = std::size_t{64} * 1024;
 
 std::string milliseconds_text(std::chrono::microseconds took) {
@@ -85,7 +91,6 @@ Worker::Worker(Core& core, cloud::Shard& shard, const FunctionName& function, Ve
       log_(std::make_shared<LogStream>(core.house, shard, function.scope,
                                        role_of(function, version_->config.role.value_or("")),
                                        log_group_of(function, *version_), log_stream_of(*version_, core.house))),
-      work_(shard.loop()),
       change_(shard.loop()),
       streams_(std::make_unique<Streams>(shard.loop())) {}
 
@@ -98,10 +103,13 @@ Result<std::vector<std::string>> Worker::environment() const {
   const cloud::Scope& scope = function_.scope;
   std::vector<std::string> out = {
       "PATH=/var/lang/bin:/usr/local/bin:/usr/bin:/bin:/opt/bin",
-      "LD_LIBRARY_PATH=/var/task:/var/task/lib:/opt/lib",
-      "LANG=C.UTF-8",
+      "LD_LIBRARY_PATH=/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib",
+      "LANG=en_US.UTF-8",
       "TZ=:UTC",
       "HOME=/tmp",
+      "SHLVL=0",
+      "AWS_XRAY_CONTEXT_MISSING=LOG_ERROR",
+      "AWS_XRAY_DAEMON_ADDRESS=127.0.0.1:2000",
       "LAMBDA_TASK_ROOT=/var/task",
       "LAMBDA_RUNTIME_DIR=/var/runtime",
       "AWS_LAMBDA_RUNTIME_API=127.0.0.1:9001",
@@ -135,31 +143,36 @@ asio::awaitable<Result<void>> Worker::start() {
   plan.environment = *std::move(variables);
   plan.environment.insert(plan.environment.begin(), runtime->variables.begin(), runtime->variables.end());
   plan.command = std::move(runtime->command);
-  plan.extra = std::move(runtime->folder);
-  plan.runtime = core_.code.runtime_folder();
+  plan.init = core_.code.runtime_folder() + "/init";
+  plan.folders = {{core_.code.runtime_folder(), "/var/runtime"}};
+  plan.folders.insert(plan.folders.end(), runtime->folders.begin(), runtime->folders.end());
+  plan.links = std::move(runtime->links);
   plan.port = core_.options.port();
   plan.tmp_bytes = version_->config.ephemeral_storage->size.value_or(512) * kMegabyte;
+  plan.memory_bytes = *version_->config.memory_size * kMegabyte + std::min(plan.tmp_bytes, kFreeTmpBytes) + kOurMemory;
+  plan.groups = core_.fleet->groups();
   spawned_ = steady_clock::now();
   auto sandbox = co_await core_.blocking([&]() -> Result<Sandbox> {
     auto code = core_.code.unpacked({version_->code});
     if (!code) return std::unexpected(std::move(code).error());
-    plan.code = *std::move(code);
+    plan.folders.push_back({*std::move(code), "/var/task"});
     if (!version_->layers.empty()) {
       auto layers = core_.code.unpacked(version_->layers);
       if (!layers) return std::unexpected(std::move(layers).error());
-      plan.layers = *std::move(layers);
+      plan.folders.push_back({*std::move(layers), "/opt"});
     }
     return start_sandbox(plan);
   });
   if (!sandbox) co_return std::unexpected(std::move(sandbox).error());
-  process_ = sandbox->process;
+  sandbox_ = std::move(sandbox->process);
+  process_ = sandbox_->id();
   streams_->output.assign(sandbox->output.release());
   streams_->output.native_non_blocking(true);
   streams_->exited.assign(sandbox->exited.release());
   streams_->runtime_api = serve_runtime(shard_.loop(), std::move(sandbox->runtime_api), weak_from_this());
   streams_->server = core_.options.serve(sandbox->server.release(), shard_.index());
-  core_.detach(shard_, read_output(shared_from_this()));
-  core_.detach(shard_, wait_for_end(shared_from_this()));
+  core_.detach(shard_, "lambda.output", read_output(shared_from_this()));
+  core_.detach(shard_, "lambda.worker-end", wait_for_end(shared_from_this()));
   co_return Result<void>();
 }
 
@@ -200,9 +213,11 @@ asio::awaitable<void> Worker::wait_for_end(std::shared_ptr<Worker> self) {
   co_await streams_->exited.async_wait(asio::posix::descriptor_base::wait_read,
                                        asio::redirect_error(asio::use_awaitable, problem));
   take_output();
-  exit_ = reap(std::exchange(process_, -1));
+  process_ = -1;
+  exit_ = sandbox_->reap();
+  sandbox_.reset();
   ended_ = true;
-  work_.raise();
+  wake_asker();
   change_.raise();
   boost::system::error_code ignored;
   streams_->output.close(ignored);
@@ -216,24 +231,32 @@ asio::awaitable<void> Worker::wait_for_end(std::shared_ptr<Worker> self) {
 void Worker::end() {
   ended_ = true;
   if (process_ > 0) ::kill(process_, SIGKILL);
-  work_.raise();
+  wake_asker();
+}
+
+void Worker::wake_asker() {
+  if (asker_ != nullptr) asker_->raise();
 }
 
 void Worker::end_at_stop() {
   ended_ = true;
   if (process_ > 0) {
-    ::kill(process_, SIGKILL);
-    reap(std::exchange(process_, -1));
+    ::kill(std::exchange(process_, -1), SIGKILL);
+    sandbox_->reap();
+    sandbox_.reset();
   }
   streams_.reset();
 }
 
 void Worker::look_at_use() {
   if (process_ <= 0) return;
-  const auto use = measure(process_);
+  const auto use = sandbox_->measure();
   if (!use) return;
   most_memory_ = std::max(most_memory_, use->memory_bytes);
-  if (use->memory_bytes <= *version_->config.memory_size * kMegabyte && use->tasks <= kMaxTasks + kOurTasks) return;
+  const std::int64_t beside = std::max(std::int64_t{0}, use->tmp_bytes - kFreeTmpBytes);
+  if (use->memory_bytes + beside <= *version_->config.memory_size * kMegabyte && use->tasks <= kMaxTasks + kOurTasks) {
+    return;
+  }
   too_much_ = true;
   end();
 }
@@ -242,18 +265,24 @@ void Worker::check_use() {
   look_at_use();
 }
 
-asio::awaitable<std::optional<RuntimeEvent>> Worker::next() {
-  if (asking_) co_return std::nullopt;  // one at a time: a runtime runs one invocation at a time
-  asking_ = true;
+asio::awaitable<std::optional<RuntimeEvent>> Worker::next(std::function<bool()> is_open) {
+  // A runtime runs one invocation at a time: who asks again, on another connection, takes the place.
+  Signal here(shard_.loop());
+  wake_asker();
+  asker_ = &here;
   if (!ready_) {
     ready_ = true;
     init_ = duration_cast<std::chrono::microseconds>(steady_clock::now() - spawned_);
-    change_.raise();
   }
-  while (!ended_ && (!current_ || current_->handed)) co_await work_.wait(steady_clock::now() + std::chrono::hours(1));
-  asking_ = false;
-  if (ended_) co_return std::nullopt;
+  change_.raise();
+  while (!ended_ && asker_ == &here && (!current_ || current_->handed)) {
+    co_await here.wait(steady_clock::now() + std::chrono::hours(1));
+  }
+  if (asker_ != &here) co_return std::nullopt;
+  asker_ = nullptr;
+  if (ended_ || !is_open()) co_return std::nullopt;
   current_->handed = true;
+  if (current_->may_go_back) begin_log();
   const Run& run = current_->run;
   const auto left = duration_cast<std::chrono::milliseconds>(current_->deadline - steady_clock::now());
   RuntimeEvent event;
@@ -275,6 +304,7 @@ bool Worker::report(RuntimeReport report) {
   }
   if (!current_ || !current_->handed || current_->report || current_->run.request_id != report.request_id) return false;
   current_->report = std::move(report);
+  current_->reported = steady_clock::now();
   change_.raise();
   return true;
 }
@@ -283,7 +313,8 @@ bool Worker::report(RuntimeReport report) {
 asio::awaitable<bool> Worker::started() {
   const Moment until = spawned_ + kInitTimeout;
   while (!ready_ && !init_error_ && !ended_ && steady_clock::now() < until) {
-    if (!co_await change_.wait(std::min(until, steady_clock::now() + kLook))) look_at_use();
+    const bool changed = co_await change_.wait(std::min(until, steady_clock::now() + kLook));
+    if (!changed) look_at_use();
   }
   co_return ready_ && !ended_;
 }
@@ -292,25 +323,51 @@ asio::awaitable<void> Worker::wait_for_report() {
   while (!current_->report && process_ > 0) {
     const Moment now = steady_clock::now();
     if (now >= current_->deadline || (ended_ && !too_much_)) co_return;
-    if (!co_await change_.wait(std::min(current_->deadline, now + kLook))) look_at_use();
+    const bool changed = co_await change_.wait(std::min(current_->deadline, now + kLook));
+    if (!changed) look_at_use();
   }
+}
+
+asio::awaitable<void> Worker::wait_for_asker(Moment until) {
+  while (is_alive() && asker_ == nullptr && steady_clock::now() < until) {
+    const bool changed = co_await change_.wait(std::min(until, steady_clock::now() + kLook));
+    if (!changed) look_at_use();
+  }
+}
+
+asio::awaitable<void> Worker::until_free() {
+  co_await wait_for_asker(last_deadline_);
+  if (is_alive() && !is_free()) end();
+}
+
+void Worker::begin_log() {
+  log_->begin();
+  log_->add_line("START RequestId: " + current_->run.request_id + " Version: " + version_->number);
 }
 
 asio::awaitable<RunResult> Worker::run(Run run) {
   const std::chrono::seconds timeout(*version_->config.timeout);
-  log_->begin();
-  log_->add_line("START RequestId: " + run.request_id + " Version: " + version_->number);
   current_.emplace();
   current_->run = std::move(run);
+  current_->may_go_back = ready_;
+  if (!ready_) begin_log();
   current_->handed = true;  // not to be handed out before its time begins
   const bool ready = co_await started();
   current_->began = steady_clock::now();
   if (ready) {
-    current_->deadline = current_->began + timeout;
+    current_->deadline = last_deadline_ = current_->began + timeout;
     current_->handed = false;
-    work_.raise();
+    wake_asker();
     co_await wait_for_report();
   }
+  if (current_->may_go_back && !current_->handed) {
+    RunResult back;
+    back.not_handed = std::move(current_->run);
+    current_.reset();
+    end();
+    co_return back;
+  }
+  if (current_->report) co_await wait_for_asker(std::min(current_->deadline, steady_clock::now() + kGrace));
   co_return conclude();
 }
 
@@ -346,7 +403,8 @@ RunResult Worker::conclude() {
     result = failed("Sandbox.Timedout",
                     "Task timed out after " + milliseconds_text(std::chrono::milliseconds(bound.count())) + " seconds");
   }
-  result.duration = duration_cast<std::chrono::microseconds>(now - current_->began);
+  const Moment then = current_->report ? current_->reported : now;
+  result.duration = duration_cast<std::chrono::microseconds>(then - current_->began);
   finish(result);
   return result;
 }

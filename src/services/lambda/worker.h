@@ -9,6 +9,7 @@
 #include "services/lambda/function.h"
 #include "services/lambda/log_stream.h"
 #include "services/lambda/runtime_api.h"
+#include "services/lambda/sandbox.h"
 #include "services/lambda/signal.h"
 
 namespace signalbox::lambda {
@@ -26,10 +27,23 @@ struct Run {
 
 /// What came of it.
 struct RunResult {
+  /// Given back: the runtime had gone before it could be handed over, so that another worker may run it.
+  std::optional<Run> not_handed;
   std::string payload;
   std::string error;  // "" or "Unhandled"
   std::string log_tail;
   std::chrono::microseconds duration{0};
+};
+
+/// A run that a worker has, and how far it got.
+struct CurrentRun {
+  Run run;
+  bool handed = false;
+  bool may_go_back = false;  // to be run by another, while it is not handed over
+  std::optional<RuntimeReport> report;
+  Moment reported{};
+  Moment began{};
+  Moment deadline{};
 };
 
 /// On its shard's thread only.
@@ -42,11 +56,14 @@ class Worker final : public RuntimeHost, public std::enable_shared_from_this<Wor
   asio::awaitable<Result<void>> start();
 
   /// Waits until the runtime has started, has it run this, and waits for its answer; no longer than the function's
-  /// timeout. One at a time.
+  /// timeout. One at a time, and another one only when it is free.
   asio::awaitable<RunResult> run(Run run);
 
-  /// Whether it can run another.
   bool is_alive() const { return process_ > 0 && !ended_; }
+  /// Whether it can run another: its runtime has asked for it.
+  bool is_free() const { return is_alive() && asker_ != nullptr; }
+  /// Returns when it is free, or gone: what does not ask by the end of the last invocation's time is ended.
+  asio::awaitable<void> until_free();
   /// Ends all that is in the sandbox.
   void end();
   /// As end(), when the loops have stopped: returns when the sandbox is gone.
@@ -59,7 +76,7 @@ class Worker final : public RuntimeHost, public std::enable_shared_from_this<Wor
   bool is_old() const { return std::chrono::steady_clock::now() - spawned_ > kLongestLife; }
   Moment idle_since{};
 
-  asio::awaitable<std::optional<RuntimeEvent>> next() override;
+  asio::awaitable<std::optional<RuntimeEvent>> next(std::function<bool()> is_open) override;
   bool report(RuntimeReport report) override;
 
   /// Half of what credentials are good for.
@@ -67,20 +84,15 @@ class Worker final : public RuntimeHost, public std::enable_shared_from_this<Wor
 
  private:
   struct Streams;
-  struct Current {
-    Run run;
-    bool handed = false;
-    std::optional<RuntimeReport> report;
-    Moment began{};
-    Moment deadline{};
-  };
-
   Result<std::vector<std::string>> environment() const;
   asio::awaitable<void> read_output(std::shared_ptr<Worker> self);
   asio::awaitable<void> wait_for_end(std::shared_ptr<Worker> self);
   void take_output();
   asio::awaitable<bool> started();
   asio::awaitable<void> wait_for_report();
+  asio::awaitable<void> wait_for_asker(Moment until);
+  void wake_asker();
+  void begin_log();
   RunResult conclude();
   RunResult failed(std::string_view type, const std::string& message);
   void finish(RunResult& result);
@@ -92,17 +104,18 @@ class Worker final : public RuntimeHost, public std::enable_shared_from_this<Wor
   const VersionPtr version_;
   const std::shared_ptr<LogStream> log_;
   pid_t process_ = -1;
-  bool ended_ = false;     // killed, or gone by itself
-  bool too_much_ = false;  // ended for using too much
-  std::string exit_;       // what became of the process
+  std::unique_ptr<SandboxProcess> sandbox_;  // of that process
+  bool ended_ = false;                       // killed, or gone by itself
+  bool too_much_ = false;                    // ended for using too much
+  std::string exit_;                         // what became of the process
   std::optional<RuntimeReport> init_error_;
-  bool asking_ = false;  // for its next invocation
-  bool ready_ = false;   // it has asked for its first invocation
+  Signal* asker_ = nullptr;  // of the request for the next invocation that waits; null for none
+  Moment last_deadline_{};   // of the last invocation
+  bool ready_ = false;       // it has asked for its first invocation
   std::int64_t most_memory_ = 0;
   Moment spawned_{};
   std::optional<std::chrono::microseconds> init_;  // until the first invocation has told of it
-  std::optional<Current> current_;
-  Signal work_;    // something for next()
+  std::optional<CurrentRun> current_;
   Signal change_;  // something for run()
   std::unique_ptr<Streams> streams_;
 };

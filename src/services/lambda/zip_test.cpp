@@ -7,7 +7,7 @@
 
 #include <filesystem>
 #include <fstream>
-#include <functional>
+#include <iterator>
 
 namespace signalbox::lambda {
 namespace {
@@ -76,21 +76,123 @@ TEST(Zip, TakesNoBrokenBytes) {
   }
 }
 
+/// A folder for one test, with what is unpacked in "out".
+class Unpacked {
+ public:
+  explicit Unpacked(const std::vector<std::vector<Entry>>& packages) {
+    std::vector<std::string> zips;
+    for (const auto& entries : packages) {
+      zips.push_back(root_ / (std::to_string(zips.size()) + ".zip"));
+      std::ofstream(zips.back(), std::ios::binary) << make_zip(entries);
+    }
+    std::filesystem::create_directories(root_ / "a/b/out");
+    done = unpack_zips(zips, root_ / "a/b/out");
+  }
+  ~Unpacked() { std::filesystem::remove_all(root_); }
+  std::filesystem::path at(const std::string& path) const { return root_ / "a/b/out" / path; }
+  std::string text(const std::string& path) const {
+    std::ifstream file(at(path));
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+  /// What is in the folders above, but for the way down.
+  std::size_t outside() const {
+    std::size_t count = 0;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(root_)) {
+      const std::string path = std::filesystem::relative(entry.path(), root_);
+      count += path != "a" && path != "a/b" && !path.starts_with("a/b/out") && !path.ends_with(".zip") ? 1 : 0;
+    }
+    return count;
+  }
+  Result<void> done;
+
+ private:
+  static std::filesystem::path make() {
+    char place[] = "/tmp/signalbox-zip-XXXXXX";
+    return ::mkdtemp(place);
+  }
+  const std::filesystem::path root_ = make();
+};
+
 TEST(Zip, UnpacksFilesModesAndLinks) {
-  char place[] = "/tmp/signalbox-zip-XXXXXX";
-  const std::filesystem::path root = ::mkdtemp(place);
-  const std::string zip =
-      make_zip({{"bin/run", AE_IFREG, "#!", 0700}, {"d", AE_IFDIR, "", 0755}, {"l", AE_IFLNK, "bin/run"}});
-  std::ofstream(root / "z.zip", std::ios::binary) << zip;
-  std::filesystem::create_directory(root / "out");
-  const auto done = unpack_zip(root / "z.zip", root / "out");
-  ASSERT_TRUE(done) << done.error().message;
+  const Unpacked out({{{"bin/run", AE_IFREG, "#!", 0700}, {"d", AE_IFDIR, "", 0700}, {"l", AE_IFLNK, "bin/run"}}});
+  ASSERT_TRUE(out.done) << out.done.error().message;
   struct stat info{};
-  ASSERT_EQ(::stat((root / "out/bin/run").c_str(), &info), 0);
+  ASSERT_EQ(::stat(out.at("bin/run").c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777U, 0755U);
-  EXPECT_TRUE(std::filesystem::is_directory(root / "out/d"));
-  EXPECT_EQ(std::filesystem::read_symlink(root / "out/l"), "bin/run");
-  std::filesystem::remove_all(root);
+  ASSERT_EQ(::stat(out.at("d").c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777U, 0755U);
+  EXPECT_EQ(std::filesystem::read_symlink(out.at("l")), "bin/run");
+}
+
+TEST(Zip, RefusesLinksThatLeadOutTogether) {
+  // Each harmless by its text: what counts is where they lead.
+  EXPECT_EQ(refusal({{"p/q/z", AE_IFLNK, "../.."}, {"p/q/w", AE_IFLNK, "z/p"}}), "");
+  for (const auto& [first, second] :
+       {std::pair("../..", "z/.."), std::pair("../..", "z/../.."), std::pair(".", "z/../../..")}) {
+    EXPECT_NE(refusal({{"p/q/z", AE_IFLNK, first}, {"p/q/w", AE_IFLNK, second}}).find("link out"), std::string::npos)
+        << second;
+  }
+  // In a circle, and to nothing: harmless.
+  EXPECT_EQ(refusal({{"a", AE_IFLNK, "b"}, {"b", AE_IFLNK, "a"}, {"c", AE_IFLNK, "none/at/all"}}), "");
+  EXPECT_NE(refusal({{"d", AE_IFDIR, ""}, {"d", AE_IFLNK, "x"}}).find("a link and a folder"), std::string::npos);
+  EXPECT_NE(refusal({{"d/e", AE_IFREG, ""}, {"d", AE_IFREG, "x"}}).find("a file and a folder"), std::string::npos);
+  EXPECT_NE(refusal({{"l", AE_IFLNK, std::string(2000, 'x')}}).find("nowhere"), std::string::npos);
+}
+
+TEST(Zip, BoundsWhatNamesMake) {
+  std::string deep = "x";
+  for (int i = 0; i < 200; ++i) deep += "/x";
+  EXPECT_NE(refusal({{deep, AE_IFREG, ""}}).find("leads out"), std::string::npos);
+  EXPECT_NE(refusal({{std::string(300, 'x'), AE_IFREG, ""}}).find("leads out"), std::string::npos);
+  // Folders that nobody listed count as well.
+  std::vector<Entry> many;
+  for (int i = 0; i < 1000; ++i) {
+    std::string path = std::to_string(i);
+    for (int depth = 0; depth < 40; ++depth) path += "/d";
+    many.push_back({path + "/f", AE_IFREG, ""});
+  }
+  EXPECT_NE(refusal(many).find("entries"), std::string::npos);
+}
+
+TEST(Zip, WhatComesLaterIsNeverWrittenThroughALink) {
+  // In one package, and in two layers one over the other.
+  const std::vector<Entry> links = {{"p/q/z", AE_IFLNK, "../.."}, {"p/q/w", AE_IFLNK, "z/p"}};
+  const std::vector<Entry> files = {{"p/q/w/planted", AE_IFREG, "hello"}};
+  std::vector<Entry> both = links;
+  both.insert(both.end(), files.begin(), files.end());
+  const std::vector<std::vector<Entry>> one_package = {both};
+  const std::vector<std::vector<Entry>> two_packages = {links, files};
+  for (const auto& packages : {one_package, two_packages}) {
+    const Unpacked out(packages);
+    ASSERT_TRUE(out.done) << out.done.error().message;
+    EXPECT_TRUE(std::filesystem::is_directory(std::filesystem::symlink_status(out.at("p/q/w"))));
+    EXPECT_EQ(out.text("p/q/w/planted"), "hello");
+    EXPECT_FALSE(std::filesystem::exists(out.at("p/planted")));
+    EXPECT_EQ(out.outside(), 0U);
+  }
+}
+
+TEST(Zip, LayersTogetherAreBoundedAsOne) {
+  // Links of two layers that only together lead out; a later file over an earlier one, and over a link.
+  const Unpacked out({{{"p/q/z", AE_IFLNK, "../.."}}, {{"p/q/w", AE_IFLNK, "z/.."}}});
+  ASSERT_FALSE(out.done);
+  EXPECT_NE(out.done.error().message.find("link out"), std::string::npos);
+  const Unpacked over(
+      {{{"f", AE_IFREG, "old"}, {"l", AE_IFLNK, "f"}}, {{"f", AE_IFREG, "new"}, {"l", AE_IFREG, "own"}}});
+  ASSERT_TRUE(over.done) << over.done.error().message;
+  EXPECT_EQ(over.text("f"), "new");
+  EXPECT_EQ(over.text("l"), "own");
+  const std::string large(std::size_t{3} * 1024 * 1024, '\0');
+  const std::vector<Entry> third(30, {"f", AE_IFREG, large});
+  const Unpacked many({third, third, third});
+  ASSERT_FALSE(many.done);
+  EXPECT_NE(many.done.error().message.find("Unzipped size"), std::string::npos);
+}
+
+TEST(Zip, NamesAreUtf8InAnyLocale) {
+  const Unpacked out({{{"ä/ö.py", AE_IFREG, "x"}}});
+  ASSERT_TRUE(out.done) << out.done.error().message;
+  EXPECT_EQ(out.text("ä/ö.py"), "x");
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include "cloud/access_table.h"
 #include "models/logs.h"
+#include "services/logs/core.h"
 
 namespace signalbox::logs {
 namespace {
@@ -13,20 +14,24 @@ constexpr std::string_view kStream = "$stream";
 constexpr std::string_view kTagged = "$tagged";
 constexpr std::string_view kAllGroups = "log-group::log-stream:";
 
-constexpr cloud::AccessRow kRows[] = {
+constexpr cloud::AccessRow kAccessRows[] = {
     {.operation = "CreateLogGroup", .resource = kGroup, .tagging = "logs:TagResource"},
     {.operation = "CreateLogStream", .resource = kStream},
     {.operation = "DeleteLogGroup", .resource = kGroup},
     {.operation = "DeleteLogStream", .resource = kStream},
     {.operation = "DeleteMetricFilter", .resource = kGroup},
     {.operation = "DeleteQueryDefinition"},
+    {.operation = "DeleteResourcePolicy"},
     {.operation = "DeleteRetentionPolicy", .resource = kGroup},
     {.operation = "DeleteSubscriptionFilter", .resource = kGroup},
+    {.operation = "DescribeFieldIndexes"},
+    {.operation = "DescribeIndexPolicies"},
     {.operation = "DescribeLogGroups", .resource = kAllGroups},
     {.operation = "DescribeLogStreams", .resource = kGroup},
     {.operation = "DescribeMetricFilters", .resource = "$group|log-group::log-stream:"},
     {.operation = "DescribeQueries"},
     {.operation = "DescribeQueryDefinitions"},
+    {.operation = "DescribeResourcePolicies"},
     {.operation = "DescribeSubscriptionFilters", .resource = kGroup},
     {.operation = "FilterLogEvents", .resource = kGroup},
     {.operation = "GetLogEvents", .resource = kStream},
@@ -40,8 +45,12 @@ constexpr cloud::AccessRow kRows[] = {
     {.operation = "PutLogGroupDeletionProtection", .resource = kGroup},
     {.operation = "PutMetricFilter", .resource = kGroup},
     {.operation = "PutQueryDefinition"},
+    {.operation = "PutResourcePolicy"},
     {.operation = "PutRetentionPolicy", .resource = kGroup},
-    {.operation = "PutSubscriptionFilter", .resource = kGroup, .roles = "roleArn"},
+    {.operation = "PutSubscriptionFilter",
+     .resource = kGroup,
+     .keys = "logs:DestinationArn=destinationArn",
+     .roles = "roleArn"},
     {.operation = "StopQuery"},
     {.operation = "TagLogGroup", .resource = kTagged},
     {.operation = "TagResource", .resource = kTagged},
@@ -50,7 +59,7 @@ constexpr cloud::AccessRow kRows[] = {
     {.operation = "UntagResource", .resource = kTagged},
 };
 
-constexpr cloud::AccessTable kTable{.prefix = "logs", .rows = kRows, .passed_to = "logs.amazonaws.com"};
+constexpr cloud::AccessTable kTable{.prefix = "logs", .rows = kAccessRows, .passed_to = "logs.amazonaws.com"};
 
 /// arn:...:log-group:NAME of a group that is named by ARN, with an ":*" behind it or not, or by name.
 std::string group_arn(const cloud::Call& call, const std::string& named) {
@@ -70,19 +79,19 @@ std::string with_streams(const std::string& group, const std::string& stream) {
   return group + ":log-stream:" + stream;
 }
 
-std::string named_group(const cloud::InputFields& input) {
+std::string name_of_group(const cloud::InputFields& input) {
   std::string named = input.text("logGroupIdentifier");
   return named.empty() ? input.text("logGroupName") : named;
 }
 
 std::optional<std::string> of_group(const cloud::Call& call, const cloud::InputFields& input) {
-  const std::string named = named_group(input);
+  const std::string named = name_of_group(input);
   if (named.empty()) return std::nullopt;
   return with_streams(group_arn(call, named), "");
 }
 
 std::optional<std::string> of_stream(const cloud::Call& call, const cloud::InputFields& input) {
-  const std::string named = named_group(input);
+  const std::string named = name_of_group(input);
   if (named.empty()) return std::nullopt;
   return with_streams(group_arn(call, named), input.text("logStreamName"));
 }
@@ -114,10 +123,16 @@ asio::awaitable<Result<cloud::Accesses>> of_query(const cloud::Call& call, const
 
 }  // namespace
 
-void describe_access(const cloud::House& house) {
-  cloud::describe(house.authority, models::logs::kService, kTable,
+void describe_access(const Core& core) {
+  auto& authority = core.house.authority;
+  cloud::describe(authority, models::logs::kService, kTable,
                   {{"group", of_group}, {"stream", of_stream}, {"tagged", of_tagged}});
-  house.authority.describe(models::logs::kStartQuery, of_query);
+  authority.describe(models::logs::kStartQuery, of_query);
+  authority.know("logs", [&core](std::string arn) -> asio::awaitable<cloud::ResourceFacts> {
+    cloud::ResourceFacts facts;
+    if (const auto parsed = cloud::Arn::parse(arn)) facts.policy = core.resource_policies.combined(parsed->scope());
+    co_return facts;
+  });
 }
 
 }  // namespace signalbox::logs

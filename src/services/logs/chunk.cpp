@@ -10,11 +10,11 @@
 namespace signalbox::logs {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kChunkVersion = 1;
 /// Level 1 compresses logs five to ten times and is read back at more than a GB a second.
 constexpr int kLevel = 1;
 /// No chunk is made larger than the sealing threshold and one call; what says it is larger is broken.
-constexpr std::uint64_t kMaxText = 64ULL * 1024 * 1024;
+constexpr std::uint64_t kMaxChunkText = 64ULL * 1024 * 1024;
 
 void put_number(std::string& out, std::uint64_t value) {
   while (value >= 0x80U) {
@@ -87,15 +87,15 @@ struct Header {
 };
 
 Result<Header> read_header(std::string_view bytes) {
-  store::RecordReader in(bytes, kVersion);
+  store::RecordReader in(bytes, kChunkVersion);
   Header header;
   header.count = in.number();
   header.columns_size = in.number();
   header.text_size = in.number();
   header.columns = in.text_view();
   header.text = in.text_view();
-  const bool sane =
-      in.complete() && header.count <= kMaxText && header.columns_size <= kMaxText && header.text_size <= kMaxText;
+  const bool sane = in.complete() && header.count <= kMaxChunkText && header.columns_size <= kMaxChunkText &&
+                    header.text_size <= kMaxChunkText;
   if (!sane) return broken();
   return header;
 }
@@ -103,7 +103,7 @@ Result<Header> read_header(std::string_view bytes) {
 }  // namespace
 
 FrameWriter::FrameWriter(std::uint32_t stream, std::int64_t ingested, std::size_t count) {
-  bytes_.push_back(static_cast<char>(kVersion));
+  bytes_.push_back(static_cast<char>(kChunkVersion));
   put_number(bytes_, stream);
   put_number(bytes_, zigzag(ingested));
   put_number(bytes_, count);
@@ -117,7 +117,7 @@ void FrameWriter::add(std::int64_t time, std::string_view message) {
 }
 
 FrameReader::FrameReader(std::string_view bytes, std::uint64_t first_number) : rest_(bytes), number_(first_number) {
-  ok_ = !bytes.empty() && static_cast<std::uint8_t>(bytes.front()) == kVersion;
+  ok_ = !bytes.empty() && static_cast<std::uint8_t>(bytes.front()) == kChunkVersion;
   if (!ok_) return;
   Numbers numbers(bytes.substr(1));
   stream_ = static_cast<std::uint32_t>(numbers.next());
@@ -162,13 +162,13 @@ std::vector<std::uint32_t> ChunkInfo::stream_ids() const {
 }
 
 std::string encode(const ChunkInfo& info) {
-  store::RecordWriter out(kVersion);
+  store::RecordWriter out(kChunkVersion);
   out.integer(info.min_time).integer(info.max_time).number(info.count).number(info.bytes).text(info.streams);
   return std::move(out).take();
 }
 
 std::optional<ChunkInfo> decode_chunk_info(std::string_view bytes, std::uint64_t id) {
-  store::RecordReader in(bytes, kVersion);
+  store::RecordReader in(bytes, kChunkVersion);
   ChunkInfo info;
   info.id = id;
   info.min_time = in.integer();
@@ -217,7 +217,7 @@ MadeChunk make_chunk(std::uint64_t id, std::vector<Event> events) {
     text += e.message;
     info.bytes += e.message.size() + kEventOverhead;
   }
-  store::RecordWriter out(kVersion);
+  store::RecordWriter out(kChunkVersion);
   out.number(events.size()).number(columns.size()).number(text.size()).text(compress(columns)).text(compress(text));
   made.bytes = std::move(out).take();
   return made;

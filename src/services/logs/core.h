@@ -8,10 +8,13 @@
 #include <vector>
 
 #include "cloud/services.h"
+#include "cloud/workers.h"
 #include "services/logs/group.h"
-#include "services/logs/workers.h"
+#include "services/logs/resource_policies.h"
 
 namespace signalbox::logs {
+
+namespace asio = boost::asio;
 
 class Queries;
 
@@ -43,7 +46,8 @@ struct Core {
 
   const cloud::House house;
   Figures figures;
-  Workers workers;
+  cloud::Workers workers;
+  ResourcePolicies resource_policies;
   cloud::Turns definition_turns;  // of saved queries, on shard 0
 
  private:
@@ -92,6 +96,7 @@ void register_get_operations(Core& core);
 void register_filter_operations(Core& core);
 void register_subscription_operations(Core& core);
 void register_query_definitions(Core& core);
+void register_resource_policies(Core& core);
 void register_query_operations(Core& core, Queries& queries);
 
 }  // namespace signalbox::logs

@@ -5,10 +5,10 @@
 namespace signalbox::logs {
 namespace {
 
-constexpr int kMaxDepth = 20;
+constexpr int kMaxNesting = 20;
 
 void gather(json::Value value, const std::string& path, int depth, std::map<std::string, std::string>& found) {
-  if (found.size() >= kMaxFields || depth > kMaxDepth || value.is_null()) return;
+  if (found.size() >= kMaxFields || depth > kMaxNesting || value.is_null()) return;
   const std::string before = path.empty() ? "" : path + ".";
   if (value.is_object()) {
     for (const auto member : value.members()) gather(member.value, before + member.key.as_string(), depth + 1, found);

@@ -8,10 +8,6 @@
 namespace signalbox::logs {
 namespace {
 
-/// AWS's bounds of the times that PutLogEvents takes hold here too: what is beyond them is of now.
-constexpr Millis kMaxAge = 14LL * 24 * 3600 * 1000;
-constexpr Millis kMaxAhead = 2LL * 3600 * 1000;
-
 bool is_event(json::Value value) {
   for (const char* name : {"id", "detail-type", "source", "account", "time", "region", "detail"}) {
     if (!value.find(name)) return false;
@@ -103,6 +99,7 @@ asio::awaitable<cloud::Appended> GroupTarget::append_here(GroupPtr group, std::v
   std::vector<NewEvent> events;  // of what is kept
   for (const RuleLogEvent& event : taken) {
     const Millis time = event.time.value_or(now);
+    // AWS's bounds of the times that PutLogEvents takes hold here, too: what is beyond them is of now.
     events.push_back({time < now - kMaxAge || time > now + kMaxAhead ? now : time, event.message});
   }
   StreamPtr stream = group->streams().find(group->events_stream);

@@ -13,7 +13,7 @@ using cloud::Call;
 
 /// AWS's quota of metric filters of a log group.
 constexpr std::size_t kMaxFilters = 100;
-constexpr std::int32_t kMaxPage = 50;
+constexpr std::int32_t kMaxFilterPage = 50;
 
 asio::awaitable<Result<m::TestMetricFilterResponse>> test(m::TestMetricFilterRequest request) {
   const auto pattern = filter::Pattern::compile(request.filter_pattern.value_or(""));
@@ -164,7 +164,7 @@ asio::awaitable<Result<m::DescribeMetricFiltersResponse>> describe(Core& core, c
   }
   m::DescribeMetricFiltersResponse response;
   auto& list = response.metric_filters.emplace();
-  const auto most = static_cast<std::size_t>(request.limit.value_or(kMaxPage));
+  const auto most = static_cast<std::size_t>(request.limit.value_or(kMaxFilterPage));
   for (const GroupPtr& group : groups) {
     if (group->name < last.substr(0, last.find('\0'))) continue;
     auto found = co_await filters_of(group, request, last);

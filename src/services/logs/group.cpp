@@ -93,7 +93,7 @@ Result<void> Group::open_filters(const store::Snapshot& snapshot) {
   const store::Key to = subscriptions_key(id);
   Result<void> scanned = snapshot.scan(to, to.end(), [&](std::string_view, std::string_view value) {
     auto record = decode_subscription(value);
-    auto pattern = record ? filter::Pattern::compile(record->pattern) : fail("", "");
+    auto pattern = record ? filter::Pattern::compile(record->pattern, filter::Characters::kAny) : fail("", "");
     broken = !pattern;
     if (broken) return false;
     std::string filter = record->name;
@@ -104,7 +104,7 @@ Result<void> Group::open_filters(const store::Snapshot& snapshot) {
   const store::Key measured = metric_filters_key(id);
   scanned = snapshot.scan(measured, measured.end(), [&](std::string_view, std::string_view value) {
     auto record = decode_metric_filter(value);
-    auto pattern = record ? filter::Pattern::compile(record->pattern) : fail("", "");
+    auto pattern = record ? filter::Pattern::compile(record->pattern, filter::Characters::kAny) : fail("", "");
     broken = broken || !pattern;
     if (broken) return false;
     std::string filter = record->name;

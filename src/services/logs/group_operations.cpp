@@ -2,6 +2,7 @@
 #include <array>
 
 #include "cloud/paging.h"
+#include "cloud/reserved_tags.h"
 #include "models/logs.h"
 #include "services/logs/core.h"
 
@@ -13,7 +14,7 @@ using cloud::Call;
 
 /// AWS's quota of log groups in an account and Region.
 constexpr std::size_t kMaxGroups = 1'000'000;
-constexpr std::int32_t kMaxPage = 50;
+constexpr std::int32_t kMaxGroupsPage = 50;
 /// The days that PutRetentionPolicy takes.
 constexpr std::array kRetentions = {1,   3,   5,   7,   14,   30,   60,   90,   120,  150,  180,
                                     365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653};
@@ -40,14 +41,17 @@ asio::awaitable<Result<m::CreateLogGroupResponse>> create(Core& core, const Call
   record.protected_from_deletion = request.deletion_protection_enabled.value_or(false);
   record.log_class = "STANDARD";
   record.tags = request.tags.value_or(Tags());
+  for (const auto& [key, value] : record.tags) {
+    if (cloud::is_reserved_tag(key)) co_return invalid(cloud::kReservedTagText);
+  }
   if (core.count(call.scope) >= kMaxGroups) co_return fail("LimitExceededException", "Resource limit exceeded.");
   store::Batch batch;
   batch.put(group_key(record.scope, record.name), encode(record));
   const GroupPtr group = core.make(std::move(record));
   auto work = [&]() -> asio::awaitable<Result<void>> {
     if (!core.add(group)) co_return fail("ResourceAlreadyExistsException", "The specified log group already exists");
-    Result<void> opened = group->open();
-    Result<void> done = opened ? co_await core.house.store.commit(std::move(batch)) : opened;
+    Result<void> done = group->open();
+    if (done) done = co_await core.house.store.commit(std::move(batch));
     if (!done) {
       group->deleted = true;
       core.remove(*group);
@@ -187,7 +191,7 @@ asio::awaitable<Result<m::DescribeLogGroupsResponse>> describe(Core& core, const
     return contains_in_any_case(group.name, request.log_group_name_pattern.value_or("")) &&
            (!request.log_group_class || *request.log_group_class == group.record()->log_class);
   };
-  const auto most = static_cast<std::size_t>(request.limit.value_or(kMaxPage));
+  const auto most = static_cast<std::size_t>(request.limit.value_or(kMaxGroupsPage));
   const auto [groups, more] =
       next_groups(core, call.scope, request.log_group_name_prefix.value_or(""), *last, most, wanted);
   m::DescribeLogGroupsResponse response;
@@ -227,8 +231,8 @@ asio::awaitable<Result<m::ListLogGroupsResponse>> list(Core& core, const Call& c
     return matches_any(group.name, request.log_group_name_pattern.value_or("")) &&
            (!request.log_group_class || *request.log_group_class == group.record()->log_class);
   };
-  const auto [groups, more] =
-      next_groups(core, call.scope, "", *last, static_cast<std::size_t>(request.limit.value_or(kMaxPage)), wanted);
+  const auto [groups, more] = next_groups(core, call.scope, "", *last,
+                                          static_cast<std::size_t>(request.limit.value_or(kMaxGroupsPage)), wanted);
   m::ListLogGroupsResponse response;
   auto& summaries = response.log_groups.emplace();
   for (const GroupPtr& group : groups) {

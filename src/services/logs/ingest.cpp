@@ -62,7 +62,14 @@ asio::awaitable<void> forward(Core& core, GroupPtr group, StreamPtr stream, std:
                               std::uint64_t first, store::Batch& batch, std::shared_ptr<AfterAll> after) {
   if (group->subscriptions.empty()) co_return;
   const Subscriptions subscriptions = group->subscriptions;  // they may change while a destination is waited for
-  for (const auto& [name, subscription] : subscriptions) {
+  // In the order of their destinations, as everybody goes who holds several of them until the commit: in any other, two
+  // may wait for each other.
+  std::vector<Subscriptions::const_pointer> in_order;
+  for (const auto& entry : subscriptions) in_order.push_back(&entry);
+  std::ranges::stable_sort(in_order, {},
+                           [](const auto* entry) -> const std::string& { return entry->second.record.destination; });
+  for (const auto* entry : in_order) {
+    const auto& [name, subscription] = *entry;
     const auto destination = cloud::Arn::parse(subscription.record.destination);
     cloud::EventTarget* const kind = destination ? core.house.event_targets.find(*destination) : nullptr;
     auto deliveries = deliveries_of(core, *group, stream->name, subscription, events, first);

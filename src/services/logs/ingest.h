@@ -10,6 +10,10 @@
 
 namespace signalbox::logs {
 
+/// How old events may be, and how far ahead of the server's time (PutLogEvents).
+inline constexpr Millis kMaxAge = 14LL * 24 * 3600 * 1000;
+inline constexpr Millis kMaxAhead = 2LL * 3600 * 1000;
+
 struct NewEvent {
   Millis time = 0;
   std::string_view message;

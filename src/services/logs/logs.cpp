@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "models/logs.h"
+#include "services/logs/absent.h"
 #include "services/logs/access.h"
 #include "services/logs/core.h"
 #include "services/logs/event_target.h"
@@ -15,7 +16,9 @@ Logs::Logs(const cloud::House& house)
     : core_(std::make_unique<Core>(house)),
       queries_(std::make_unique<Queries>(std::max(1U, std::thread::hardware_concurrency()))) {
   house.door.add_service(models::logs::kService);
-  describe_access(house);
+  describe_access(*core_);
+  answer_absent(house);
+  register_index_reads(*core_);
   house.event_targets.add("logs", std::make_unique<GroupTarget>(*core_));
   register_group_operations(*core_);
   register_stream_operations(*core_);
@@ -25,6 +28,7 @@ Logs::Logs(const cloud::House& house)
   register_filter_operations(*core_);
   register_subscription_operations(*core_);
   register_query_definitions(*core_);
+  register_resource_policies(*core_);
   register_query_operations(*core_, *queries_);
 }
 
@@ -45,7 +49,7 @@ Result<void> Logs::load() {
   });
   if (!scanned) return scanned;
   if (broken) return fail("StoreError", "A log group in the store cannot be read.");
-  return {};
+  return core_->resource_policies.load(*snapshot);
 }
 
 void Logs::stop() {

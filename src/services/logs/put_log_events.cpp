@@ -14,10 +14,7 @@ using cloud::Call;
 
 /// AWS's bounds of a call ("PutLogEvents" in the API Reference).
 constexpr std::size_t kMaxCallBytes = 1024 * 1024;
-constexpr Millis kHour = 3600LL * 1000;
-constexpr Millis kMaxSpan = 24 * kHour;
-constexpr Millis kMaxAhead = 2 * kHour;
-constexpr Millis kMaxAge = 14 * 24 * kHour;
+constexpr Millis kMaxSpan = 24LL * 3600 * 1000;
 
 Result<void> check(const std::vector<m::InputLogEvent>& events) {
   std::size_t bytes = 0;

@@ -11,7 +11,7 @@ namespace {
 namespace m = models::logs;
 using cloud::Call;
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kDefinitionVersion = 1;
 /// AWS's quota in an account and Region.
 constexpr std::size_t kMaxDefinitions = 1000;
 
@@ -32,7 +32,7 @@ store::Key definition_key(const cloud::Scope& scope, std::string_view id) {
 }
 
 std::string encode(const Definition& definition) {
-  store::RecordWriter out(kVersion);
+  store::RecordWriter out(kDefinitionVersion);
   out.text(definition.id).text(definition.name).text(definition.text).text(definition.client_token);
   out.integer(definition.modified).number(definition.groups.size());
   for (const std::string& group : definition.groups) out.text(group);
@@ -40,7 +40,7 @@ std::string encode(const Definition& definition) {
 }
 
 std::optional<Definition> decode_definition(std::string_view bytes) {
-  store::RecordReader in(bytes, kVersion);
+  store::RecordReader in(bytes, kDefinitionVersion);
   Definition definition;
   definition.id = in.text();
   definition.name = in.text();

@@ -1,6 +1,5 @@
 // Logs Insights: queries.
 #include <algorithm>
-#include <limits>
 
 #include "base/encoding.h"
 #include "cloud/paging.h"
@@ -17,8 +16,8 @@ namespace {
 namespace m = models::logs;
 using cloud::Call;
 
-constexpr std::size_t kMaxGroups = 50;
-constexpr std::size_t kMaxPage = 1000;
+constexpr std::size_t kMaxGroupsOfQuery = 50;
+constexpr std::size_t kMaxQueryPage = 1000;
 constexpr std::size_t kMaxResultsPage = 10'000;
 
 std::unexpected<Error> no_such_query() {
@@ -41,8 +40,8 @@ Result<std::vector<GroupPtr>> groups_of(const Core& core, const Call& call, cons
   if (request.log_group_name) wanted = {*request.log_group_name};
   if (request.log_group_names) wanted = *request.log_group_names;
   if (request.log_group_identifiers) wanted = *request.log_group_identifiers;
-  if (wanted.empty() || wanted.size() > kMaxGroups) {
-    return invalid("A query takes 1 to " + std::to_string(kMaxGroups) + " log groups.");
+  if (wanted.empty() || wanted.size() > kMaxGroupsOfQuery) {
+    return invalid("A query takes 1 to " + std::to_string(kMaxGroupsOfQuery) + " log groups.");
   }
   std::vector<GroupPtr> groups;
   for (const std::string& one : wanted) {
@@ -64,9 +63,12 @@ asio::awaitable<Result<std::vector<QuerySource>>> sources_of(Core& core, std::ve
   co_return sources;
 }
 
+/// The end of the year 9999, in seconds: far beyond any event, and far from where milliseconds overflow.
+constexpr std::int64_t kLastSecond = 253'402'300'799;
+
 /// The API's times are seconds.
 Millis millis_of_seconds(std::int64_t seconds) {
-  return std::min(seconds, std::numeric_limits<std::int64_t>::max() / 1000) * 1000;
+  return std::clamp<std::int64_t>(seconds, 0, kLastSecond) * 1000;
 }
 
 asio::awaitable<Result<m::StartQueryResponse>> start(Core& core, Queries& queries, const Call& call,
@@ -177,7 +179,7 @@ asio::awaitable<Result<m::DescribeQueriesResponse>> describe(const Queries& quer
   m::DescribeQueriesResponse response;
   auto& list = response.queries.emplace();
   if (request.query_language.value_or(m::query_language::kCWLI) != m::query_language::kCWLI) co_return response;
-  const auto most = std::min(kMaxPage, static_cast<std::size_t>(request.max_results.value_or(kMaxPage)));
+  const auto most = std::min(kMaxQueryPage, static_cast<std::size_t>(request.max_results.value_or(kMaxQueryPage)));
   for (const QueryPtr& query : queries.list(call.scope)) {
     if (!last.empty()) {
       if (query->given.id == last) last.clear();

@@ -121,7 +121,7 @@ void seal_when_due(Core& core, const GroupPtr& group) {
   if (group->tail_bytes < kSealBytes && group->tail_frames < kSealFrames) return;
   if (group->settled_until() == group->head) return;
   group->sealing = true;
-  group->shard.spawn(seal_now(core, group));
+  group->shard.spawn("logs.seal", seal_now(core, group));
 }
 
 }  // namespace signalbox::logs

@@ -11,7 +11,7 @@ namespace {
 namespace m = models::logs;
 using cloud::Call;
 
-constexpr std::int32_t kMaxPage = 50;
+constexpr std::int32_t kMaxStreams = 50;
 
 asio::awaitable<Result<m::CreateLogStreamResponse>> create(Core& core, const Call& call,
                                                            m::CreateLogStreamRequest request) {
@@ -172,7 +172,7 @@ asio::awaitable<Result<m::DescribeLogStreamsResponse>> describe(Core& core, cons
   query.prefix = request.log_stream_name_prefix.value_or("");
   query.by_time = request.order_by == m::order_by::kLastEventTime;
   query.descending = request.descending.value_or(false);
-  query.most = static_cast<std::size_t>(request.limit.value_or(kMaxPage));
+  query.most = static_cast<std::size_t>(request.limit.value_or(kMaxStreams));
   query.token = request.next_token;
   if (query.by_time && !query.prefix.empty()) {
     co_return invalid("Cannot order by LastEventTime with a logStreamNamePrefix.");

@@ -10,8 +10,8 @@ namespace m = models::logs;
 using cloud::Call;
 
 /// AWS's quota of subscription filters of a log group.
-constexpr std::size_t kMaxFilters = 2;
-constexpr std::int32_t kMaxPage = 50;
+constexpr std::size_t kMaxSubscriptionFilters = 2;
+constexpr std::int32_t kMaxSubscriptions = 50;
 
 Result<Subscription> subscription_of(const Core& core, const Call& call,
                                      const m::PutSubscriptionFilterRequest& request) {
@@ -74,7 +74,7 @@ asio::awaitable<Result<void>> put_here(Core& core, GroupPtr group, Subscription 
   const auto turn = co_await group->turns.take();
   if (group->deleted) co_return no_such_group();
   const auto before = group->subscriptions.find(made.record.name);
-  if (before == group->subscriptions.end() && group->subscriptions.size() >= kMaxFilters) {
+  if (before == group->subscriptions.end() && group->subscriptions.size() >= kMaxSubscriptionFilters) {
     co_return fail("LimitExceededException", "Resource limit exceeded.");
   }
   if (before != group->subscriptions.end()) made.record.created = before->second.record.created;
@@ -149,7 +149,7 @@ asio::awaitable<Result<m::DescribeSubscriptionFiltersResponse>> describe(
   auto work = [&]() -> asio::awaitable<Result<m::DescribeSubscriptionFiltersResponse>> {
     m::DescribeSubscriptionFiltersResponse response;
     auto& list = response.subscription_filters.emplace();
-    const auto most = static_cast<std::size_t>(request.limit.value_or(kMaxPage));
+    const auto most = static_cast<std::size_t>(request.limit.value_or(kMaxSubscriptions));
     for (const auto& [name, subscription] : (*group)->subscriptions) {
       if (name <= last || !name.starts_with(request.filter_name_prefix.value_or(""))) continue;
       if (list.size() == most) {

@@ -9,7 +9,7 @@ namespace {
 
 constexpr Millis kDay = 24LL * 3600 * 1000;
 /// Alarms are on whole hours, so that a group's chunks go many at a time.
-constexpr Millis kHour = 3600LL * 1000;
+constexpr Millis kSweepHour = 3600LL * 1000;
 
 /// When the first chunk, or the tail, has expired altogether; empty when there is nothing that could.
 std::optional<Millis> first_expiry(const Group& group, std::int32_t days) {
@@ -84,10 +84,10 @@ void sweep_when_due(Core& core, const GroupPtr& group) {
   // A group that was not opened yet may have anything.
   const auto first = group->is_open() && !group->has_garbage ? first_expiry(*group, days) : std::optional(now);
   if (!first) return;
-  const Millis due = (std::max(*first, now) / kHour + 1) * kHour;
+  const Millis due = (std::max(*first, now) / kSweepHour + 1) * kSweepHour;
   group->sweep_alarm = group->shard.alarms().set(Time(Duration(due)), [&core, group] {
     group->sweep_alarm.reset();
-    group->shard.spawn(sweep_now(core, group));
+    group->shard.spawn("logs.sweep", sweep_now(core, group));
   });
 }
 

@@ -1,3 +1,4 @@
+#include "cloud/reserved_tags.h"
 #include "models/logs.h"
 #include "services/logs/core.h"
 
@@ -27,8 +28,12 @@ asio::awaitable<Result<void>> change_tags(Core& core, Result<GroupPtr> group, Ch
   auto work = [&]() -> asio::awaitable<Result<void>> {
     const auto turn = co_await (*group)->turns.take();
     if ((*group)->deleted) co_return no_such_group();
-    GroupRecord record = *(*group)->record();
+    const auto before = (*group)->record();
+    GroupRecord record = *before;
     change(record.tags);
+    for (const auto& [key, value] : record.tags) {
+      if (cloud::is_reserved_tag(key) && !before->tags.contains(key)) co_return invalid(cloud::kReservedTagText);
+    }
     if (record.tags.size() > kMaxTags) {
       co_return fail("TooManyTagsException",
                      "A log group can have no more than " + std::to_string(kMaxTags) + " tags.");

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/time_text.h"
+#include "cloud/item_failures.h"
 #include "services/pipes/event_view.h"
 #include "services/pipes/rights.h"
 
@@ -34,27 +35,51 @@ bool passes(const Config& config, json::Value view) {
          std::ranges::any_of(config.filters, [&](const pattern::Pattern& one) { return one.matches(view); });
 }
 
-/// Adds the items of one event, or of each that an array of them holds.
-void add_items(std::vector<Item>& items, std::size_t place, const Config& config, const std::string& pipe,
-               std::string_view text, const Surroundings& surroundings) {
-  json::Document document;
-  const auto root = document.parse(text);
-  if (root && root->is_array()) {
-    for (json::Value element : root->elements()) {
-      items.push_back({place, delivery_of(config, pipe, element.raw(), element, surroundings)});
-    }
-    return;
-  }
-  if (root) {
-    items.push_back({place, delivery_of(config, pipe, text, *root, surroundings)});
-    return;
-  }
-  // An enrichment's answer that is no JSON: a text.
-  std::string quoted;
-  json::append_string(quoted, text);
-  const auto as_text = document.parse(quoted);
-  items.push_back({place, delivery_of(config, pipe, text, *as_text, surroundings)});
+/// Whether an enrichment's answer says that there is nothing for the target.
+bool is_nothing(json::Value answer) {
+  if (answer.is_null()) return true;
+  if (answer.is_string()) return answer.raw().size() == 2;
+  return (answer.is_object() || answer.is_array()) && answer.size() == 0;
 }
+
+/// What an enrichment answered takes the place of the events it was asked about: an array item by item.
+class Answered {
+ public:
+  Answered(Prepared& prepared, const Config& config, const std::string& pipe, const Surroundings& surroundings)
+      : prepared_(prepared), config_(config), pipe_(pipe), surroundings_(surroundings) {}
+
+  void take(const std::vector<std::size_t>& events, std::string_view answer) {
+    json::Document document;
+    const auto root = document.parse(answer);
+    if (answer.empty() || (root && is_nothing(*root))) return;
+    if (root && root->is_array()) {
+      const bool one_each = root->size() == events.size();
+      std::size_t place = 0;
+      for (const json::Value element : root->elements()) {
+        add(events[one_each ? place++ : 0], element.raw(), element);
+      }
+      if (!one_each) prepared_.together = events;
+      return;
+    }
+    if (events.size() > 1) prepared_.together = events;
+    if (root) return add(events.front(), answer, *root);
+    // No JSON: a text.
+    std::string quoted;
+    json::append_string(quoted, answer);
+    const auto as_text = document.parse(quoted);
+    add(events.front(), answer, *as_text);
+  }
+
+ private:
+  void add(std::size_t event, std::string_view text, json::Value view) {
+    prepared_.items.push_back({event, delivery_of(config_, pipe_, text, view, surroundings_), {}});
+  }
+
+  Prepared& prepared_;
+  const Config& config_;
+  const std::string& pipe_;
+  const Surroundings& surroundings_;
+};
 
 /// Returns when the target's rate lets the next request go.
 asio::awaitable<void> wait_for_rate(Core& core, PipePtr pipe, std::int64_t rate) {
@@ -100,7 +125,25 @@ asio::awaitable<Result<std::string>> run_function(Core& core, std::string arn, s
   co_return std::move(answer->payload);
 }
 
-/// All of a batch in one event, an array. What fails, fails from its first on.
+/// What a function's answer says of the batch. One of another form says nothing of it: functions return what they like.
+std::vector<Failure> failures_in(const std::string& answer, const std::vector<Item>& items) {
+  std::vector<Failure> failures;
+  json::Document document;
+  const auto root = document.parse(answer);
+  if (!root || !root->is_object()) return failures;
+  std::vector<std::string> names;
+  for (const Item& item : items) names.push_back(item.name);
+  const auto failed = cloud::failed_items(answer, names);
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    if (failed && !failed->contains(i)) continue;
+    failures.push_back({items[i].event, failed ? "The function reported the item as failed."
+                                               : "The function's batchItemFailures cannot be read, or name an item "
+                                                 "that the batch does not have."});
+  }
+  return failures;
+}
+
+/// All of a batch in one event, an array. All of it fails, or what the function's answer names.
 asio::awaitable<Handed> hand_to_function(Core& core, ConfigPtr config, std::vector<Item> items, store::Batch& batch) {
   Handed handed;
   std::string payload = "[";
@@ -111,9 +154,12 @@ asio::awaitable<Handed> hand_to_function(Core& core, ConfigPtr config, std::vect
   payload += "]";
   if (config->target.waits) {
     const auto answer = co_await run_function(core, config->target.arn, std::move(payload));
-    for (std::size_t i = 0; !answer && i < items.size(); ++i) {
-      handed.failures.push_back({items[i].event, answer.error().message});
+    if (answer) {
+      handed.failures = failures_in(*answer, items);
+      handed.partly = true;
+      co_return handed;
     }
+    for (const Item& item : items) handed.failures.push_back({item.event, answer.error().message});
     co_return handed;
   }
   std::vector<std::string> payloads(1, std::move(payload));
@@ -129,47 +175,78 @@ asio::awaitable<Handed> hand_to_function(Core& core, ConfigPtr config, std::vect
 
 }  // namespace
 
+namespace {
+
+/// What an enrichment is asked.
+struct Question {
+  std::size_t event = 0;
+  std::string payload;
+  cloud::HttpParameters http;
+};
+
+/// Asks about all events at once: a function gets an array of them.
+asio::awaitable<Result<std::string>> ask_function(Core& core, std::string arn, std::vector<Question> questions) {
+  std::string payload = "[";
+  for (Question& question : questions) {
+    if (payload.size() > 1) payload += ",";
+    payload += as_json(std::move(question.payload));
+  }
+  payload += "]";
+  co_return co_await run_function(core, std::move(arn), std::move(payload));
+}
+
+asio::awaitable<void> enrich(Core& core, PipePtr pipe, ConfigPtr config, std::vector<Question> questions,
+                             const Surroundings& surroundings, Prepared& prepared) {
+  Answered answered(prepared, *config, pipe->name.name, surroundings);
+  const auto judge = [&](const std::vector<std::size_t>& events, const Result<std::string>& answer) {
+    if (answer) return answered.take(events, *answer);
+    for (const std::size_t event : events) prepared.failures.push_back({event, answer.error().message});
+  };
+  std::vector<std::size_t> all;
+  for (const Question& question : questions) all.push_back(question.event);
+  const Enrichment& enrichment = *config->enrichment;
+  const Result<void> may = co_await may_enrich(core, pipe, config);
+  if (!may) {
+    judge(all, std::unexpected(may.error()));
+  } else if (enrichment.function) {
+    const Result<std::string> answer = co_await ask_function(core, enrichment.arn, std::move(questions));
+    judge(all, answer);
+  } else {
+    for (Question& question : questions) {
+      const Result<std::string> answer = co_await core.house.pipe_ends.api_destinations->enrich(
+          enrichment.arn, std::move(question.payload), std::move(question.http), pipe->owner);
+      std::vector<std::size_t> events(1, question.event);
+      judge(events, answer);
+    }
+  }
+}
+
+}  // namespace
+
 asio::awaitable<Prepared> prepare(Core& core, PipePtr pipe, ConfigPtr config,
                                   std::span<const cloud::SourceEvent> events) {
   Prepared prepared;
   Surroundings surroundings = config->surroundings;
   surroundings.ingestion_time = to_iso8601(core.house.clock.now());
+  std::vector<Question> questions;
   for (std::size_t i = 0; i < events.size(); ++i) {
     const std::string view = opened(events[i].json);
     json::Document document;
     const auto root = document.parse(view);
     if (!root) {
       prepared.failures.push_back({i, "The event cannot be read: " + root.error().message});
-      continue;
-    }
-    if (!passes(*config, *root)) {
+    } else if (!passes(*config, *root)) {
       core.figures.filtered.add();
-      continue;
-    }
-    if (!config->enrichment) {
-      prepared.items.push_back({i, delivery_of(*config, pipe->name.name, events[i].json, *root, surroundings)});
-      continue;
-    }
-    const Enrichment& enrichment = *config->enrichment;
-    std::string payload = enrichment.input.apply(events[i].json, *root, surroundings);
-    cloud::HttpParameters http = enrichment.http.apply(*root);
-    const Result<void> may = co_await may_enrich(core, pipe, config);
-    if (!may) {
-      prepared.failures.push_back({i, may.error().message});
-      continue;
-    }
-    Result<std::string> answer = std::string();
-    if (enrichment.function) {
-      answer = co_await run_function(core, enrichment.arn, "[" + as_json(std::move(payload)) + "]");
+    } else if (const auto& enrichment = config->enrichment) {
+      questions.push_back(
+          {i, enrichment->input.apply(events[i].json, *root, surroundings), enrichment->http.apply(*root)});
     } else {
-      answer = co_await core.house.pipe_ends.api_destinations->enrich(enrichment.arn, std::move(payload),
-                                                                      std::move(http), pipe->owner);
+      prepared.items.push_back({i, delivery_of(*config, pipe->name.name, events[i].json, *root, surroundings), {}});
     }
-    if (!answer) {
-      prepared.failures.push_back({i, answer.error().message});
-    } else if (!answer->empty()) {  // nothing: the target is not for this event
-      add_items(prepared.items, i, *config, pipe->name.name, *answer, surroundings);
-    }
+  }
+  if (!questions.empty()) co_await enrich(core, pipe, config, std::move(questions), surroundings, prepared);
+  if (config->target.waits) {
+    for (Item& item : prepared.items) item.name = cloud::item_name(events[item.event], config->from_stream);
   }
   co_return prepared;
 }

@@ -12,6 +12,7 @@ namespace signalbox::pipes {
 struct Item {
   std::size_t event = 0;
   cloud::EventDelivery delivery;
+  std::string name = {};  // as a function's answer calls the event; "" where no answer is waited for
 };
 
 /// An event that is not through, and why.
@@ -23,6 +24,8 @@ struct Failure {
 struct Prepared {
   std::vector<Item> items;
   std::vector<Failure> failures;  // enrichments that failed
+  /// Events in whose place an enrichment put something else than an item for each: either all are through, or none.
+  std::vector<std::size_t> together;
 };
 /// Events that no filter matches bring nothing.
 asio::awaitable<Prepared> prepare(Core& core, PipePtr pipe, ConfigPtr config,
@@ -31,6 +34,7 @@ asio::awaitable<Prepared> prepare(Core& core, PipePtr pipe, ConfigPtr config,
 struct Handed {
   cloud::AfterCommit after;  // empty when there is nothing to settle
   std::vector<Failure> failures;
+  bool partly = false;  // what stands before the first failure is with the target, and must not come to it again
 };
 /// Adds what the target gets to `batch`; a target outside has it when this returns.
 asio::awaitable<Handed> hand_over(Core& core, PipePtr pipe, ConfigPtr config, std::vector<Item> items,

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "pattern/unbounded.h"
+
 namespace signalbox::pipes {
 namespace {
 
@@ -88,7 +90,7 @@ Result<void> refuse(const model::CreatePipeRequest& request) {
 
 /// AWS: "Supported batchable targets".
 std::int32_t largest_batch(const Config& config, const cloud::Arn& target) {
-  if (config.enrichment || config.target.http) return 1;
+  if (config.target.http || (config.enrichment && !config.enrichment->function)) return 1;
   if (config.target.kind->is_outside()) return 1;
   if (target.service == "kinesis") return 500;
   if (target.service == "logs" || target.service == "lambda") return 10'000;
@@ -144,7 +146,7 @@ Result<void> read_source(Config& config, const cloud::House& house, const PipeNa
   if (!parameters.filter_criteria || !parameters.filter_criteria->filters) return {};
   if (parameters.filter_criteria->filters->size() > kMaxFilters) return invalid("A pipe can have at most 5 filters.");
   for (const auto& filter : *parameters.filter_criteria->filters) {
-    auto compiled = pattern::Pattern::compile(filter.pattern.value_or(""));
+    auto compiled = pattern::compile_unbounded(filter.pattern.value_or(""));
     if (!compiled) return invalid("Invalid filter pattern. " + compiled.error().message);
     config.filters.push_back(*std::move(compiled));
   }

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "cloud/paging.h"
+#include "cloud/reserved_tags.h"
 #include "services/pipes/core.h"
 
 namespace signalbox::pipes {
@@ -22,7 +23,7 @@ std::unexpected<Error> no_such_pipe(const std::string& name) {
 
 Result<void> check_tags(const Tags& tags) {
   for (const auto& [key, value] : tags) {
-    if (key.starts_with("aws:")) return invalid("Tag keys must not start with aws: as " + key + " does.");
+    if (cloud::is_reserved_tag(key)) return invalid("Tag keys must not start with aws: as " + key + " does.");
   }
   if (tags.size() <= kMaxTags) return {};
   return invalid("A pipe can have at most " + std::to_string(kMaxTags) + " tags.");
@@ -190,7 +191,9 @@ Answer<model::DeletePipeResponse> remove(Core& core, PipePtr pipe) {
   }
   pipe->deleted = true;
   core.erase(pipe->name);
-  co_return answer<model::DeletePipeResponse>(*pipe, model::pipe_state::kDELETING);
+  auto deleted = answer<model::DeletePipeResponse>(*pipe, model::pipe_state::kDELETING);
+  deleted.desired_state = model::requested_pipe_state_describe_response::kDELETED;
+  co_return deleted;
 }
 
 /// StartPipe and StopPipe.

@@ -98,7 +98,7 @@ Result<void> Pipes::load() {
   if (!done) return done;
   if (!scanned) return scanned;
   for (const PipePtr& pipe : core_->all()) {
-    pipe->owner.post([&core = *core_, pipe] { pipe->owner.spawn(restart(core, pipe)); });
+    pipe->owner.post([&core = *core_, pipe] { pipe->owner.spawn("pipes.start", restart(core, pipe)); });
   }
   return {};
 }

@@ -40,6 +40,13 @@ asio::awaitable<bool> queue_turn(Core& core, PipePtr pipe, LanePtr lane) {
   Prepared prepared = co_await prepare(core, pipe, config, events);
   store::Batch batch;
   Handed handed = co_await hand_over(core, pipe, config, std::move(prepared.items), batch);
+  if (!handed.failures.empty() && !prepared.together.empty()) {
+    // What of it the target took is not to be there twice.
+    if (handed.after) std::exchange(handed.after, {})(false);
+    batch = store::Batch();
+    for (const std::size_t event : prepared.together)
+      handed.failures.push_back({event, handed.failures.front().message});
+  }
   std::set<std::size_t> failed;
   for (const auto* failures : {&prepared.failures, &handed.failures}) {
     for (const Failure& one : *failures) {

@@ -1,6 +1,7 @@
 // Starting and stopping: lanes take turns while their pipe is active, and a pipe that was stopped comes to rest.
 #include <algorithm>
 
+#include "base/spawn.h"
 #include "services/pipes/core.h"
 
 namespace signalbox::pipes {
@@ -10,15 +11,48 @@ namespace {
 constexpr std::chrono::seconds kRestCheck{1};
 constexpr Duration kLongestBackoff = std::chrono::minutes(5);
 
-asio::awaitable<void> take_turns(Core& core, PipePtr pipe, LanePtr lane) {
-  bool more = true;
-  while (pipe->active && (more || lane->again)) {
-    lane->again = false;
-    more = pipe->config->from_stream ? co_await shard_turn(core, pipe, lane) : co_await queue_turn(core, pipe, lane);
+/// A lane that runs, until its turns end, in whichever way: whoever stops the pipe waits for that.
+class UnderWay {
+ public:
+  UnderWay(PipePtr pipe, LanePtr lane) : pipe_(std::move(pipe)), lane_(std::move(lane)) {
+    lane_->running = true;
+    ++pipe_->turns_under_way;
   }
-  lane->running = false;
-  --pipe->turns_under_way;
-  for (cloud::Wait* wait : pipe->waiting_for_rest) wait->wake();
+  ~UnderWay() {
+    lane_->running = false;
+    --pipe_->turns_under_way;
+    for (cloud::Wait* wait : pipe_->waiting_for_rest) wait->wake();
+  }
+  UnderWay(const UnderWay&) = delete;
+
+ private:
+  const PipePtr pipe_;
+  const LanePtr lane_;
+};
+
+asio::awaitable<void> take_turns(Core& core, PipePtr pipe, LanePtr lane, std::unique_ptr<const UnderWay> under_way) {
+  static_cast<void>(under_way);
+  std::exception_ptr thrown;
+  try {
+    bool more = true;
+    while (pipe->active && (more || lane->again)) {
+      lane->again = false;
+      if (pipe->config->from_stream) {
+        more = co_await shard_turn(core, pipe, lane);
+      } else {
+        more = co_await queue_turn(core, pipe, lane);
+      }
+    }
+  } catch (...) {
+    thrown = std::current_exception();
+  }
+  if (!thrown) co_return;
+  log_escaped(core.house.log, "pipes.turn", thrown);
+  // What it had taken comes again from its source; so does the lane.
+  const Time when = core.house.clock.now() + backoff(1);
+  pipe->owner.alarms().set(when, [&core, weak = std::weak_ptr<Lane>(lane)] {
+    if (const LanePtr held = weak.lock()) pump(core, held);
+  });
 }
 
 Position place_of(const Config& config, const cloud::StreamSource& streams, const cloud::SourceShard& shard) {
@@ -73,9 +107,7 @@ void pump(Core& core, const LanePtr& lane) {
     lane->again = true;
     return;
   }
-  lane->running = true;
-  ++pipe->turns_under_way;
-  pipe->owner.spawn(take_turns(core, pipe, lane));
+  pipe->owner.spawn("pipes.turn", take_turns(core, pipe, lane, std::make_unique<const UnderWay>(pipe, lane)));
 }
 
 cloud::Wake waker(Core& core, const LanePtr& lane) {
@@ -156,7 +188,7 @@ asio::awaitable<void> start(Core& core, PipePtr pipe) {
     const PipePtr held = weak.lock();
     if (!held) return;
     held->start_alarm.reset();
-    held->owner.spawn(restart(core, held));
+    held->owner.spawn("pipes.start", restart(core, held));
   });
 }
 
@@ -171,9 +203,8 @@ asio::awaitable<void> stop(Core& core, PipePtr pipe) {
   pipe->start_alarm.reset();
   while (pipe->turns_under_way > 0) {
     cloud::Wait wait(pipe->owner);
-    const auto place = pipe->waiting_for_rest.insert(pipe->waiting_for_rest.end(), &wait);
+    const cloud::Listed listed(pipe->waiting_for_rest, &wait);
     co_await wait.until(core.house.clock.now() + kRestCheck);
-    pipe->waiting_for_rest.erase(place);
   }
   for (const LanePtr& lane : pipe->lanes) {
     if (lane->alarm) pipe->owner.alarms().cancel(*lane->alarm);

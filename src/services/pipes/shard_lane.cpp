@@ -107,6 +107,10 @@ asio::awaitable<Carried> carry(Core& core, PipePtr pipe, ConfigPtr config, std::
     if (handed.after) handed.after(false);
     count = first->event;
     carried.failure = std::move(first);
+    if (handed.partly) {
+      carried.through = count;
+      co_return carried;
+    }
   }
   co_return carried;
 }

@@ -7,6 +7,16 @@
 namespace signalbox::s3 {
 namespace {
 
+/// A bucket answers whatever Region a request is signed for.
+constexpr std::string_view kRequestedRegion = "aws:RequestedRegion";
+constexpr std::string_view kExistingTag = "s3:existingobjecttag/";
+
+/// Whether the object that it is about has tags.
+bool is_tagged(const Access& access) {
+  return std::ranges::any_of(access.keys.entries(),
+                             [](const policy::Context::Entry& entry) { return entry.key.starts_with(kExistingTag); });
+}
+
 /// The bucket's policy as it reaches this caller: a public one of a restricted bucket reaches its own account and
 /// services only.
 std::shared_ptr<const policy::Document> policy_for(const cloud::Call& call, const Bucket& bucket) {
@@ -28,6 +38,17 @@ void add_list(const cloud::Call& call, const Bucket& bucket, const Acl& acl, std
 
 }  // namespace
 
+void tell_facts(Core& core) {
+  core.house.authority.know("s3", [&core](std::string arn) -> asio::awaitable<cloud::ResourceFacts> {
+    cloud::ResourceFacts facts;
+    const auto parsed = cloud::Arn::parse(arn);
+    const std::string_view path = parsed ? std::string_view(parsed->resource) : std::string_view();
+    const BucketPtr bucket = core.find(path.substr(0, path.find('/')));
+    if (bucket) facts.policy = bucket->compiled_policy;
+    co_return facts;
+  });
+}
+
 bool is_anonymous(const cloud::Call& call) {
   return call.principal.is_anonymous();
 }
@@ -43,6 +64,7 @@ Access bucket_access(const cloud::Call& call, const Bucket& bucket, std::string 
   if (is_root && account_of(call) == bucket.scope.account && access.action.ends_with("BucketPolicy")) {
     access.policy = nullptr;
   }
+  access.keys.add(kRequestedRegion, bucket.scope.region);
   add_list(call, bucket, bucket.acl, permission, access);
   return access;
 }
@@ -51,6 +73,7 @@ Access object_access(const cloud::Call& call, const Bucket& bucket, std::string_
                      std::string_view permission, const ObjectVersion* version) {
   Access access{std::move(action), bucket.arn() + "/" + std::string(key), bucket.scope.account,
                 policy_for(call, bucket)};
+  access.keys.add(kRequestedRegion, bucket.scope.region);
   if (permission == "WRITE") {
     add_list(call, bucket, bucket.acl, permission, access);
   } else if (version != nullptr) {
@@ -60,13 +83,18 @@ Access object_access(const cloud::Call& call, const Bucket& bucket, std::string_
       access.account = version->owner;
       access.policy = nullptr;
     }
-    for (const auto& [name, value] : version->headers.tags) access.keys.add("s3:ExistingObjectTag/" + name, value);
+    for (const auto& [name, value] : version->headers.tags) access.keys.add(std::string(kExistingTag) + name, value);
   }
   return access;
 }
 
 Result<BucketPtr> bucket_of(const Core& core, const std::optional<std::string>& name,
                             const std::optional<std::string>& expected_owner) {
+  if (expected_owner && !cloud::is_account_id(*expected_owner)) {
+    return fail(
+        "InvalidBucketOwnerAWSAccountID",
+        "The value of the expected bucket owner parameter must be an AWS Account ID... [" + *expected_owner + "]", 400);
+  }
   BucketPtr bucket = name ? core.find(*name) : nullptr;
   if (!bucket) return no_such_bucket(name.value_or(""));
   if (expected_owner && *expected_owner != bucket->scope.account) return access_denied();
@@ -93,13 +121,20 @@ Answer<Accesses> describe_object(Core& core, const cloud::Call& call, BucketPtr 
 }
 
 Answer<Accesses> describe_source(Core& core, const cloud::Call& call, const std::string& copy_source,
-                                 const std::optional<std::string>& expected_owner) {
+                                 const std::optional<std::string>& expected_owner, bool passed) {
   const Result<CopySource> source = read_copy_source(copy_source);
   if (!source) co_return std::unexpected(source.error());
   const Result<BucketPtr> bucket = bucket_of(core, source->bucket, expected_owner);
   if (!bucket) co_return std::unexpected(bucket.error());
-  co_return co_await describe_object(core, call, *bucket, source->key, source->version,
-                                     source->version ? "s3:GetObjectVersion" : "s3:GetObject", "READ");
+  Result<Accesses> accesses =
+      co_await describe_object(core, call, *bucket, source->key, source->version,
+                               source->version ? "s3:GetObjectVersion" : "s3:GetObject", "READ");
+  if (!accesses || !passed || !is_tagged(accesses->front())) co_return accesses;
+  Access tags = accesses->front();
+  tags.action = source->version ? "s3:GetObjectVersionTagging" : "s3:GetObjectTagging";
+  tags.acl = cloud::AclGrant::kNone;  // lists say nothing of tags
+  accesses->push_back(std::move(tags));
+  co_return accesses;
 }
 
 bool is_public(const policy::Document& document) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "services/s3/core.h"
+#include "services/s3/request_keys.h"
 #include "services/s3/versions.h"
 
 namespace signalbox::s3 {
@@ -21,9 +22,13 @@ Access bucket_access(const cloud::Call& call, const Bucket& bucket, std::string 
 Access object_access(const cloud::Call& call, const Bucket& bucket, std::string_view key, std::string action,
                      std::string_view permission, const ObjectVersion* version);
 
-/// The bucket that a request names, of the owner that it expects. Errors: NoSuchBucket, AccessDenied.
+/// The bucket that a request names, of the owner that it expects. Errors: NoSuchBucket, AccessDenied,
+/// InvalidBucketOwnerAWSAccountID.
 Result<BucketPtr> bucket_of(const Core& core, const std::optional<std::string>& name,
                             const std::optional<std::string>& expected_owner);
+
+/// Tells the authority what is known of buckets.
+void tell_facts(Core& core);
 
 bool is_anonymous(const cloud::Call& call);
 /// The caller's account, or that which a service of this server acts for; "" for anonymous callers.
@@ -32,12 +37,19 @@ const std::string& account_of(const cloud::Call& call);
 /// Whether a policy gives anything to everybody ("The meaning of public" in the Amazon S3 User Guide).
 bool is_public(const policy::Document& document);
 
-/// Registers an operation: `describe(call, input)` tells its accesses, which are decided before `handle(call, input)`.
+/// Registers an operation: `describe(call, input)` tells its accesses, which are completed and decided before
+/// `handle(call, input)`.
 template <class In, class Out, class Describe, class Handle>
 void serve(Core& core, const wire::OperationOf<In, Out>& operation, Describe describe, Handle handle) {
-  core.house.authority.describe(operation, [describe](const cloud::Call& call, const wire::AnyStructure& input) {
-    return Answer<Accesses>(describe(call, input.as<In>()));
-  });
+  core.house.authority.describe(
+      operation, [describe, operation](const cloud::Call& call, const wire::AnyStructure& input) -> Answer<Accesses> {
+        if constexpr (requires(const In& in) { in.version_id; }) {
+          if (input.as<In>().version_id == "") co_return empty_version("versionId", "");
+        }
+        Result<Accesses> accesses = co_await describe(call, input.as<In>());
+        if (accesses) complete(call, *operation.operation, input, *accesses);
+        co_return accesses;
+      });
   core.house.door.handle(operation, std::move(handle));
 }
 
@@ -81,22 +93,27 @@ inline auto on_key(Core& core, const char* action) {
     if (!bucket) co_return std::unexpected(bucket.error());
     Accesses accesses;
     accesses.push_back(object_access(call, **bucket, *input.key, action, "WRITE", nullptr));
-    if constexpr (requires { input.acl; }) {
-      if (input.acl) accesses.back().keys.add("s3:x-amz-acl", *input.acl);
-    }
     co_return accesses;
   };
 }
 
-/// Describes the copying of an object: reading the source, writing the key.
+/// Whether what is copied passes its tags on.
+template <class In>
+bool passes_tags(const In& input) {
+  if constexpr (requires { input.tagging_directive; }) return input.tagging_directive != "REPLACE";
+  return false;
+}
+
+/// Describes the copying of an object: reading the source, its tags where those are `passed` on and there are some, and
+/// writing the key.
 Answer<Accesses> describe_source(Core& core, const cloud::Call& call, const std::string& copy_source,
-                                 const std::optional<std::string>& expected_owner);
+                                 const std::optional<std::string>& expected_owner, bool passed);
 inline auto on_copy(Core& core) {
   return [&core](const cloud::Call& call, const auto& input) -> Answer<Accesses> {
     Result<Accesses> writing = co_await on_key(core, "s3:PutObject")(call, input);
     if (!writing) co_return writing;
-    Result<Accesses> reading =
-        co_await describe_source(core, call, *input.copy_source, input.expected_source_bucket_owner);
+    Result<Accesses> reading = co_await describe_source(core, call, *input.copy_source,
+                                                        input.expected_source_bucket_owner, passes_tags(input));
     if (!reading) co_return reading;
     for (Access& access : *reading) writing->push_back(std::move(access));
     co_return writing;

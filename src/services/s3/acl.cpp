@@ -11,6 +11,9 @@ namespace {
 constexpr std::size_t kMaxGrants = 100;
 constexpr std::array<std::string_view, 5> kPermissions = {"READ", "WRITE", "READ_ACP", "WRITE_ACP", "FULL_CONTROL"};
 
+/// Amazon EC2, which reads images for whoever gives an object the canned list "aws-exec-read".
+constexpr std::string_view kImageReader = "6aa5a366c34c1cbe25dc49211496e913e0351eb0e8c37aa3477e40942ec6b97c";
+
 bool is_canonical_id(std::string_view text) {
   return text.size() == 64 && from_hex(text).has_value();
 }
@@ -19,8 +22,15 @@ bool is_group_uri(std::string_view text) {
   return text == kAllUsers || text == kAuthenticatedUsers || text == kLogDelivery;
 }
 
-std::unexpected<Error> invalid(std::string message) {
-  return fail("InvalidArgument", std::move(message), 400);
+std::unexpected<Error> invalid(std::string message, std::string_view name, std::string_view value) {
+  auto details = std::make_shared<ErrorDetails>();
+  details->elements = {{"ArgumentName", std::string(name)}, {"ArgumentValue", std::string(value)}};
+  return std::unexpected(Error{"InvalidArgument", std::move(message), 400, std::move(details)});
+}
+
+std::unexpected<Error> malformed_acl() {
+  return fail("MalformedACLError",
+              "The XML you provided was not well-formed or did not validate against our published schema", 400);
 }
 
 std::unexpected<Error> by_email() {
@@ -42,11 +52,13 @@ Result<Acl> canned_acl(std::string_view name, const std::string& owner, const st
     if (owner != bucket_owner) acl.push_back({bucket_owner, "READ"});
   } else if (name == "bucket-owner-full-control") {
     if (owner != bucket_owner) acl.push_back({bucket_owner, "FULL_CONTROL"});
+  } else if (name == "aws-exec-read") {
+    acl.push_back({std::string(kImageReader), "READ"});
   } else if (name == "log-delivery-write") {
     acl.push_back({std::string(kLogDelivery), "WRITE"});
     acl.push_back({std::string(kLogDelivery), "READ_ACP"});
   } else {
-    return invalid("The canned ACL '" + std::string(name) + "' is not known.");
+    return invalid("", "x-amz-acl", name);
   }
   return acl;
 }
@@ -63,6 +75,15 @@ std::string_view trim(std::string_view text, std::string_view what) {
   return text;
 }
 
+/// READ_ACP: x-amz-grant-read-acp.
+std::string header_of(std::string_view permission) {
+  std::string name = "x-amz-grant-" + std::string(permission);
+  std::ranges::transform(name, name.begin(), [](char c) {
+    return c == '_' ? '-' : c >= 'A' && c <= 'Z' ? static_cast<char>(c | 32) : c;
+  });
+  return name;
+}
+
 /// id="...", uri="...": what a grant header says.
 Result<void> add_header_grants(const std::optional<std::string>& header, std::string_view permission, Acl& acl) {
   std::string_view rest = header ? std::string_view(*header) : std::string_view();
@@ -73,9 +94,9 @@ Result<void> add_header_grants(const std::optional<std::string>& header, std::st
     if (type == "emailAddress") return by_email();
     if ((type == "id" && !is_canonical_id(value)) || (type == "uri" && !is_group_uri(value)) ||
         (type != "id" && type != "uri")) {
-      return invalid(type == "id"    ? "Invalid id"
-                     : type == "uri" ? "Invalid group uri"
-                                     : "Argument format not recognized");
+      if (type == "id") return invalid("Invalid id", "CanonicalUser/ID", value);
+      if (type == "uri") return invalid("Invalid group uri", "uri", value);
+      return invalid("Argument format not recognized", header_of(permission), *header);
     }
     acl.push_back({std::string(value), std::string(permission)});
   }
@@ -83,26 +104,23 @@ Result<void> add_header_grants(const std::optional<std::string>& header, std::st
 }
 
 Result<AclGrant> read_grant(const model::Grant& grant) {
-  const auto malformed = [] {
-    return fail("MalformedACLError",
-                "The XML you provided was not well-formed or did not validate against our published schema", 400);
-  };
-  if (!grant.grantee || !grant.permission) return malformed();
-  if (std::ranges::find(kPermissions, std::string_view(*grant.permission)) == kPermissions.end()) return malformed();
+  if (!grant.grantee || !grant.permission) return malformed_acl();
+  if (std::ranges::find(kPermissions, std::string_view(*grant.permission)) == kPermissions.end())
+    return malformed_acl();
   const model::Grantee& grantee = *grant.grantee;
   if (grantee.email_address) return by_email();
   if (grantee.id) {
-    if (!is_canonical_id(*grantee.id)) return invalid("Invalid id");
+    if (!is_canonical_id(*grantee.id)) return invalid("Invalid id", "CanonicalUser/ID", *grantee.id);
     return AclGrant{*grantee.id, *grant.permission};
   }
-  if (!grantee.uri) return malformed();
-  if (!is_group_uri(*grantee.uri)) return invalid("Invalid group uri");
+  if (!grantee.uri) return malformed_acl();
+  if (!is_group_uri(*grantee.uri)) return invalid("Invalid group uri", "Group/URI", *grantee.uri);
   return AclGrant{*grantee.uri, *grant.permission};
 }
 
 Result<Acl> policy_acl(const model::AccessControlPolicy& policy, const std::string& owner) {
   if (!policy.owner || !policy.owner->id) {
-    return fail("MalformedACLError", "The ACL you provided was not well-formed: it has no owner.", 400);
+    return malformed_acl();
   }
   if (*policy.owner->id != owner) return fail("AccessDenied", "Access Denied", 403);
   Acl acl;
@@ -176,6 +194,13 @@ model::Owner owner_of(std::string_view account) {
   model::Owner owner;
   owner.id = canonical_id(account);
   return owner;
+}
+
+model::Initiator initiator_of(const std::string& arn) {
+  model::Initiator initiator;
+  initiator.id = arn;
+  initiator.display_name = arn.substr(arn.find_last_of(":/") + 1);
+  return initiator;
 }
 
 std::vector<model::Grant> grants_of(const Acl& acl) {

@@ -52,6 +52,8 @@ bool grants(const Acl& acl, std::string_view account, std::string_view permissio
 bool grants_to_group(const Acl& acl, bool anonymous, std::string_view permission);
 
 model::Owner owner_of(std::string_view account);
+/// Who began an upload, from the ARN.
+model::Initiator initiator_of(const std::string& arn);
 std::vector<model::Grant> grants_of(const Acl& acl);
 
 }  // namespace signalbox::s3

@@ -17,7 +17,8 @@ Answer<model::GetBucketAclOutput> get_bucket_acl(Core& core, const cloud::Call&,
 }
 
 std::unexpected<Error> no_acl_given() {
-  return fail("MissingSecurityHeader", "Your request was missing a required header", 400);
+  return s3_error("MissingSecurityHeader", "Your request was missing a required header", 400,
+                  {{"MissingHeaderName", "x-amz-acl"}});
 }
 
 Answer<model::PutBucketAclResponse> put_bucket_acl(Core& core, const cloud::Call&, model::PutBucketAclRequest input) {
@@ -39,7 +40,7 @@ Answer<model::PutBucketAclResponse> put_bucket_acl(Core& core, const cloud::Call
 Answer<model::GetObjectAclOutput> get_object_acl(Core& core, const cloud::Call&, model::GetObjectAclRequest input) {
   const Result<BucketPtr> bucket = bucket_of(core, input.bucket, {});
   if (!bucket) co_return std::unexpected(bucket.error());
-  const Result<ObjectVersion> version = readable_version(core, **bucket, *input.key, input.version_id);
+  const Result<ObjectVersion> version = described_version(core, **bucket, *input.key, input.version_id, "GET");
   if (!version) co_return std::unexpected(version.error());
   model::GetObjectAclOutput output;
   const bool enforced = (*bucket)->enforces_owner();
@@ -58,10 +59,11 @@ Answer<model::PutObjectAclOutput> put_object_acl(Core& core, const cloud::Call& 
   Result<void> done = co_await in_turn(core.stripe_of(*input.bucket, key), [&]() -> Answer<void> {
     Result<BucketPtr> bucket = bucket_of(core, input.bucket, {});
     if (!bucket) co_return std::unexpected(std::move(bucket).error());
-    Result<ObjectVersion> version = readable_version(core, **bucket, key, input.version_id);
+    Result<ObjectVersion> version = described_version(core, **bucket, key, input.version_id, "PUT");
     if (!version) co_return std::unexpected(std::move(version).error());
     const auto current = newest(core, *input.bucket, key);
-    if (!current || !*current) co_return no_such_key(key);
+    if (!current) co_return std::unexpected(current.error());
+    if (!*current) co_return no_such_key(key);
     Result<OwnedAcl> owned = object_acl(**bucket, version->owner, source, false);
     if (!owned) co_return std::unexpected(std::move(owned).error());
     version->acl = std::move(owned->acl);
@@ -89,17 +91,10 @@ void register_acl_operations(Core& core) {
         [&core](const cloud::Call& call, model::GetObjectAclRequest input) {
           return get_object_acl(core, call, std::move(input));
         });
-  const auto may_put = on_object(core, "s3:PutObjectAcl", "s3:PutObjectVersionAcl", "WRITE_ACP");
-  serve(
-      core, model::kPutObjectAcl,
-      [may_put](const cloud::Call& call, const model::PutObjectAclRequest& input) -> Answer<Accesses> {
-        Result<Accesses> accesses = co_await may_put(call, input);
-        if (accesses && input.acl) accesses->front().keys.add("s3:x-amz-acl", *input.acl);
-        co_return accesses;
-      },
-      [&core](const cloud::Call& call, model::PutObjectAclRequest input) {
-        return put_object_acl(core, call, std::move(input));
-      });
+  serve(core, model::kPutObjectAcl, on_object(core, "s3:PutObjectAcl", "s3:PutObjectVersionAcl", "WRITE_ACP"),
+        [&core](const cloud::Call& call, model::PutObjectAclRequest input) {
+          return put_object_acl(core, call, std::move(input));
+        });
 }
 
 }  // namespace signalbox::s3

@@ -11,10 +11,12 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <future>
 #include <map>
 #include <mutex>
 #include <set>
 
+#include "base/encoding.h"
 #include "store/key.h"
 
 namespace signalbox::s3 {
@@ -24,6 +26,8 @@ constexpr std::size_t kThreads = 4;
 constexpr std::size_t kReadPiece = std::size_t{256} * 1024;
 constexpr std::string_view kKept = "s3.blob";
 constexpr std::string_view kDropped = "s3.garbage";
+constexpr std::string_view kOwnKey = "s3.key";
+constexpr std::string_view kSealedName = "-sealed";  // how the names of sealed blobs end
 
 std::unexpected<Error> disk_error(std::string_view doing) {
   return fail(
@@ -65,6 +69,11 @@ struct Blobs::Parts {
     return {};
   }
 
+  std::unexpected<Error> damaged(const std::string& id, std::string_view how) const {
+    log.error("a blob of S3 is damaged", {{"blob", place(id)}, {"how", std::string(how)}});
+    return fail("InternalError", "We encountered an internal error. Please try again.", 500);
+  }
+
   void remove_now(const std::string& id) {
     ::unlink(place(id).c_str());
     store::Batch batch;
@@ -95,12 +104,14 @@ struct Blobs::Parts {
   std::mutex mutex;
   std::map<std::string, std::size_t> pins;  // blobs that are being read
   std::set<std::string> doomed;             // of those, the ones to remove after
+  ContentKey key{};
   asio::thread_pool pool;
 };
 
 class Blobs::Reader final : public http::BodyReader {
  public:
-  Reader(Parts& parts, std::vector<Segment> segments) : parts_(parts), segments_(std::move(segments)) {
+  Reader(Parts& parts, std::vector<Segment> segments, const ContentKey& key)
+      : parts_(parts), segments_(std::move(segments)), key_(key) {
     for (const Segment& segment : segments_) {
       length_ += segment.length;
       parts_.pin(segment.blob);
@@ -114,7 +125,6 @@ class Blobs::Reader final : public http::BodyReader {
   std::optional<std::uint64_t> length() const override { return length_; }
 
   asio::awaitable<Result<std::string_view>> read() override {
-    if (piece_.empty()) piece_.resize(static_cast<std::size_t>(std::min<std::uint64_t>(length_, kReadPiece)));
     const auto work = [this] { return read_now(); };
     co_return co_await parts_.run(work);
   }
@@ -128,24 +138,81 @@ class Blobs::Reader final : public http::BodyReader {
     }
     if (at_ == segments_.size()) return std::string_view();
     const Segment& segment = segments_[at_];
-    if (file_ < 0) file_ = ::open(parts_.place(segment.blob).c_str(), O_RDONLY | O_CLOEXEC);
+    Result<void> opened = open(segment);
+    if (!opened) return std::unexpected(std::move(opened).error());
+    const Result<std::string_view> piece = cipher_ ? sealed_piece(segment) : plain_piece(segment);
+    if (piece) done_ += piece->size();
+    return piece;
+  }
+
+  Result<void> open(const Segment& segment) {
+    if (file_ >= 0) return {};
+    cipher_.reset();
+    file_ = ::open(parts_.place(segment.blob).c_str(), O_RDONLY | O_CLOEXEC);
     if (file_ < 0) return disk_error("opening a blob");
-    const auto wanted = std::min<std::uint64_t>(piece_.size(), segment.length - done_);
-    const ::ssize_t got =
-        ::pread(file_, piece_.data(), static_cast<std::size_t>(wanted), static_cast<::off_t>(segment.offset + done_));
-    if (got < 0) return disk_error("reading a blob");
-    if (got == 0) return fail("InternalError", "The blob " + segment.blob + " is shorter than its record says.", 500);
-    done_ += static_cast<std::uint64_t>(got);
-    return std::string_view(piece_.data(), static_cast<std::size_t>(got));
+    if (!is_sealed(segment.blob)) return {};
+    Result<void> done = fill(segment, 0, kSealedHeader);
+    if (!done) return done;
+    if (piece_.size() != kSealedHeader) return parts_.damaged(segment.blob, "shorter than its record says");
+    cipher_.emplace(key_, piece_);
+    return {};
+  }
+
+  /// Reads into piece_: `size` bytes of the file, or what there is.
+  Result<void> fill(const Segment& segment, std::uint64_t from, std::uint64_t size) {
+    piece_.resize(static_cast<std::size_t>(size));
+    std::size_t have = 0;
+    while (have < piece_.size()) {
+      const ::ssize_t got =
+          ::pread(file_, piece_.data() + have, piece_.size() - have, static_cast<::off_t>(from + have));
+      if (got < 0 && errno == EINTR) continue;
+      if (got < 0) return parts_.damaged(segment.blob, std::strerror(errno));
+      if (got == 0) break;
+      have += static_cast<std::size_t>(got);
+    }
+    piece_.resize(have);
+    return {};
+  }
+
+  Result<std::string_view> plain_piece(const Segment& segment) {
+    const auto wanted = std::min<std::uint64_t>(kReadPiece, segment.length - done_);
+    Result<void> done = fill(segment, segment.offset + done_, wanted);
+    if (!done) return std::unexpected(std::move(done).error());
+    if (piece_.size() != wanted) return parts_.damaged(segment.blob, "shorter than its record says");
+    return std::string_view(piece_);
+  }
+
+  /// The frames that the next piece lies in, opened.
+  Result<std::string_view> sealed_piece(const Segment& segment) {
+    const std::uint64_t begin = segment.offset + done_;
+    const std::uint64_t first = begin / kFrame;
+    const std::uint64_t skip = begin % kFrame;
+    const std::uint64_t wanted = std::min<std::uint64_t>(kReadPiece - skip, segment.length - done_);
+    const std::uint64_t frames = (skip + wanted + kFrame - 1) / kFrame;
+    Result<void> done = fill(segment, kSealedHeader + first * kSealedFrame, frames * kSealedFrame);
+    if (!done) return std::unexpected(std::move(done).error());
+    opened_.clear();
+    std::string_view rest = piece_;
+    for (std::uint64_t number = first; number < first + frames && !rest.empty(); ++number) {
+      if (!cipher_->open(number, rest.substr(0, kSealedFrame), opened_)) {
+        return parts_.damaged(segment.blob, "its content is not what was written");
+      }
+      rest.remove_prefix(std::min(rest.size(), kSealedFrame));
+    }
+    if (opened_.size() < skip + wanted) return parts_.damaged(segment.blob, "shorter than its record says");
+    return std::string_view(opened_).substr(static_cast<std::size_t>(skip), static_cast<std::size_t>(wanted));
   }
 
   Parts& parts_;
   const std::vector<Segment> segments_;
+  const ContentKey key_;
   std::uint64_t length_ = 0;
   std::size_t at_ = 0;
   std::uint64_t done_ = 0;  // of the segment
   int file_ = -1;
+  std::optional<FrameCipher> cipher_;  // of the segment, where it is sealed
   std::string piece_;
+  std::string opened_;
 };
 
 Blobs::Blobs(std::string folder, bool sync, store::Store& store, Random& random, Log& log)
@@ -159,11 +226,43 @@ void Blobs::stop() {
   parts_->pool.join();
 }
 
-Result<void> Blobs::load() {
+bool Blobs::is_sealed(std::string_view blob) {
+  return blob.ends_with(kSealedName);
+}
+
+const ContentKey& Blobs::key() const {
+  return parts_->key;
+}
+
+/// The server's own key, made the first time. Before the shards run.
+Result<void> Blobs::load_key(const Sealer& sealer) {
+  const auto record = parts_->store.get(store::Key(kOwnKey));
+  if (!record) return std::unexpected(record.error());
+  if (*record) {
+    const auto key = sealer.open(**record, kOwnKey);
+    if (!key || key->size() != parts_->key.size()) {
+      return fail("StoreError",
+                  "The key of S3's contents cannot be opened: secrets.key is not the one it was sealed with.");
+    }
+    std::ranges::copy(*key, parts_->key.begin());
+    return {};
+  }
+  parts_->key = Sealer::new_key();
+  store::Batch batch;
+  batch.put(store::Key(kOwnKey), sealer.seal(as_bytes(parts_->key), kOwnKey));
+  // No content is acknowledged before it: it stands before them in the log.
+  std::promise<Result<void>> done;
+  parts_->store.commit_later(std::move(batch), [&done](const Result<void>& committed) { done.set_value(committed); });
+  return done.get_future().get();
+}
+
+Result<void> Blobs::load(const Sealer& sealer) {
+  Result<void> keyed = load_key(sealer);
+  if (!keyed) return keyed;
   std::error_code problem;
   std::filesystem::create_directories(parts_->folder + "/incoming", problem);
   for (int i = 0; i < 256 && !problem; ++i) {
-    char name[3];
+    char name[12];
     std::snprintf(name, sizeof name, "%02x", static_cast<unsigned>(i));
     std::filesystem::create_directories(parts_->folder + "/blobs/" + name, problem);
   }
@@ -192,12 +291,12 @@ Result<void> Blobs::load() {
   return scanned;
 }
 
-std::unique_ptr<Blobs::Writer> Blobs::write() {
-  return std::make_unique<Writer>(*parts_);
+std::unique_ptr<Blobs::Writer> Blobs::write(const std::optional<ContentKey>& key) {
+  return std::make_unique<Writer>(*parts_, key.value_or(parts_->key));
 }
 
-std::unique_ptr<http::BodyReader> Blobs::read(std::vector<Segment> segments) {
-  return std::make_unique<Reader>(*parts_, std::move(segments));
+std::unique_ptr<http::BodyReader> Blobs::read(std::vector<Segment> segments, const std::optional<ContentKey>& key) {
+  return std::make_unique<Reader>(*parts_, std::move(segments), key.value_or(parts_->key));
 }
 
 void Blobs::keep(store::Batch& batch, const std::vector<std::string>& blobs) const {
@@ -238,6 +337,7 @@ asio::awaitable<Result<std::string>> Blobs::share(std::string blob) {
   Parts& parts = *parts_;
   const auto work = [&]() -> Result<std::string> {
     std::string id = parts.random.uuid();
+    if (is_sealed(blob)) id += kSealedName;
     if (::link(parts.place(blob).c_str(), parts.incoming(id).c_str()) != 0) return disk_error("linking a blob");
     Result<void> shelved = parts.shelve(id);
     if (shelved) return id;
@@ -248,33 +348,69 @@ asio::awaitable<Result<std::string>> Blobs::share(std::string blob) {
   co_return co_await parts.run(work);
 }
 
-Blobs::Writer::Writer(Parts& parts) : parts_(parts), id_(parts.random.uuid()) {}
+Blobs::Writer::Writer(Parts& parts, const ContentKey& key)
+    : parts_(parts),
+      id_(parts.random.uuid() + std::string(kSealedName)),
+      header_(FrameCipher::new_header()),
+      cipher_(key, header_) {}
 
 Blobs::Writer::~Writer() {
   if (file_ >= 0) ::close(file_);
   if (file_ >= 0 && !finished_) ::unlink(parts_.incoming(id_).c_str());
 }
 
+Result<void> Blobs::Writer::open() {
+  if (file_ >= 0) return {};
+  file_ = ::open(parts_.incoming(id_).c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (file_ < 0) return disk_error("making a blob");
+  return put(header_);
+}
+
+Result<void> Blobs::Writer::put(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ::ssize_t written = ::write(file_, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return disk_error("writing a blob");
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return {};
+}
+
+void Blobs::Writer::seal(std::string_view bytes) {
+  while (!bytes.empty()) {
+    if (frame_.empty() && bytes.size() >= kFrame) {
+      cipher_.seal(number_++, bytes.substr(0, kFrame), sealed_);
+      bytes.remove_prefix(kFrame);
+      continue;
+    }
+    const std::size_t taken = std::min(bytes.size(), kFrame - frame_.size());
+    frame_.append(bytes.substr(0, taken));
+    bytes.remove_prefix(taken);
+    if (frame_.size() < kFrame) continue;
+    cipher_.seal(number_++, frame_, sealed_);
+    frame_.clear();
+  }
+}
+
 asio::awaitable<Result<void>> Blobs::Writer::write(std::string_view bytes, std::vector<Checksum>& checksums) {
   const auto work = [&]() -> Result<void> {
     for (Checksum& checksum : checksums) checksum.update(bytes);
-    if (file_ < 0) file_ = ::open(parts_.incoming(id_).c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (file_ < 0) return disk_error("making a blob");
-    while (!bytes.empty()) {
-      const ::ssize_t written = ::write(file_, bytes.data(), bytes.size());
-      if (written < 0 && errno == EINTR) continue;
-      if (written < 0) return disk_error("writing a blob");
-      bytes.remove_prefix(static_cast<std::size_t>(written));
-    }
-    return {};
+    Result<void> opened = open();
+    if (!opened) return opened;
+    sealed_.clear();
+    seal(bytes);
+    return put(sealed_);
   };
   co_return co_await parts_.run(work);
 }
 
 asio::awaitable<Result<std::string>> Blobs::Writer::finish() {
   const auto work = [&]() -> Result<std::string> {
-    if (file_ < 0) file_ = ::open(parts_.incoming(id_).c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (file_ < 0) return disk_error("making a blob");
+    Result<void> done = open();
+    sealed_.clear();
+    if (!frame_.empty()) cipher_.seal(number_++, frame_, sealed_);
+    if (done) done = put(sealed_);
+    if (!done) return std::unexpected(std::move(done).error());
     if (parts_.sync && ::fsync(file_) != 0) return disk_error("syncing a blob");
     Result<void> shelved = parts_.shelve(id_);
     if (!shelved) {

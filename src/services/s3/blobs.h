@@ -4,11 +4,14 @@
 // part of an object. Only then incoming/ID goes. So after a crash incoming/ holds all blobs that may belong to nothing:
 // those without a record are removed. A blob that is no longer needed is named in a record of the batch that ends its
 // use, and removed after that is committed; after a crash those records say what is left to remove.
+//
+// Blobs are sealed (sealed_content.h), which their names tell: what a disk has changed is an error and never content.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +21,7 @@
 #include "base/random.h"
 #include "base/result.h"
 #include "http/body.h"
+#include "services/s3/sealed_content.h"
 #include "store/store.h"
 
 namespace signalbox::s3 {
@@ -38,12 +42,16 @@ class Blobs {
   Blobs(std::string folder, bool sync, store::Store& store, Random& random, Log& log);
   ~Blobs();
 
-  /// Makes the folders; removes what belongs to nothing. Errors: StoreError.
-  Result<void> load();
+  /// Makes the folders and, the first time, the server's own key, which `sealer` keeps; removes what belongs to
+  /// nothing. Errors: StoreError.
+  Result<void> load(const Sealer& sealer);
+  /// The server's own key, for contents that are kept elsewhere.
+  const ContentKey& key() const;
   /// Waits for what runs.
   void stop();
 
-  std::unique_ptr<Writer> write();
+  /// Sealed with `key`, or the server's own.
+  std::unique_ptr<Writer> write(const std::optional<ContentKey>& key);
 
   /// Adds to `batch` that these are in use.
   void keep(store::Batch& batch, const std::vector<std::string>& blobs) const;
@@ -57,11 +65,15 @@ class Blobs {
   /// The same content as a new blob, without copying it. Errors: InternalError.
   asio::awaitable<Result<std::string>> share(std::string blob);
 
-  /// Reads these stretches, one after another. The blobs are there until the reader goes, whatever happens to their
-  /// objects.
-  std::unique_ptr<http::BodyReader> read(std::vector<Segment> segments);
+  /// Reads these stretches, one after another, with the key they were written with. The blobs are there until the
+  /// reader goes, whatever happens to their objects. Its errors: InternalError for what is damaged, which is logged.
+  std::unique_ptr<http::BodyReader> read(std::vector<Segment> segments, const std::optional<ContentKey>& key);
+  /// Whether that blob is sealed; those of older versions of this server are not.
+  static bool is_sealed(std::string_view blob);
 
  private:
+  Result<void> load_key(const Sealer& sealer);
+
   friend class Writer;
   class Reader;
   struct Parts;
@@ -71,7 +83,7 @@ class Blobs {
 /// Writes one blob, on threads of its own, with the checksums of what goes by. What is not finished goes when it goes.
 class Blobs::Writer {
  public:
-  explicit Writer(Parts& parts);
+  Writer(Parts& parts, const ContentKey& key);
   ~Writer();
   Writer(const Writer&) = delete;
 
@@ -81,8 +93,18 @@ class Blobs::Writer {
   asio::awaitable<Result<std::string>> finish();
 
  private:
+  Result<void> open();
+  Result<void> put(std::string_view bytes);
+  /// Adds to the frame under way, and seals those that are whole.
+  void seal(std::string_view bytes);
+
   Parts& parts_;
   std::string id_;
+  std::string header_;
+  FrameCipher cipher_;
+  std::string frame_;   // the one under way
+  std::string sealed_;  // what is to be written
+  std::uint64_t number_ = 0;
   int file_ = -1;
   bool finished_ = false;
 };

@@ -5,8 +5,10 @@
 #include <string>
 #include <string_view>
 
+#include "json/json.h"
 #include "services/s3/core.h"
 #include "services/s3/object_headers.h"
+#include "wire/json_codec.h"
 
 namespace signalbox::s3 {
 
@@ -32,6 +34,28 @@ Answer<Out> change_bucket(Core& core, std::optional<std::string> name, Change ch
 
 std::optional<Ownership> ownership_of(std::string_view name);
 std::string_view name_of(Ownership ownership);
+
+/// A setting as it is kept, by the shape of the request's payload.
+template <class In, class Out>
+std::string json_text(const wire::OperationOf<In, Out>& put, const void* setting) {
+  const wire::Shape& input = *put.operation->input;
+  std::string text;
+  json::Writer writer(text);
+  wire::write_json(writer, *input.members[static_cast<std::size_t>(input.payload)].shape, setting);
+  return text;
+}
+/// And back. Empty for what is no such text.
+template <class T, class In, class Out>
+std::shared_ptr<const T> from_json_text(const std::string& text, const wire::OperationOf<In, Out>& put) {
+  if (text.empty()) return nullptr;
+  const wire::Shape& input = *put.operation->input;
+  json::Document document;
+  const auto root = document.parse(text);
+  auto setting = std::make_shared<T>();
+  const wire::Shape& shape = *input.members[static_cast<std::size_t>(input.payload)].shape;
+  if (!root || !wire::read_json(shape, *root, setting.get())) return nullptr;
+  return setting;
+}
 
 /// A bucket's tags as they are kept, and back.
 std::string tagging_text(const Tags& tags);

@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "cloud/paging.h"
-#include "json/json.h"
 #include "services/s3/access.h"
 #include "services/s3/bucket_changes.h"
+#include "services/s3/locations.h"
 #include "services/s3/object_headers.h"
 
 namespace signalbox::s3 {
@@ -25,40 +25,27 @@ bool is_bucket_name(std::string_view name) {
   return !address;
 }
 
-Result<std::string> region_of(const cloud::Call& call, const model::CreateBucketRequest& input) {
-  if (!input.create_bucket_configuration) return call.scope.region;
-  const model::CreateBucketConfiguration& configuration = *input.create_bucket_configuration;
-  if (configuration.location || configuration.bucket) return not_implemented("directory buckets");
-  if (!configuration.location_constraint) return call.scope.region;
-  const std::string& region = *configuration.location_constraint;
-  if (region == "EU") return std::string("eu-west-1");
-  if (region != call.scope.region && call.scope.region != "us-east-1") {
-    return s3_error("IllegalLocationConstraintException",
-                    "The " + region +
-                        " location constraint is incompatible for the region specific endpoint this "
-                        "request was sent to.",
-                    400);
-  }
-  return region;
-}
-
 Result<Bucket> new_bucket(const Core& core, const cloud::Call& call, const model::CreateBucketRequest& input) {
   if (!is_bucket_name(*input.bucket)) {
     return s3_error("InvalidBucketName", "The specified bucket is not valid.", 400, {{"BucketName", *input.bucket}});
   }
   if (input.object_lock_enabled_for_bucket.value_or(false)) return not_implemented("x-amz-bucket-object-lock-enabled");
   if (input.bucket_namespace) return not_implemented("x-amz-bucket-namespace");
-  Result<std::string> region = region_of(call, input);
-  if (!region) return std::unexpected(std::move(region).error());
+  Result<Location> location = location_of(call, input);
+  if (!location) return std::unexpected(std::move(location).error());
   Bucket bucket;
   bucket.name = *input.bucket;
-  bucket.scope = {call.scope.account, *std::move(region)};
+  bucket.scope = {call.scope.account, std::move(location->region)};
+  bucket.location = std::move(location->constraint);
   bucket.created = core.now();
   bucket.ownership = core.options.closed_buckets ? Ownership::kBucketOwnerEnforced : Ownership::kObjectWriter;
   if (core.options.closed_buckets) bucket.access_block = PublicAccessBlock{true, true, true, true};
   if (input.object_ownership) {
     const auto asked = ownership_of(*input.object_ownership);
-    if (!asked) return invalid_argument("Invalid x-amz-object-ownership header: " + *input.object_ownership);
+    if (!asked) {
+      return invalid_argument("Invalid x-amz-object-ownership header: " + *input.object_ownership,
+                              "x-amz-object-ownership", *input.object_ownership);
+    }
     bucket.ownership = asked;
   }
   const AclSource source = acl_source(input);
@@ -85,6 +72,9 @@ Answer<model::CreateBucketOutput> create_bucket(Core& core, const cloud::Call& c
   if (is_anonymous(call)) co_return access_denied();
   Result<Bucket> made = new_bucket(core, call, input);
   if (!made) co_return std::unexpected(std::move(made).error());
+  model::CreateBucketOutput output;
+  output.location = location_header(*made);
+  output.bucket_arn = made->arn();
   Result<void> done = co_await in_bucket_turn(core, [&]() -> Answer<void> {
     const BucketPtr there = core.find(made->name);
     if (there && there->scope.account != call.scope.account) {
@@ -94,7 +84,7 @@ Answer<model::CreateBucketOutput> create_bucket(Core& core, const cloud::Call& c
                          409, {{"BucketName", made->name}});
     }
     // us-east-1 answers as if it were new.
-    if (there && there->scope.region == "us-east-1" && made->scope.region == "us-east-1") co_return Result<void>();
+    if (there && there->scope.region == kFirstRegion && made->scope.region == kFirstRegion) co_return Result<void>();
     if (there) {
       co_return s3_error("BucketAlreadyOwnedByYou",
                          "Your previous request to create the named bucket succeeded and you already own it.", 409,
@@ -106,8 +96,6 @@ Answer<model::CreateBucketOutput> create_bucket(Core& core, const cloud::Call& c
     co_return co_await write_bucket(core, *std::move(made));
   });
   if (!done) co_return std::unexpected(std::move(done).error());
-  model::CreateBucketOutput output;
-  output.location = "/" + *input.bucket;
   co_return output;
 }
 
@@ -116,6 +104,8 @@ Answer<model::HeadBucketOutput> head_bucket(Core& core, const cloud::Call&, mode
   if (!bucket) co_return std::unexpected(bucket.error());
   model::HeadBucketOutput output;
   output.bucket_region = (*bucket)->scope.region;
+  output.bucket_arn = (*bucket)->arn();
+  output.access_point_alias = false;
   co_return output;
 }
 
@@ -200,16 +190,24 @@ Answer<model::ListBucketsOutput> list_buckets(Core& core, const cloud::Call& cal
     co_return invalid_argument("Argument max-buckets must be an integer between 1 and 10000", "max-buckets",
                                std::to_string(*input.max_buckets));
   }
+  if (input.bucket_region && !is_region(*input.bucket_region)) {
+    co_return invalid_argument("Argument value " + *input.bucket_region + " is not a valid AWS Region", "bucket-region",
+                               *input.bucket_region);
+  }
   std::string after;
-  if (input.continuation_token) {
+  if (input.continuation_token && !input.continuation_token->empty()) {
     const auto token = cloud::read_page_token("s3.buckets", *input.continuation_token);
-    if (!token) co_return invalid_argument("The continuation token provided is incorrect", "continuation-token", "");
+    if (!token) {
+      co_return invalid_argument("The continuation token provided is incorrect", "continuation-token",
+                                 *input.continuation_token);
+    }
     after = *token;
   }
   model::ListBucketsOutput output;
   output.owner = owner_of(call.scope.account);
   output.buckets.emplace();
   output.prefix = input.prefix;
+  const bool tells_region = input.max_buckets || input.continuation_token || input.bucket_region || input.prefix;
   const auto most = static_cast<std::size_t>(input.max_buckets.value_or(kMaxListedBuckets));
   for (const BucketPtr& bucket : core.buckets_of(call.scope.account)) {
     if (bucket->name <= after || !bucket->name.starts_with(input.prefix.value_or(""))) continue;
@@ -221,7 +219,8 @@ Answer<model::ListBucketsOutput> list_buckets(Core& core, const cloud::Call& cal
     model::Bucket& one = output.buckets->emplace_back();
     one.name = bucket->name;
     one.creation_date = bucket->created;
-    if (input.max_buckets || input.continuation_token || input.bucket_region) one.bucket_region = bucket->scope.region;
+    one.bucket_arn = bucket->arn();
+    if (tells_region) one.bucket_region = bucket->scope.region;
   }
   co_return output;
 }
@@ -231,7 +230,11 @@ Answer<model::GetBucketLocationOutput> get_location(Core& core, const cloud::Cal
   const Result<BucketPtr> bucket = bucket_of(core, input.bucket, {});
   if (!bucket) co_return std::unexpected(bucket.error());
   model::GetBucketLocationOutput output;
-  if ((*bucket)->scope.region != "us-east-1") output.location_constraint = (*bucket)->scope.region;
+  if (!(*bucket)->location.empty()) {
+    output.location_constraint = (*bucket)->location;
+  } else if ((*bucket)->scope.region != kFirstRegion) {
+    output.location_constraint = (*bucket)->scope.region;
+  }
   co_return output;
 }
 

@@ -1,80 +1,44 @@
 // The settings of a bucket that are documents of their own: policy, public access block, ownership controls, tags,
 // lifecycle, notifications.
 
-#include "json/json.h"
+#include "policy/principal_text.h"
 #include "services/s3/access.h"
 #include "services/s3/bucket_changes.h"
+#include "services/s3/bucket_policy.h"
 #include "services/s3/lifecycle.h"
+#include "services/s3/lifecycle_rules.h"
 #include "services/s3/notices.h"
-#include "wire/json_codec.h"
 
 namespace signalbox::s3 {
 namespace {
 
-constexpr std::size_t kMaxPolicyBytes = 20 * 1024;
 constexpr std::size_t kMaxNotifications = 100;
 
-/// A setting as it is kept, by the shape of the request's payload.
-template <class In, class Out>
-std::string json_text(const wire::OperationOf<In, Out>& put, const void* setting) {
-  const wire::Shape& input = *put.operation->input;
-  std::string text;
-  json::Writer writer(text);
-  wire::write_json(writer, *input.members[static_cast<std::size_t>(input.payload)].shape, setting);
-  return text;
-}
-
-/// Whether a resource of a statement may be this bucket or something in it.
-bool may_name(std::string_view resource, std::string_view arn) {
-  const auto wild = resource.find_first_of("*?$");
-  const std::string_view fixed = resource.substr(0, wild);
-  if (wild == std::string_view::npos) return resource == arn || resource.starts_with(std::string(arn) + "/");
-  return arn.starts_with(fixed) || fixed.starts_with(std::string(arn) + "/");
-}
-
-bool names_only(json::Value value, std::string_view arn) {
-  if (value.is_string()) return may_name(value.as_string(), arn);
-  if (!value.is_array()) return false;
-  for (const json::Value one : value.elements()) {
-    if (!one.is_string() || !may_name(one.as_string(), arn)) return false;
-  }
-  return true;
-}
-
-/// Whether every statement's Resource is of the bucket.
-bool policy_names_only(json::Value root, std::string_view arn) {
-  const auto statements = root.find("Statement");
-  if (!statements) return false;
-  const auto good = [&](json::Value statement) {
-    const auto resource = statement.find("Resource");
-    return !resource || names_only(*resource, arn);
-  };
-  if (!statements->is_array()) return good(*statements);
-  for (const json::Value statement : statements->elements()) {
-    if (!good(statement)) return false;
-  }
-  return true;
-}
-
-Result<std::shared_ptr<const policy::Document>> checked_policy(const Bucket& bucket, const std::string& text) {
-  const auto malformed = [](std::string message) { return fail("MalformedPolicy", std::move(message), 400); };
-  if (text.size() > kMaxPolicyBytes) {
-    return s3_error("PolicyTooLarge", "The policy exceeds the maximum allowed document size.", 400);
-  }
-  auto document = policy::Document::parse(text, policy::DocumentKind::kResource);
-  if (!document) return malformed(document.error().message);
-  // What cannot be about this bucket would never do anything.
-  json::Document parsed;
-  const auto root = parsed.parse(text);
-  if (!root || !policy_names_only(*root, bucket.arn())) return malformed("Policy has invalid resource");
-  return std::make_shared<const policy::Document>(*std::move(document));
+/// Where callers have proved who they are, roles of the bucket's own account that its policy names must exist. Errors:
+/// MalformedPolicy.
+Result<void> check_roles(const Core& core, const Bucket& bucket, std::string_view text) {
+  if (!core.house.authority.verifying()) return {};
+  Result<void> checked;
+  policy::with_principals(text, [&](const std::string& name) -> std::optional<std::string> {
+    const auto arn = cloud::Arn::parse(name);
+    const bool own_role =
+        arn && arn->service == "iam" && arn->account == bucket.scope.account && arn->resource.starts_with("role/");
+    if (own_role && !core.house.callers.find_role(name)) {
+      checked =
+          s3_error("MalformedPolicy", "Invalid principal in policy", 400, {{"Detail", "\"AWS\" : \"" + name + "\""}});
+    }
+    return std::nullopt;
+  });
+  return checked;
 }
 
 Answer<model::PutBucketPolicyResponse> put_policy(Core& core, const cloud::Call&, model::PutBucketPolicyRequest input) {
   co_return co_await change_bucket<model::PutBucketPolicyResponse>(
       core, input.bucket, [&](Bucket& bucket) -> Result<void> {
-        const auto document = checked_policy(bucket, *input.policy);
+        const auto document = read_bucket_policy(bucket, *input.policy);
         if (!document) return std::unexpected(document.error());
+        Result<void> roles = check_roles(core, bucket, *input.policy);
+        if (!roles) return roles;
         if (bucket.block().block_policy && is_public(**document)) return access_denied();
         bucket.policy = *input.policy;
         return {};
@@ -107,6 +71,10 @@ Answer<model::GetBucketPolicyStatusOutput> get_policy_status(Core& core, const c
 Answer<model::PutPublicAccessBlockResponse> put_block(Core& core, const cloud::Call&,
                                                       model::PutPublicAccessBlockRequest input) {
   const model::PublicAccessBlockConfiguration& asked = *input.public_access_block_configuration;
+  if (!asked.block_public_acls && !asked.ignore_public_acls && !asked.block_public_policy &&
+      !asked.restrict_public_buckets) {
+    co_return fail("InvalidRequest", "Must specify at least one configuration.", 400);
+  }
   co_return co_await change_bucket<model::PutPublicAccessBlockResponse>(
       core, input.bucket, [&](Bucket& bucket) -> Result<void> {
         bucket.access_block =
@@ -138,7 +106,7 @@ Answer<model::PutBucketOwnershipControlsResponse> put_ownership(Core& core, cons
                                                                 model::PutBucketOwnershipControlsRequest input) {
   const auto rules = input.ownership_controls->rules.value_or(std::vector<model::OwnershipControlsRule>());
   const auto ownership = rules.size() == 1 ? ownership_of(rules[0].object_ownership.value_or("")) : std::nullopt;
-  if (!ownership) co_return fail("MalformedXML", "Ownership controls have one rule.", 400);
+  if (!ownership) co_return malformed_xml();
   co_return co_await change_bucket<model::PutBucketOwnershipControlsResponse>(
       core, input.bucket, [&](Bucket& bucket) -> Result<void> {
         const Acl own = {{canonical_id(bucket.scope.account), "FULL_CONTROL"}};
@@ -188,8 +156,10 @@ Answer<model::GetBucketTaggingOutput> get_tags(Core& core, const cloud::Call&, m
 Answer<model::PutBucketLifecycleConfigurationOutput> put_lifecycle(
     Core& core, const cloud::Call&, model::PutBucketLifecycleConfigurationRequest input) {
   if (!input.lifecycle_configuration) co_return fail("MissingRequestBodyError", "Request Body is empty", 400);
-  if (input.transition_default_minimum_object_size) {
-    co_return not_implemented("x-amz-transition-default-minimum-object-size");
+  const std::string minimum = input.transition_default_minimum_object_size.value_or(std::string(kMinimum128K));
+  if (minimum != kMinimum128K && minimum != kMinimumByClass) {
+    co_return invalid_argument("Invalid TransitionDefaultMinimumObjectSize found: " + minimum,
+                               "x-amz-transition-default-minimum-object-size", minimum);
   }
   model::BucketLifecycleConfiguration& asked = *input.lifecycle_configuration;
   Result<void> checked = check_lifecycle(asked);
@@ -198,12 +168,15 @@ Answer<model::PutBucketLifecycleConfigurationOutput> put_lifecycle(
     if (!rule.id || rule.id->empty()) rule.id = core.house.random.uuid();
   }
   const std::string text = json_text(model::kPutBucketLifecycleConfiguration, &asked);
-  auto done = co_await change_bucket<model::PutBucketLifecycleConfigurationOutput>(core, input.bucket,
-                                                                                   [&](Bucket& bucket) -> Result<void> {
-                                                                                     bucket.lifecycle = text;
-                                                                                     return {};
-                                                                                   });
-  if (done) core.house.shards.at(0).post([&core] { arm_lifecycle(core); });
+  auto done = co_await change_bucket<model::PutBucketLifecycleConfigurationOutput>(
+      core, input.bucket, [&](Bucket& bucket) -> Result<void> {
+        bucket.lifecycle = text;
+        bucket.transition_minimum_size = minimum;
+        return {};
+      });
+  if (!done) co_return done;
+  core.house.shards.at(0).post([&core] { arm_lifecycle(core); });
+  done->transition_default_minimum_object_size = minimum;
   co_return done;
 }
 
@@ -217,6 +190,8 @@ Answer<model::GetBucketLifecycleConfigurationOutput> get_lifecycle(
   }
   model::GetBucketLifecycleConfigurationOutput output;
   output.rules = (*bucket)->compiled_lifecycle->rules;
+  const std::string& minimum = (*bucket)->transition_minimum_size;
+  output.transition_default_minimum_object_size = minimum.empty() ? std::string(kMinimum128K) : minimum;
   co_return output;
 }
 
@@ -232,14 +207,14 @@ Answer<model::PutBucketNotificationConfigurationResponse> put_notification(
     Core& core, const cloud::Call& call, model::PutBucketNotificationConfigurationRequest input) {
   const Result<BucketPtr> now = bucket_of(core, input.bucket, {});
   if (!now) co_return std::unexpected(now.error());
-  if (input.skip_destination_validation.value_or(false)) co_return not_implemented("x-amz-skip-destination-validation");
+  const bool with_destinations = !input.skip_destination_validation.value_or(false);
   model::NotificationConfiguration& asked = *input.notification_configuration;
   const auto size = [](const auto& list) { return list ? list->size() : std::size_t{0}; };
   if (size(asked.queue_configurations) + size(asked.topic_configurations) + size(asked.lambda_function_configurations) >
       kMaxNotifications) {
     co_return fail("TooManyConfigurations", "You are attempting to create too many configurations.", 400);
   }
-  Result<void> checked = co_await check_notification(core, call, **now, asked);
+  Result<void> checked = co_await check_notification(core, call, **now, asked, with_destinations);
   if (!checked) co_return std::unexpected(std::move(checked).error());
   name_all(core, asked.queue_configurations, &model::QueueConfiguration::id);
   name_all(core, asked.topic_configurations, &model::TopicConfiguration::id);
@@ -298,8 +273,10 @@ void register_bucket_settings(Core& core) {
                [](Bucket& bucket) { bucket.tagging.clear(); });
   serve_one(core, model::kPutBucketLifecycleConfiguration, "s3:PutLifecycleConfiguration", put_lifecycle);
   serve_one(core, model::kGetBucketLifecycleConfiguration, "s3:GetLifecycleConfiguration", get_lifecycle);
-  serve_delete(core, model::kDeleteBucketLifecycle, "s3:PutLifecycleConfiguration",
-               [](Bucket& bucket) { bucket.lifecycle.clear(); });
+  serve_delete(core, model::kDeleteBucketLifecycle, "s3:PutLifecycleConfiguration", [](Bucket& bucket) {
+    bucket.lifecycle.clear();
+    bucket.transition_minimum_size.clear();
+  });
   serve_one(core, model::kPutBucketNotificationConfiguration, "s3:PutBucketNotification", put_notification);
   serve_one(core, model::kGetBucketNotificationConfiguration, "s3:GetBucketNotification", get_notification);
 }

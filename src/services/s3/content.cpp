@@ -17,11 +17,6 @@ std::optional<std::uint64_t> number(std::string_view text) {
   return value;
 }
 
-std::unexpected<Error> failed(std::string_view condition) {
-  return s3_error("PreconditionFailed", "At least one of the pre-conditions you specified did not hold", 412,
-                  {{"Condition", std::string(condition)}});
-}
-
 std::unexpected<Error> with_headers(std::string code, std::string message, int status, http::Fields elements,
                                     http::Fields headers) {
   auto details = std::make_shared<ErrorDetails>();
@@ -76,23 +71,62 @@ std::vector<Segment> cut(const std::vector<Segment>& segments, const ByteRange& 
   return out;
 }
 
-Result<std::unique_ptr<http::BodyReader>> open_content(Core& core, std::string_view bucket, std::string_view key,
-                                                       const ObjectVersion& version, const ByteRange& range) {
-  if (!version.is_inline) return core.blobs.read(cut(version.segments, range));
-  auto bytes = core.house.store.get(bytes_key(bucket, key, version.sequence));
-  if (!bytes) return std::unexpected(std::move(bytes).error());
-  if (!*bytes || (*bytes)->size() != version.size) {
-    return fail("InternalError", "The content of the object " + std::string(key) + " is gone.", 500);
+namespace {
+
+/// A reader whose first piece has been read already.
+class BegunBody final : public http::BodyReader {
+ public:
+  BegunBody(std::unique_ptr<http::BodyReader> rest, std::string_view first) : rest_(std::move(rest)), first_(first) {}
+
+  std::optional<std::uint64_t> length() const override { return rest_->length(); }
+  asio::awaitable<Result<std::string_view>> read() override {
+    if (!first_.empty()) co_return std::exchange(first_, {});
+    co_return co_await rest_->read();
   }
-  if (range.length == version.size) return std::make_unique<http::MemoryBody>(**std::move(bytes));
-  return std::make_unique<http::MemoryBody>(
-      (*bytes)->substr(static_cast<std::size_t>(range.first), static_cast<std::size_t>(range.length)));
+
+ private:
+  std::unique_ptr<http::BodyReader> rest_;
+  std::string_view first_;  // in the reader, until it is asked again
+};
+
+}  // namespace
+
+Answer<std::unique_ptr<http::BodyReader>> with_first_piece(std::unique_ptr<http::BodyReader> content) {
+  const Result<std::string_view> first = co_await content->read();
+  if (!first) co_return std::unexpected(first.error());
+  co_return std::make_unique<BegunBody>(std::move(content), *first);
 }
 
-Result<void> check_read_conditions(const ReadConditions& conditions, const ObjectVersion& version,
-                                   bool may_be_unmodified) {
+Result<std::unique_ptr<http::BodyReader>> open_content(Core& core, std::string_view bucket, std::string_view key,
+                                                       const ObjectVersion& version, const ByteRange& range,
+                                                       const std::optional<CustomerKey>& customer_key) {
+  if (!version.is_inline) return core.blobs.read(cut(version.segments, range), content_key(customer_key));
+  auto bytes = core.house.store.get(bytes_key(bucket, key, version.sequence));
+  if (!bytes) return std::unexpected(std::move(bytes).error());
+  std::optional<std::string> content = *std::move(bytes);
+  if (content && version.sealing != Sealing::kNone) {
+    content = open_sealed_content(content_key(customer_key).value_or(core.blobs.key()), *content);
+    if (!content) {
+      core.house.log.error("the content of an object is damaged",
+                           {{"bucket", std::string(bucket)}, {"key", std::string(key)}});
+      return fail("InternalError", "We encountered an internal error. Please try again.", 500);
+    }
+  }
+  if (!content || content->size() != version.size) {
+    return fail("InternalError", "The content of the object " + std::string(key) + " is gone.", 500);
+  }
+  if (range.length == version.size) return std::make_unique<http::MemoryBody>(*std::move(content));
+  return std::make_unique<http::MemoryBody>(
+      content->substr(static_cast<std::size_t>(range.first), static_cast<std::size_t>(range.length)));
+}
+
+Result<void> check_read_conditions(const ReadConditions& conditions, const ObjectVersion& version, ReadFor purpose,
+                                   Time now) {
+  const auto failed = [&](std::string_view condition) -> Result<void> {
+    return precondition_failed((purpose == ReadFor::kCopy ? "x-amz-copy-source-" : "") + std::string(condition));
+  };
   const auto unmodified = [&](std::string_view condition) -> Result<void> {
-    if (!may_be_unmodified) return failed(condition);
+    if (purpose == ReadFor::kCopy) return failed(condition);
     return with_headers("NotModified", "Not Modified", 304, {},
                         {{"ETag", quoted_etag(version.etag)}, {"Last-Modified", to_http_date(version.modified)}});
   };
@@ -103,29 +137,49 @@ Result<void> check_read_conditions(const ReadConditions& conditions, const Objec
   }
   if (conditions.if_none_match) {
     if (etag_matches(*conditions.if_none_match, version.etag)) return unmodified("If-None-Match");
-  } else if (conditions.if_modified_since && version.modified <= *conditions.if_modified_since) {
+  } else if (conditions.if_modified_since && version.modified <= *conditions.if_modified_since &&
+             *conditions.if_modified_since <= now) {  // a time to come says nothing
     return unmodified("If-Modified-Since");
   }
   return {};
 }
 
-Result<ObjectVersion> readable_version(const Core& core, const Bucket& bucket, std::string_view key,
+namespace {
+
+std::unexpected<Error> is_marker(const ObjectVersion& marker, std::string_view method) {
+  return with_headers("MethodNotAllowed", "The specified method is not allowed against this resource.", 405,
+                      {{"Method", std::string(method)}, {"ResourceType", "DeleteMarker"}},
+                      {{"x-amz-delete-marker", "true"},
+                       {"x-amz-version-id", marker.version},
+                       {"Allow", "DELETE"},
+                       {"Last-Modified", to_http_date(marker.modified)}});
+}
+
+Result<ObjectVersion> existing_version(const Core& core, const Bucket& bucket, std::string_view key,
                                        const std::optional<std::string>& version) {
   Result<std::optional<ObjectVersion>> found = find_version(core, bucket, key, version);
   if (!found) return std::unexpected(std::move(found).error());
-  if (!*found) {
-    if (version) return no_such_version(key, *version);
-    return no_such_key(key);
-  }
-  if (!(*found)->delete_marker) return **std::move(found);
-  const http::Fields headers = {{"x-amz-delete-marker", "true"}, {"x-amz-version-id", (*found)->version}};
-  if (!version)
-    return with_headers("NoSuchKey", "The specified key does not exist.", 404, {{"Key", std::string(key)}}, headers);
-  http::Fields more = headers;
-  more.emplace_back("Allow", "DELETE");
-  more.emplace_back("Last-Modified", to_http_date((*found)->modified));
-  return with_headers("MethodNotAllowed", "The specified method is not allowed against this resource.", 405,
-                      {{"Method", "GET"}, {"ResourceType", "DeleteMarker"}}, more);
+  if (*found) return **std::move(found);
+  if (version) return no_such_version(key, *version);
+  return no_such_key(key);
+}
+
+}  // namespace
+
+Result<ObjectVersion> readable_version(const Core& core, const Bucket& bucket, std::string_view key,
+                                       const std::optional<std::string>& version, std::string_view method) {
+  Result<ObjectVersion> found = existing_version(core, bucket, key, version);
+  if (!found || !found->delete_marker) return found;
+  if (version) return is_marker(*found, method);
+  return with_headers("NoSuchKey", "The specified key does not exist.", 404, {{"Key", std::string(key)}},
+                      {{"x-amz-delete-marker", "true"}, {"x-amz-version-id", found->version}});
+}
+
+Result<ObjectVersion> described_version(const Core& core, const Bucket& bucket, std::string_view key,
+                                        const std::optional<std::string>& version, std::string_view method) {
+  Result<ObjectVersion> found = existing_version(core, bucket, key, version);
+  if (found && found->delete_marker) return is_marker(*found, method);
+  return found;
 }
 
 }  // namespace signalbox::s3

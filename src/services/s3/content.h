@@ -9,6 +9,7 @@
 
 #include "http/body.h"
 #include "services/s3/core.h"
+#include "services/s3/encryption.h"
 
 namespace signalbox::s3 {
 
@@ -24,24 +25,32 @@ Result<std::optional<ByteRange>> read_range(std::string_view header, std::uint64
 /// These segments from `range` on.
 std::vector<Segment> cut(const std::vector<Segment>& segments, const ByteRange& range);
 
-/// Errors: InternalError where the record is there and its content is not.
+/// `customer_key` is that of an object that is kept under one. Errors: InternalError where the record is there and its
+/// content is not, or is not what was written.
 Result<std::unique_ptr<http::BodyReader>> open_content(Core& core, std::string_view bucket, std::string_view key,
-                                                       const ObjectVersion& version, const ByteRange& range);
+                                                       const ObjectVersion& version, const ByteRange& range,
+                                                       const std::optional<CustomerKey>& customer_key);
+/// That reader when its first piece is there: what is damaged at its beginning is an error, and not half an answer.
+Answer<std::unique_ptr<http::BodyReader>> with_first_piece(std::unique_ptr<http::BodyReader> content);
 
-/// The conditions of requests that read. Errors: PreconditionFailed; NotModified (304) where `may_be_unmodified`, else
-/// PreconditionFailed for that, too.
+/// The conditions of requests that read. Errors: PreconditionFailed; NotModified (304), or PreconditionFailed for that,
+/// too, where the object is a copy's source, whose conditions have names of their own.
 struct ReadConditions {
   std::optional<std::string> if_match;
   std::optional<std::string> if_none_match;
   std::optional<Time> if_modified_since;
   std::optional<Time> if_unmodified_since;
 };
-Result<void> check_read_conditions(const ReadConditions& conditions, const ObjectVersion& version,
-                                   bool may_be_unmodified);
+enum class ReadFor : std::uint8_t { kAnswer, kCopy };
+Result<void> check_read_conditions(const ReadConditions& conditions, const ObjectVersion& version, ReadFor purpose,
+                                   Time now);
 
-/// The version that is to be read. Errors: NoSuchKey, NoSuchVersion, MethodNotAllowed for a delete marker, with the
-/// headers that AWS tells it by.
+/// The version that is to be read. Errors: NoSuchKey, NoSuchVersion, InvalidArgument; MethodNotAllowed for a delete
+/// marker that is named, with the headers that AWS tells it by.
 Result<ObjectVersion> readable_version(const Core& core, const Bucket& bucket, std::string_view key,
-                                       const std::optional<std::string>& version);
+                                       const std::optional<std::string>& version, std::string_view method = "GET");
+/// The same for what stands beside the content, tags and lists: there a delete marker allows no method, named or not.
+Result<ObjectVersion> described_version(const Core& core, const Bucket& bucket, std::string_view key,
+                                        const std::optional<std::string>& version, std::string_view method);
 
 }  // namespace signalbox::s3

@@ -1,5 +1,6 @@
 #include "services/s3/core.h"
 
+#include "services/s3/access.h"
 #include "services/s3/lifecycle.h"
 
 namespace signalbox::s3 {
@@ -75,8 +76,27 @@ std::unexpected<Error> invalid_argument(std::string message, std::string_view na
                   {{"ArgumentName", std::string(name)}, {"ArgumentValue", std::string(value)}});
 }
 
+std::unexpected<Error> empty_version(std::string_view name, std::string_view value) {
+  return invalid_argument("Version id cannot be the empty string", name, value);
+}
+
 std::unexpected<Error> access_denied() {
   return fail("AccessDenied", "Access Denied", 403);
+}
+
+std::unexpected<Error> malformed_xml() {
+  return fail("MalformedXML",
+              "The XML you provided was not well-formed or did not validate against our published schema", 400);
+}
+
+std::unexpected<Error> precondition_failed(std::string_view condition) {
+  return s3_error("PreconditionFailed", "At least one of the pre-conditions you specified did not hold", 412,
+                  {{"Condition", std::string(condition)}});
+}
+
+std::unexpected<Error> header_not_taken(std::string_view header, std::string_view why) {
+  return s3_error("NotImplemented", "A header you provided implies functionality that is not implemented", 501,
+                  {{"Header", std::string(header)}, {"additionalMessage", std::string(why)}});
 }
 
 std::unexpected<Error> not_implemented(std::string_view what) {
@@ -90,6 +110,7 @@ std::string quoted_etag(std::string_view etag) {
 S3::S3(const cloud::House& house, Options options) : core_(std::make_unique<Core>(house, std::move(options))) {
   house.door.add_service(model::kService);
   house.authority.ask_always(model::kService);
+  tell_facts(*core_);
   register_bucket_operations(*core_);
   register_bucket_settings(*core_);
   register_acl_operations(*core_);
@@ -101,12 +122,16 @@ S3::S3(const cloud::House& house, Options options) : core_(std::make_unique<Core
   register_multipart_operations(*core_);
   register_part_operations(*core_);
   register_tag_operations(*core_);
+  register_unset_features(*core_);
+  register_encryption_operations(*core_);
+  register_cors_operations(*core_);
+  register_control_operations(*core_);
 }
 
 S3::~S3() = default;
 
 Result<void> S3::load() {
-  Result<void> done = core_->blobs.load();
+  Result<void> done = core_->blobs.load(core_->house.sealer);
   if (!done) return done;
   const store::Key all("s3.bucket");
   Result<void> scanned =

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <array>
+#include <atomic>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
@@ -28,6 +30,7 @@ using Answer = asio::awaitable<Result<T>>;
 struct Stripe {
   cloud::Shard* shard = nullptr;
   cloud::Turns turns;
+  std::atomic<std::uint64_t> told = 0;  // the highest sequencer of a notification
 };
 
 struct Core {
@@ -82,9 +85,14 @@ std::unexpected<Error> no_such_bucket(std::string_view bucket);
 std::unexpected<Error> no_such_key(std::string_view key);
 std::unexpected<Error> no_such_version(std::string_view key, std::string_view version);
 std::unexpected<Error> invalid_argument(std::string message, std::string_view name = {}, std::string_view value = {});
+std::unexpected<Error> empty_version(std::string_view name, std::string_view value);
 std::unexpected<Error> access_denied();
+std::unexpected<Error> malformed_xml();
+std::unexpected<Error> precondition_failed(std::string_view condition);
 /// For what a request asks and this server cannot do: 501, naming it.
 std::unexpected<Error> not_implemented(std::string_view what);
+/// For headers that S3 itself does not take, or not together: 501, with AWS's own words.
+std::unexpected<Error> header_not_taken(std::string_view header, std::string_view why);
 
 std::string quoted_etag(std::string_view etag);
 
@@ -99,5 +107,9 @@ void register_list_operations(Core& core);
 void register_multipart_operations(Core& core);
 void register_part_operations(Core& core);
 void register_tag_operations(Core& core);
+void register_unset_features(Core& core);
+void register_encryption_operations(Core& core);
+void register_cors_operations(Core& core);
+void register_control_operations(Core& core);
 
 }  // namespace signalbox::s3

@@ -73,8 +73,7 @@ Answer<model::DeleteObjectsOutput> delete_objects(Core& core, const cloud::Call&
   if (!bucket) co_return std::unexpected(bucket.error());
   const auto objects = input.delete_->objects.value_or(std::vector<model::ObjectIdentifier>());
   if (objects.empty() || objects.size() > kMaxDeletes) {
-    co_return fail("MalformedXML",
-                   "The XML you provided was not well-formed or did not validate against our published schema", 400);
+    co_return malformed_xml();
   }
   const bool quiet = input.delete_->quiet.value_or(false);
   model::DeleteObjectsOutput output;
@@ -95,8 +94,10 @@ Answer<model::DeleteObjectsOutput> delete_objects(Core& core, const cloud::Call&
       model::Error& error = output.errors->emplace_back();
       error.key = object.key;
       error.version_id = object.version_id;
-      error.code = deleted.error().code;
-      error.message = deleted.error().message;
+      // Of many, one whose version cannot be is told as one that is not there.
+      const bool no_version = object.version_id && deleted.error().code == "InvalidArgument";
+      error.code = no_version ? "NoSuchVersion" : deleted.error().code;
+      error.message = no_version ? "The specified version does not exist." : deleted.error().message;
     }
   }
   co_return output;
@@ -121,10 +122,13 @@ void register_delete_operations(Core& core) {
       });
   serve(
       core, model::kDeleteObjects,
-      [&core](const cloud::Call&, const model::DeleteObjectsRequest& input) -> Answer<Accesses> {
+      [&core](const cloud::Call& call, const model::DeleteObjectsRequest& input) -> Answer<Accesses> {
         const Result<BucketPtr> bucket = bucket_of(core, input.bucket, input.expected_bucket_owner);
         if (!bucket) co_return std::unexpected(bucket.error());
-        co_return Accesses();
+        Accesses accesses;
+        // Each key is decided by itself, for those whom nobody knows, too.
+        if (is_anonymous(call)) accesses.push_back({"s3:DeleteObject", "*", "", nullptr, cloud::AclGrant::kEveryone});
+        co_return accesses;
       },
       [&core](const cloud::Call& call, model::DeleteObjectsRequest input) {
         return delete_objects(core, call, std::move(input));

@@ -5,6 +5,7 @@
 #include "base/time_text.h"
 #include "services/s3/access.h"
 #include "services/s3/content.h"
+#include "services/s3/encryption.h"
 #include "services/s3/intake.h"
 #include "services/s3/lifecycle.h"
 #include "services/s3/object_headers.h"
@@ -14,14 +15,6 @@ namespace {
 
 /// Most of a body that is handed to a caller inside this server, which takes it whole.
 constexpr std::uint64_t kMaxInProcessBody = std::uint64_t{256} * 1024 * 1024;
-
-template <class In>
-Result<void> check_customer_key(const In& input) {
-  if (input.sse_customer_algorithm || input.sse_customer_key || input.sse_customer_key_md5) {
-    return not_implemented("x-amz-server-side-encryption-customer-algorithm");
-  }
-  return {};
-}
 
 /// Values for the answer's headers may come in the query of a signed request.
 Result<void> override_header(const cloud::Call& call, const std::optional<std::string>& value,
@@ -54,8 +47,12 @@ std::optional<std::string> header(const ObjectVersion& version, std::string_view
   return found->second;
 }
 
+bool wants_checksum(const std::optional<std::string>& mode) {
+  return mode && std::ranges::equal(*mode, std::string_view("enabled"), [](char a, char b) { return (a | 32) == b; });
+}
+
 template <class Out>
-void describe(const Bucket& bucket, const std::string& key, const ObjectVersion& version, Out& output) {
+void describe(const Bucket& bucket, const ObjectVersion& version, Out& output) {
   output.accept_ranges = "bytes";
   output.last_modified = version.modified;
   output.e_tag = quoted_etag(version.etag);
@@ -66,10 +63,10 @@ void describe(const Bucket& bucket, const std::string& key, const ObjectVersion&
   output.content_encoding = header(version, "content-encoding");
   output.content_language = header(version, "content-language");
   output.expires = header(version, "expires");
-  if (!version.headers.metadata.empty()) output.metadata = version.headers.metadata;
+  if (!version.headers.metadata.empty()) output.metadata = encoded_metadata(version.headers.metadata);
   if (version.headers.storage_class != "STANDARD") output.storage_class = version.headers.storage_class;
   if (!version.headers.tags.empty()) output.tag_count = static_cast<std::int32_t>(version.headers.tags.size());
-  output.expiration = expiration_header(bucket, key, version);
+  show_encryption(output, version.sealing, version.customer_key_md5);
 }
 
 /// The part of that number: of an object that was not put in parts, the whole is its first.
@@ -83,7 +80,8 @@ Result<ByteRange> range_of_part(const ObjectVersion& version, std::int32_t numbe
     range.first += part.size;
   }
   return s3_error("InvalidPartNumber", "The requested partnumber is not satisfiable", 416,
-                  {{"PartNumberRequested", std::to_string(number)}});
+                  {{"PartNumberRequested", std::to_string(number)},
+                   {"ActualPartCount", std::to_string(std::max<std::size_t>(version.parts.size(), 1))}});
 }
 
 /// What of the object is asked for; empty for all of it.
@@ -101,44 +99,59 @@ Result<std::optional<ByteRange>> asked_range(const In& input, const ObjectVersio
   return read_range(*input.range, version.size);
 }
 
-/// What GET and HEAD have in common: finds the object and tells all but its content. `range` is what is asked for.
+/// What an answer is about.
+struct Looked {
+  ObjectVersion version;
+  ByteRange range;
+  std::optional<CustomerKey> key;
+};
+
+/// What GET and HEAD have in common: finds the object and tells all but its content.
 template <class In, class Out>
-Result<ObjectVersion> look(Core& core, const cloud::Call& call, const In& input, Out& output, ByteRange& range) {
+Result<Looked> look(Core& core, const cloud::Call& call, const In& input, Out& output, std::string_view method) {
   Result<BucketPtr> bucket = bucket_of(core, input.bucket, {});
   if (!bucket) return std::unexpected(std::move(bucket).error());
-  Result<void> done = check_customer_key(input);
+  Result<std::optional<CustomerKey>> key = customer_key_of(input);
+  if (!key) return std::unexpected(std::move(key).error());
+  Result<ObjectVersion> version = readable_version(core, **bucket, *input.key, input.version_id, method);
+  if (!version) return std::unexpected(std::move(version).error());
+  Result<void> done = check_may_open(*version, *key);
   if (!done) return std::unexpected(std::move(done).error());
-  Result<ObjectVersion> version = readable_version(core, **bucket, *input.key, input.version_id);
-  if (!version) return version;
-  done = check_read_conditions(
-      {input.if_match, input.if_none_match, input.if_modified_since, input.if_unmodified_since}, *version, true);
+  done =
+      check_read_conditions({input.if_match, input.if_none_match, input.if_modified_since, input.if_unmodified_since},
+                            *version, ReadFor::kAnswer, core.house.clock.now());
   if (!done) return std::unexpected(std::move(done).error());
-  describe(**bucket, *input.key, *version, output);
+  describe(**bucket, *version, output);
+  // What is to become of a version that is named is not told.
+  if (!input.version_id) output.expiration = expiration_header(**bucket, *input.key, *version);
   done = override_headers(call, input, output);
   if (!done) return std::unexpected(std::move(done).error());
   const auto asked = asked_range(input, *version, output);
   if (!asked) return std::unexpected(asked.error());
-  range = asked->value_or(ByteRange{0, version->size});
+  const ByteRange range = asked->value_or(ByteRange{0, version->size});
   if (*asked && version->size != 0) {
     output.content_range = "bytes " + std::to_string(range.first) + "-" +
                            std::to_string(range.first + range.length - 1) + "/" + std::to_string(version->size);
   }
   output.content_length = static_cast<std::int64_t>(range.length);
   // Of the whole only: a client would check the part it gets against it.
-  if (input.checksum_mode == "ENABLED" && range.length == version->size) show_object_checksum(output, *version);
-  return version;
+  if (wants_checksum(input.checksum_mode) && range.length == version->size) show_object_checksum(output, *version);
+  return Looked{*std::move(version), range, *std::move(key)};
 }
 
 Answer<model::GetObjectOutput> get_object(Core& core, const cloud::Call& call, model::GetObjectRequest input) {
   model::GetObjectOutput output;
-  ByteRange range;
-  const Result<ObjectVersion> version = look(core, call, input, output, range);
-  if (!version) co_return std::unexpected(version.error());
-  auto content = open_content(core, *input.bucket, *input.key, *version, range);
+  const Result<Looked> looked = look(core, call, input, output, "GET");
+  if (!looked) co_return std::unexpected(looked.error());
+  const ByteRange range = looked->range;
+  auto content = open_content(core, *input.bucket, *input.key, looked->version, range, looked->key);
+  if (content && !looked->version.is_inline && range.length != 0)
+    content = co_await with_first_piece(*std::move(content));
   if (!content) {
     // It may have been replaced between the two looks.
     const auto again = newest(core, *input.bucket, *input.key);
-    if (!again || !*again || (*again)->sequence == version->sequence || input.version_id) {
+    if (!again || !*again || (*again)->sequence == looked->version.sequence || input.version_id) {
+      core.house.log.error("an object cannot be read", {{"bucket", *input.bucket}, {"key", *input.key}});
       co_return std::unexpected(std::move(content).error());
     }
     co_return co_await get_object(core, call, std::move(input));
@@ -156,9 +169,8 @@ Answer<model::GetObjectOutput> get_object(Core& core, const cloud::Call& call, m
 
 Answer<model::HeadObjectOutput> head_object(Core& core, const cloud::Call& call, model::HeadObjectRequest input) {
   model::HeadObjectOutput output;
-  ByteRange range;
-  const Result<ObjectVersion> version = look(core, call, input, output, range);
-  if (!version) co_return std::unexpected(version.error());
+  const Result<Looked> looked = look(core, call, input, output, "HEAD");
+  if (!looked) co_return std::unexpected(looked.error());
   co_return output;
 }
 
@@ -169,6 +181,8 @@ void show_parts(const model::GetObjectAttributesRequest& input, const ObjectVers
   const std::int32_t most = std::min(input.max_parts.value_or(kMostParts), kMostParts);
   model::GetObjectAttributesParts& shown = output.object_parts.emplace();
   shown.total_parts_count = static_cast<std::int32_t>(version.parts.size());
+  // The parts themselves are told of uploads that were made with checksums.
+  if (std::ranges::all_of(version.parts, [](const ObjectPart& part) { return part.digest.empty(); })) return;
   shown.part_number_marker = after;
   shown.max_parts = most;
   shown.is_truncated = false;
@@ -193,10 +207,17 @@ Answer<model::GetObjectAttributesOutput> get_attributes(Core& core, const cloud:
                                                         model::GetObjectAttributesRequest input) {
   const Result<BucketPtr> bucket = bucket_of(core, input.bucket, {});
   if (!bucket) co_return std::unexpected(bucket.error());
-  Result<void> done = check_customer_key(input);
-  if (!done) co_return std::unexpected(std::move(done).error());
+  Result<std::optional<CustomerKey>> key = customer_key_of(input);
+  if (!key) co_return std::unexpected(std::move(key).error());
   const Result<ObjectVersion> version = readable_version(core, **bucket, *input.key, input.version_id);
   if (!version) co_return std::unexpected(version.error());
+  Result<void> done = check_may_open(*version, *key);
+  if (!done) co_return std::unexpected(std::move(done).error());
+  static constexpr std::string_view kKnown[] = {"ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize"};
+  for (const std::string& wanted : *input.object_attributes) {
+    if (std::ranges::find(kKnown, wanted) != std::end(kKnown)) continue;
+    co_return invalid_argument("Invalid attribute name specified.", "x-amz-object-attributes", wanted);
+  }
   model::GetObjectAttributesOutput output;
   output.last_modified = version->modified;
   if ((*bucket)->versioning != Versioning::kNever) output.version_id = version->version;

@@ -9,6 +9,7 @@
 
 #include "http/body.h"
 #include "services/s3/core.h"
+#include "services/s3/encryption.h"
 #include "services/s3/versions.h"
 
 namespace signalbox::s3 {
@@ -23,6 +24,8 @@ struct Expected {
   std::optional<std::string> digest;  // that header, as sent
   bool small_inline = true;           // whether a small content is returned and not kept
   std::optional<ChecksumKind> also;   // one more to be made of the content
+  bool announced = false;             // that a checksum comes, without which the request is refused
+  std::optional<CustomerKey> key;     // what the content is sealed with; else the server's own
 };
 
 struct Content {
@@ -33,7 +36,7 @@ struct Content {
   std::string digest;  // bytes
   std::string also;    // the digest that was asked for beside it
   bool is_inline = false;
-  std::string bytes;              // where it is inline
+  std::string bytes;              // where it is inline; sealed
   std::vector<Segment> segments;  // else
   NewBlobs kept;
 };
@@ -41,14 +44,20 @@ struct Content {
 /// Errors: those of the body; InvalidDigest, BadDigest, InvalidRequest, EntityTooLarge, InternalError.
 Answer<Content> take_in(Core& core, http::BodyReader& body, Expected expected);
 
+/// The kind of checksum that is announced to follow the body.
+std::optional<ChecksumKind> trailing_kind(const http::BodyReader& body);
+
 /// What a request's members say. Errors: InvalidRequest for more than one checksum, or one that is not known.
 template <class In>
 Result<Expected> expected_of(const In& input);
 Result<Expected> expected_of(std::optional<std::string> md5, const std::optional<std::string>& algorithm,
                              std::vector<std::pair<std::string_view, std::optional<std::string>>> digests);
 
-std::string_view name_of(ChecksumKind kind);  // "CRC32"
+std::string_view name_of(ChecksumKind kind);   // "CRC32"
+std::string small_name_of(ChecksumKind kind);  // "crc32", as texts have it
 std::optional<ChecksumKind> checksum_kind(std::string_view name);
+/// What a request names. Errors: InvalidRequest, NotImplemented.
+Result<ChecksumKind> checksum_algorithm(std::string_view name);
 
 template <class In>
 Result<Expected> expected_of(const In& input) {

@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "base/time_text.h"
+#include "services/s3/lifecycle_rules.h"
 #include "services/s3/object_headers.h"
 #include "services/s3/uploads.h"
 #include "services/s3/versions.h"
@@ -13,54 +14,11 @@ namespace {
 
 using std::chrono::days;
 
-constexpr std::size_t kMaxRules = 1000;
 constexpr std::size_t kPage = 500;  // keys looked at before others get their turn
-
-Time midnight_after(Time time) {
-  const auto day = std::chrono::floor<days>(time);
-  return day == time ? time : Time(day + days(1));
-}
 
 /// So many days after, rounded up to the next midnight, UTC: when something is over.
 bool is_over(Time since, std::int32_t after_days, Time now) {
   return midnight_after(since + days(after_days)) <= now;
-}
-
-/// What a rule is about.
-struct Scope {
-  std::string prefix;
-  Tags tags;
-  std::optional<std::int64_t> above;
-  std::optional<std::int64_t> below;
-};
-
-Scope scope_of(const model::LifecycleRule& rule) {
-  Scope scope;
-  scope.prefix = rule.prefix.value_or("");
-  if (!rule.filter) return scope;
-  const model::LifecycleRuleFilter& filter = *rule.filter;
-  if (filter.prefix) scope.prefix = *filter.prefix;
-  if (filter.tag) scope.tags.emplace_back(filter.tag->key.value_or(""), filter.tag->value.value_or(""));
-  scope.above = filter.object_size_greater_than;
-  scope.below = filter.object_size_less_than;
-  if (!filter.and_) return scope;
-  scope.prefix = filter.and_->prefix.value_or("");
-  scope.above = filter.and_->object_size_greater_than;
-  scope.below = filter.and_->object_size_less_than;
-  for (const model::Tag& tag : filter.and_->tags.value_or(std::vector<model::Tag>())) {
-    scope.tags.emplace_back(tag.key.value_or(""), tag.value.value_or(""));
-  }
-  return scope;
-}
-
-bool is_about(const Scope& scope, std::string_view key, const ObjectVersion& version) {
-  if (!key.starts_with(scope.prefix)) return false;
-  if (version.delete_marker) return scope.tags.empty() && !scope.above && !scope.below;
-  if (scope.above && static_cast<std::int64_t>(version.size) <= *scope.above) return false;
-  if (scope.below && static_cast<std::int64_t>(version.size) >= *scope.below) return false;
-  return std::ranges::all_of(scope.tags, [&](const auto& tag) {
-    return std::ranges::find(version.headers.tags, tag) != version.headers.tags.end();
-  });
 }
 
 bool is_on(const model::LifecycleRule& rule) {
@@ -73,47 +31,6 @@ std::optional<Time> expires_at(const model::LifecycleRule& rule, const ObjectVer
   if (rule.expiration->date) return *rule.expiration->date;
   if (rule.expiration->days) return midnight_after(version.modified + days(*rule.expiration->days));
   return std::nullopt;
-}
-
-Result<void> check_days(const std::optional<std::int32_t>& number, std::string_view name) {
-  if (number && *number <= 0) {
-    return invalid_argument("'" + std::string(name) + "' for the action must be a positive integer");
-  }
-  return {};
-}
-
-Result<void> check_rule(const model::LifecycleRule& rule) {
-  if (rule.transitions || rule.noncurrent_version_transitions) return not_implemented("Transition");
-  if (rule.id && rule.id->size() > 255) return invalid_argument("ID length should not exceed allowed limit of 255");
-  if (!rule.prefix && !rule.filter)
-    return fail("MalformedXML", "A lifecycle rule must have a Filter or a Prefix.", 400);
-  if (!rule.expiration && !rule.noncurrent_version_expiration && !rule.abort_incomplete_multipart_upload) {
-    return fail("InvalidRequest", "At least one action needs to be specified in a rule.", 400);
-  }
-  Result<void> done;
-  if (rule.expiration) {
-    const model::LifecycleExpiration& expiration = *rule.expiration;
-    const int said =
-        (expiration.date ? 1 : 0) + (expiration.days ? 1 : 0) + (expiration.expired_object_delete_marker ? 1 : 0);
-    if (said != 1) return fail("MalformedXML", "Expiration has one of Date, Days and ExpiredObjectDeleteMarker.", 400);
-    done = check_days(expiration.days, "Days");
-    if (done && expiration.date && std::chrono::floor<days>(*expiration.date) != *expiration.date) {
-      return invalid_argument("'Date' must be at midnight GMT");
-    }
-  }
-  if (done && rule.noncurrent_version_expiration) {
-    done = check_days(rule.noncurrent_version_expiration->noncurrent_days, "NoncurrentDays");
-    if (!rule.noncurrent_version_expiration->noncurrent_days)
-      return fail("MalformedXML", "NoncurrentDays is missing.", 400);
-  }
-  if (done && rule.abort_incomplete_multipart_upload) {
-    done = check_days(rule.abort_incomplete_multipart_upload->days_after_initiation, "DaysAfterInitiation");
-    const Scope scope = scope_of(rule);
-    if (!scope.tags.empty() || scope.above || scope.below) {
-      return invalid_argument("AbortIncompleteMultipartUpload cannot be specified with Tags or sizes");
-    }
-  }
-  return done;
 }
 
 /// What becomes of one key by the bucket's rules.
@@ -183,13 +100,50 @@ class Sweep {
       const auto at = expires_at(*rule, **current);
       return at && *at <= now_;
     });
-    if (!over) co_return Result<void>();
+    if (!over) {
+      co_await move_class(bucket, key, by);
+      co_return Result<void>();
+    }
     Change change(bucket);
     std::optional<std::string> version;
     if ((*current)->delete_marker) version = (*current)->version;
     Result<Deleted> deleted = delete_key(core_, key, version, by, change);
     if (!deleted) co_return std::unexpected(std::move(deleted).error());
     co_return co_await commit(core_, std::move(change));
+  }
+
+  /// The newest version gets the storage class of the last transition that is over, where that is a lower one.
+  asio::awaitable<void> move_class(const BucketPtr& bucket, const std::string& key, const Notice& by) {
+    const auto current = newest(core_, bucket->name, key);
+    if (!current || !*current || (*current)->delete_marker) co_return;
+    ObjectVersion version = **current;
+    std::string target = version.headers.storage_class;
+    for (const auto& [rule, scope] : rules_) {
+      for (const model::Transition& one : rule->transitions.value_or(std::vector<model::Transition>())) {
+        const bool over = one.date ? *one.date <= now_ : is_over(version.modified, one.days.value_or(0), now_);
+        if (!over || !is_about(scope, key, version) || !may_move(*bucket, scope, version, *one.storage_class)) continue;
+        if (class_rank(*one.storage_class) > class_rank(target)) target = *one.storage_class;
+      }
+    }
+    co_await set_class(bucket, key, **current, std::move(version), std::move(target), by);
+  }
+
+  asio::awaitable<void> set_class(const BucketPtr& bucket, const std::string& key, const ObjectVersion& current,
+                                  ObjectVersion version, std::string target, const Notice& by) {
+    if (target == version.headers.storage_class) co_return;
+    version.headers.storage_class = target;
+    Change change(bucket);
+    rewrite_version(key, current, version, change);
+    Notice notice = by;
+    notice.kind = Notice::Kind::kMoved;
+    notice.key = key;
+    notice.size = version.size;
+    notice.etag = version.etag;
+    notice.version = version.version;
+    notice.sequence = version.sequence;
+    notice.storage_class = version.headers.storage_class;
+    change.notices.push_back(std::move(notice));
+    (void)co_await commit(core_, std::move(change));
   }
 
   bool has_old(const Bucket& bucket, const std::string& key) const {
@@ -206,6 +160,7 @@ class Sweep {
   asio::awaitable<void> sweep_old(const BucketPtr& bucket, const std::string& key, const ObjectVersion& current,
                                   const Notice& by) {
     std::vector<ObjectVersion> gone;
+    std::vector<std::pair<ObjectVersion, std::string>> moved;
     const store::Key all = olds_key(bucket->name, key);
     Time since = current.modified;  // when a version stopped being the newest
     std::int32_t newer = 0;
@@ -218,16 +173,39 @@ class Sweep {
         return expiration && is_about(scope, key, *old) && newer >= expiration->newer_noncurrent_versions.value_or(0) &&
                is_over(since, *expiration->noncurrent_days, now_);
       });
-      if (over) gone.push_back(*old);
+      if (over) {
+        gone.push_back(*old);
+      } else if (std::string target = old_class(*bucket, key, *old, since, newer);
+                 target != old->headers.storage_class) {
+        moved.emplace_back(*old, std::move(target));
+      }
       since = old->modified;
       ++newer;
-      return gone.size() < kPage;
+      return gone.size() + moved.size() < kPage;
     });
+    for (auto& [version, target] : moved) co_await set_class(bucket, key, current, std::move(version), target, by);
     for (const ObjectVersion& version : gone) {
       Change change(bucket);
       const Result<Deleted> deleted = delete_key(core_, key, version.version, by, change);
       if (deleted) (void)co_await commit(core_, std::move(change));
     }
+  }
+
+  /// The class that an older version is to have by now.
+  std::string old_class(const Bucket& bucket, const std::string& key, const ObjectVersion& old, Time since,
+                        std::int32_t newer) const {
+    std::string target = old.headers.storage_class;
+    if (old.delete_marker) return target;
+    for (const auto& [rule, scope] : rules_) {
+      for (const model::NoncurrentVersionTransition& one :
+           rule->noncurrent_version_transitions.value_or(std::vector<model::NoncurrentVersionTransition>())) {
+        const bool over =
+            newer >= one.newer_noncurrent_versions.value_or(0) && is_over(since, one.noncurrent_days.value_or(0), now_);
+        if (!over || !is_about(scope, key, old) || !may_move(bucket, scope, old, *one.storage_class)) continue;
+        if (class_rank(*one.storage_class) > class_rank(target)) target = *one.storage_class;
+      }
+    }
+    return target;
   }
 
   asio::awaitable<void> sweep_uploads() {
@@ -281,26 +259,9 @@ void arm_lifecycle(Core& core, bool soon) {
   const Time next = soon ? now : Time(std::chrono::floor<days>(now) + days(1));
   shard.alarms().set(next, [&core, &shard] {
     core.lifecycle_armed = false;
-    shard.spawn(sweep_all(core));
+    shard.spawn("s3.lifecycle", sweep_all(core));
     arm_lifecycle(core);
   });
-}
-
-Result<void> check_lifecycle(const model::BucketLifecycleConfiguration& configuration) {
-  if (!configuration.rules || configuration.rules->empty() || configuration.rules->size() > kMaxRules) {
-    return fail("MalformedXML", "A lifecycle configuration has 1 to 1000 rules.", 400);
-  }
-  for (std::size_t i = 0; i < configuration.rules->size(); ++i) {
-    const model::LifecycleRule& rule = (*configuration.rules)[i];
-    Result<void> checked = check_rule(rule);
-    if (!checked) return checked;
-    for (std::size_t other = 0; other < i; ++other) {
-      if (rule.id && rule.id == (*configuration.rules)[other].id) {
-        return invalid_argument("Rule ID must be unique. Found same ID for more than one rule");
-      }
-    }
-  }
-  return {};
 }
 
 std::optional<std::string> expiration_header(const Bucket& bucket, std::string_view key, const ObjectVersion& version) {

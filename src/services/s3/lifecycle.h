@@ -12,9 +12,6 @@ namespace signalbox::s3 {
 /// passed while nothing ran. While loading, or on shard 0.
 void arm_lifecycle(Core& core, bool soon = false);
 
-/// Errors: InvalidArgument, InvalidRequest, MalformedXML; NotImplemented, naming what is not done yet.
-Result<void> check_lifecycle(const model::BucketLifecycleConfiguration& configuration);
-
 /// The x-amz-expiration header of an object's newest version; empty where no rule expires it.
 std::optional<std::string> expiration_header(const Bucket& bucket, std::string_view key, const ObjectVersion& version);
 

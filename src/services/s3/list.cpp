@@ -40,6 +40,11 @@ Result<Listed> list_objects(const Core& core, const ListQuery& query, const std:
   return listed;
 }
 
+std::optional<std::string> region_of(const Core& core, std::string_view bucket) {
+  const BucketPtr found = core.find(bucket);
+  return found ? std::optional(found->scope.region) : std::nullopt;
+}
+
 template <class In>
 Result<ListQuery> query_of(const In& input, std::string_view size_name) {
   ListQuery query;
@@ -49,11 +54,13 @@ Result<ListQuery> query_of(const In& input, std::string_view size_name) {
   const Result<std::int32_t> most = page_size(input.max_keys, size_name);
   if (!most) return std::unexpected(most.error());
   query.most = *most;
+  Result<void> known = check_encoding(input.encoding_type);
+  if (!known) return std::unexpected(std::move(known).error());
   return query;
 }
 
 Answer<model::ListObjectsOutput> list_v1(Core& core, const cloud::Call&, model::ListObjectsRequest input) {
-  Result<ListQuery> query = query_of(input, "max-keys");
+  Result<ListQuery> query = query_of(input, "maxKeys");
   if (!query) co_return std::unexpected(std::move(query).error());
   query->after = input.marker.value_or("");
   model::ListObjectsOutput output;
@@ -63,19 +70,20 @@ Answer<model::ListObjectsOutput> list_v1(Core& core, const cloud::Call&, model::
       list_objects(core, *query, input.encoding_type, true, *output.contents, *output.common_prefixes);
   if (!listed) co_return std::unexpected(listed.error());
   output.name = input.bucket;
+  output.bucket_region = region_of(core, *input.bucket);
   output.prefix = encoded(input.encoding_type, query->prefix);
   output.marker = encoded(input.encoding_type, query->after);
   output.max_keys = query->most;
-  if (input.delimiter) output.delimiter = encoded(input.encoding_type, *input.delimiter);
+  if (!query->delimiter.empty()) output.delimiter = encoded(input.encoding_type, query->delimiter);
   output.encoding_type = input.encoding_type;
   output.is_truncated = listed->truncated;
   // Without a delimiter, clients take the last key.
-  if (listed->truncated && input.delimiter) output.next_marker = encoded(input.encoding_type, listed->last);
+  if (listed->truncated && !query->delimiter.empty()) output.next_marker = encoded(input.encoding_type, listed->last);
   co_return output;
 }
 
 Answer<model::ListObjectsV2Output> list_v2(Core& core, const cloud::Call&, model::ListObjectsV2Request input) {
-  Result<ListQuery> query = query_of(input, "max-keys");
+  Result<ListQuery> query = query_of(input, "maxKeys");
   if (!query) co_return std::unexpected(std::move(query).error());
   query->after = input.start_after.value_or("");
   const std::string listing = "s3:" + query->bucket;
@@ -94,11 +102,14 @@ Answer<model::ListObjectsV2Output> list_v2(Core& core, const cloud::Call&, model
                                              *output.contents, *output.common_prefixes);
   if (!listed) co_return std::unexpected(listed.error());
   output.name = input.bucket;
+  output.bucket_region = region_of(core, *input.bucket);
   output.prefix = encoded(input.encoding_type, query->prefix);
   output.max_keys = query->most;
   output.key_count = static_cast<std::int32_t>(output.contents->size() + output.common_prefixes->size());
-  if (input.delimiter) output.delimiter = encoded(input.encoding_type, *input.delimiter);
-  if (input.start_after) output.start_after = encoded(input.encoding_type, *input.start_after);
+  if (!query->delimiter.empty()) output.delimiter = encoded(input.encoding_type, query->delimiter);
+  if (input.start_after && !input.continuation_token) {
+    output.start_after = encoded(input.encoding_type, *input.start_after);
+  }
   output.encoding_type = input.encoding_type;
   output.continuation_token = input.continuation_token;
   output.is_truncated = listed->truncated;
@@ -174,6 +185,9 @@ class VersionLister {
     one.size = static_cast<std::int64_t>(version.size);
     one.storage_class = version.headers.storage_class;
     one.owner = owner_of(version.owner);
+    if (!version.checksum) return;
+    one.checksum_algorithm = {std::string(name_of(version.checksum->kind))};
+    one.checksum_type = version.checksum->composite ? "COMPOSITE" : "FULL_OBJECT";
   }
 
   const Core& core_;
@@ -188,8 +202,11 @@ class VersionLister {
 
 Answer<model::ListObjectVersionsOutput> list_versions(Core& core, const cloud::Call&,
                                                       model::ListObjectVersionsRequest input) {
-  Result<ListQuery> query = query_of(input, "max-keys");
+  Result<ListQuery> query = query_of(input, "maxKeys");
   if (!query) co_return std::unexpected(std::move(query).error());
+  if (input.version_id_marker && input.version_id_marker->empty()) {
+    co_return invalid_argument("A version-id marker cannot be empty.", "version-id-marker", "");
+  }
   if (input.version_id_marker && !input.key_marker) {
     co_return invalid_argument("A version-id marker cannot be specified without a key marker.", "version-id-marker",
                                *input.version_id_marker);
@@ -210,11 +227,12 @@ Answer<model::ListObjectVersionsOutput> list_versions(Core& core, const cloud::C
   if (!listed) co_return std::unexpected(listed.error());
   if (lister.failed()) co_return fail("InternalError", "The versions of a key cannot be read.", 500);
   output.name = input.bucket;
+  output.bucket_region = region_of(core, *input.bucket);
   output.prefix = encoded(input.encoding_type, query->prefix);
   output.key_marker = encoded(input.encoding_type, query->after);
-  output.version_id_marker = input.version_id_marker;
+  output.version_id_marker = input.version_id_marker.value_or("");
   output.max_keys = query->most;
-  if (input.delimiter) output.delimiter = encoded(input.encoding_type, *input.delimiter);
+  if (!query->delimiter.empty()) output.delimiter = encoded(input.encoding_type, query->delimiter);
   output.encoding_type = input.encoding_type;
   output.is_truncated = listed->truncated;
   if (listed->truncated) {

@@ -121,8 +121,16 @@ Result<std::int32_t> page_size(const std::optional<std::int32_t>& asked, std::st
   return std::min(asked.value_or(kMaxListed), kMaxListed);
 }
 
+Result<void> check_encoding(const std::optional<std::string>& type) {
+  if (!type || *type == "url") return {};
+  return invalid_argument("Invalid Encoding Method specified in Request", "encoding-type", *type);
+}
+
 std::string encoded(const std::optional<std::string>& type, std::string text) {
-  return type ? percent_encode(text, true) : text;
+  if (!type) return text;
+  std::string out = percent_encode(text, true);
+  for (std::size_t at = out.find("%20"); at != std::string::npos; at = out.find("%20", at)) out.replace(at, 3, "+");
+  return out;
 }
 
 }  // namespace signalbox::s3

@@ -39,7 +39,9 @@ Result<Listed> list_keys(const Core& core, std::string_view space, const ListQue
 
 /// Checks max-keys and the like. Errors: InvalidArgument.
 Result<std::int32_t> page_size(const std::optional<std::int32_t>& asked, std::string_view name);
-/// As the request's encoding-type has it.
+/// Errors: InvalidArgument for an encoding-type that is none.
+Result<void> check_encoding(const std::optional<std::string>& type);
+/// As the request's encoding-type has it: as in a form, with '+' for spaces.
 std::string encoded(const std::optional<std::string>& type, std::string text);
 
 }  // namespace signalbox::s3

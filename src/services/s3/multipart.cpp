@@ -4,7 +4,9 @@
 
 #include "base/encoding.h"
 #include "services/s3/access.h"
+#include "services/s3/completion.h"
 #include "services/s3/intake.h"
+#include "services/s3/lifecycle.h"
 #include "services/s3/listing.h"
 #include "services/s3/object_headers.h"
 #include "services/s3/uploads.h"
@@ -12,8 +14,27 @@
 namespace signalbox::s3 {
 namespace {
 
-/// All parts but the last are at least this.
-constexpr std::uint64_t kMinPartBytes = std::uint64_t{5} * 1024 * 1024;
+/// What the upload's parts and the whole are to be proven by.
+Result<void> set_checksum(const model::CreateMultipartUploadRequest& input, Upload& upload) {
+  if (!input.checksum_algorithm) {
+    if (!input.checksum_type) return {};
+    return fail("InvalidRequest",
+                "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.", 400);
+  }
+  const Result<ChecksumKind> kind = checksum_algorithm(*input.checksum_algorithm);
+  if (!kind) return std::unexpected(kind.error());
+  if (input.checksum_type && *input.checksum_type != "COMPOSITE" && *input.checksum_type != "FULL_OBJECT") {
+    return fail("InvalidRequest", "Value for x-amz-checksum-type header is invalid.", 400);
+  }
+  upload.checksum = *kind;
+  const bool is_crc = *kind != ChecksumKind::kSha1 && *kind != ChecksumKind::kSha256;
+  upload.composite = input.checksum_type ? *input.checksum_type == "COMPOSITE" : *kind != ChecksumKind::kCrc64Nvme;
+  if ((is_crc || upload.composite) && !(upload.composite && *kind == ChecksumKind::kCrc64Nvme)) return {};
+  return fail("InvalidRequest",
+              "The " + *input.checksum_type + " checksum type cannot be used with the " + small_name_of(*kind) +
+                  " checksum algorithm.",
+              400);
+}
 
 Result<Upload> new_upload(Core& core, const cloud::Call& call, const Bucket& bucket,
                           const model::CreateMultipartUploadRequest& input) {
@@ -33,22 +54,14 @@ Result<Upload> new_upload(Core& core, const cloud::Call& call, const Bucket& buc
   upload.acl = std::move(owned->acl);
   upload.initiator = call.principal.arn;
   upload.headers = *std::move(headers);
-  if (input.checksum_algorithm) {
-    upload.checksum = checksum_kind(*input.checksum_algorithm);
-    if (!upload.checksum) return not_implemented("the checksum algorithm " + *input.checksum_algorithm);
-    const bool is_crc = *upload.checksum != ChecksumKind::kSha1 && *upload.checksum != ChecksumKind::kSha256;
-    upload.composite =
-        input.checksum_type ? *input.checksum_type == "COMPOSITE" : *upload.checksum != ChecksumKind::kCrc64Nvme;
-    if ((!is_crc && !upload.composite) || (upload.composite && upload.checksum == ChecksumKind::kCrc64Nvme)) {
-      return fail("InvalidRequest",
-                  "The " + *input.checksum_type + " checksum type cannot be used with the " +
-                      *input.checksum_algorithm + " checksum algorithm.",
-                  400);
-    }
-  } else if (input.checksum_type) {
-    return fail("InvalidRequest",
-                "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.", 400);
-  }
+  Result<std::optional<CustomerKey>> key = customer_key_of(input);
+  if (!key) return std::unexpected(std::move(key).error());
+  if (*key) upload.customer_key_md5 = (*key)->md5;
+  const auto current = newest(core, bucket.name, *input.key);
+  if (!current) return std::unexpected(current.error());
+  upload.begun = next_sequence(core, *current);
+  done = set_checksum(input, upload);
+  if (!done) return std::unexpected(std::move(done).error());
   return upload;
 }
 
@@ -68,61 +81,9 @@ Answer<model::CreateMultipartUploadOutput> create_upload(Core& core, const cloud
   output.upload_id = upload->id;
   output.checksum_algorithm = input.checksum_algorithm;
   if (upload->checksum) output.checksum_type = upload->composite ? "COMPOSITE" : "FULL_OBJECT";
+  show_encryption(output, upload->customer_key_md5.empty() ? Sealing::kManaged : Sealing::kCustomer,
+                  upload->customer_key_md5);
   co_return output;
-}
-
-std::unexpected<Error> invalid_part() {
-  return fail("InvalidPart",
-              "One or more of the specified parts could not be found.  The part may not have been uploaded, or the "
-              "specified entity tag may not match the part's entity tag.",
-              400);
-}
-
-std::optional<std::string> digest_of(const model::CompletedPart& part, ChecksumKind kind) {
-  switch (kind) {
-    case ChecksumKind::kCrc32:
-      return part.checksum_crc32;
-    case ChecksumKind::kCrc32c:
-      return part.checksum_crc32_c;
-    case ChecksumKind::kCrc64Nvme:
-      return part.checksum_crc64_nvme;
-    case ChecksumKind::kSha1:
-      return part.checksum_sha1;
-    case ChecksumKind::kSha256:
-      return part.checksum_sha256;
-    case ChecksumKind::kMd5:
-      break;
-  }
-  return std::nullopt;
-}
-
-/// The parts that the request names, in its order, which must be theirs.
-Result<std::vector<UploadedPart>> chosen_parts(const Upload& upload, std::vector<UploadedPart> parts,
-                                               const std::vector<model::CompletedPart>& asked) {
-  std::vector<UploadedPart> chosen;
-  for (const model::CompletedPart& one : asked) {
-    const std::int32_t number = one.part_number.value_or(0);
-    if (!chosen.empty() && number <= static_cast<std::int32_t>(chosen.back().number)) {
-      return fail(
-          "InvalidPartOrder",
-          "The list of parts was not in ascending order. The parts list must be specified in order by part number.",
-          400);
-    }
-    const auto found = std::ranges::find(parts, static_cast<std::uint32_t>(number), &UploadedPart::number);
-    if (found == parts.end() || !one.e_tag || !etag_matches(*one.e_tag, to_hex(found->md5))) return invalid_part();
-    const auto digest = upload.checksum ? digest_of(one, *upload.checksum) : std::nullopt;
-    if (digest && from_base64(*digest) != found->digest) return invalid_part();
-    chosen.push_back(*found);
-  }
-  for (std::size_t i = 0; i + 1 < chosen.size(); ++i) {
-    if (chosen[i].size >= kMinPartBytes) continue;
-    return s3_error("EntityTooSmall", "Your proposed upload is smaller than the minimum allowed size", 400,
-                    {{"ProposedSize", std::to_string(chosen[i].size)},
-                     {"MinSizeAllowed", std::to_string(kMinPartBytes)},
-                     {"PartNumber", std::to_string(chosen[i].number)},
-                     {"ETag", to_hex(chosen[i].md5)}});
-  }
-  return chosen;
 }
 
 ObjectChecksum whole_checksum(const Upload& upload, const std::vector<UploadedPart>& parts) {
@@ -150,38 +111,31 @@ ObjectVersion assembled(const Core& core, const Upload& upload, const std::vecto
   for (const UploadedPart& part : parts) {
     etag.update(part.md5);
     version.size += part.size;
-    version.parts.push_back({part.number, part.size, part.digest});
+    // Parts that came without checksums of the client's show none.
+    version.parts.push_back({part.number, part.size, upload.checksum ? part.digest : std::string()});
     version.segments.insert(version.segments.end(), part.segments.begin(), part.segments.end());
   }
   version.etag = to_hex(etag.digest()) + "-" + std::to_string(parts.size());
   version.checksum = whole_checksum(upload, parts);
+  const bool sealed =
+      std::ranges::all_of(version.segments, [](const Segment& segment) { return Blobs::is_sealed(segment.blob); });
+  version.sealing = !upload.customer_key_md5.empty() ? Sealing::kCustomer : sealed ? Sealing::kManaged : Sealing::kNone;
+  version.customer_key_md5 = upload.customer_key_md5;
+  version.upload = upload.id;
   return version;
 }
 
-/// What the request says of the whole. Errors: BadDigest, InvalidRequest, NotImplemented.
-Result<void> check_whole(const model::CompleteMultipartUploadRequest& input, const ObjectVersion& version) {
-  const Result<Expected> expected = expected_of({}, {},
-                                                {{"CRC32", input.checksum_crc32},
-                                                 {"CRC32C", input.checksum_crc32_c},
-                                                 {"CRC64NVME", input.checksum_crc64_nvme},
-                                                 {"SHA1", input.checksum_sha1},
-                                                 {"SHA256", input.checksum_sha256},
-                                                 {"SHA512", input.checksum_sha512},
-                                                 {"MD5", input.checksum_md5},
-                                                 {"XXHASH64", input.checksum_xxhash64},
-                                                 {"XXHASH3", input.checksum_xxhash3},
-                                                 {"XXHASH128", input.checksum_xxhash128}});
-  if (!expected) return std::unexpected(expected.error());
-  if (input.mpu_object_size && static_cast<std::uint64_t>(*input.mpu_object_size) != version.size) {
-    return fail("InvalidRequest", "The provided 'x-amz-mp-object-size' header value does not match what was computed.",
-                400);
-  }
-  if (!expected->digest) return {};
-  const bool same = expected->kind == version.checksum->kind &&
-                    (*expected->digest == checksum_text(*version.checksum, version.parts.size()) ||
-                     *expected->digest == to_base64(version.checksum->digest));
-  if (!same) return fail("BadDigest", "The checksum you specified did not match the calculated checksum.", 400);
-  return {};
+/// What is there of the key when its upload is completed on condition. A write since the upload began goes first.
+/// Errors: those of check_write_conditions; ConditionalRequestConflict.
+Result<void> check_conditions(const model::CompleteMultipartUploadRequest& input, const Upload& upload,
+                              const std::optional<ObjectVersion>& current) {
+  Result<void> holds = check_write_conditions(current, upload.key, input.if_match, input.if_none_match);
+  if (!holds || (!input.if_match && !input.if_none_match)) return holds;
+  const bool written = upload.overtaken || (upload.begun != 0 && current && current->sequence >= upload.begun);
+  if (!written) return {};
+  return s3_error("ConditionalRequestConflict",
+                  "The conditional request cannot succeed due to a conflicting operation against this resource.", 409,
+                  {{"Condition", input.if_match ? "If-Match" : "If-None-Match"}, {"Key", upload.key}});
 }
 
 /// In the turn of the key.
@@ -190,17 +144,17 @@ Answer<ObjectVersion> complete_now(Core& core, const cloud::Call& call,
   Result<BucketPtr> bucket = bucket_of(core, input.bucket, {});
   if (!bucket) co_return std::unexpected(std::move(bucket).error());
   const Result<Upload> upload = find_upload(core, *input.bucket, *input.key, *input.upload_id);
-  if (!upload) co_return std::unexpected(upload.error());
-  Result<std::vector<UploadedPart>> parts = parts_of(core, upload->id);
-  if (!parts) co_return std::unexpected(std::move(parts).error());
-  const Result<std::vector<UploadedPart>> chosen = chosen_parts(*upload, *parts, *input.multipart_upload->parts);
-  if (!chosen) co_return std::unexpected(chosen.error());
-  ObjectVersion version = assembled(core, *upload, *chosen);
-  Result<void> done = check_whole(input, version);
-  if (!done) co_return std::unexpected(std::move(done).error());
+  if (!upload) co_return completed_already(core, input, upload.error());
   const auto current = newest(core, *input.bucket, *input.key);
   if (!current) co_return std::unexpected(current.error());
-  done = check_write_conditions(*current, *input.key, input.if_match, input.if_none_match);
+  Result<void> done = check_conditions(input, *upload, *current);
+  if (!done) co_return std::unexpected(std::move(done).error());
+  Result<std::vector<UploadedPart>> parts = parts_of(core, upload->id);
+  if (!parts) co_return std::unexpected(std::move(parts).error());
+  const Result<std::vector<UploadedPart>> chosen = chosen_parts(*upload, *parts, parts_asked(input));
+  if (!chosen) co_return std::unexpected(chosen.error());
+  ObjectVersion version = assembled(core, *upload, *chosen);
+  done = check_whole(input, *upload, version);
   if (!done) co_return std::unexpected(std::move(done).error());
   Change change(*std::move(bucket));
   done = add_version(core, *input.key, version, {}, change);
@@ -220,12 +174,10 @@ Answer<ObjectVersion> complete_now(Core& core, const cloud::Call& call,
 
 Answer<model::CompleteMultipartUploadOutput> complete_upload(Core& core, const cloud::Call& call,
                                                              model::CompleteMultipartUploadRequest input) {
-  const bool has_parts =
-      input.multipart_upload && input.multipart_upload->parts && !input.multipart_upload->parts->empty();
-  if (!has_parts) co_return fail("MalformedXML", "You must specify at least one part", 400);
-  if (input.sse_customer_algorithm || input.sse_customer_key || input.sse_customer_key_md5) {
-    co_return not_implemented("x-amz-server-side-encryption-customer-algorithm");
-  }
+  Result<void> taken = check_condition_headers(input.if_match, input.if_none_match);
+  if (!taken) co_return std::unexpected(std::move(taken).error());
+  const Result<std::optional<CustomerKey>> key = customer_key_of(input);
+  if (!key) co_return std::unexpected(key.error());
   const Result<ObjectVersion> version =
       co_await in_turn(core.stripe_of(*input.bucket, *input.key), [&] { return complete_now(core, call, input); });
   if (!version) co_return std::unexpected(version.error());
@@ -236,6 +188,10 @@ Answer<model::CompleteMultipartUploadOutput> complete_upload(Core& core, const c
   output.e_tag = quoted_etag(version->etag);
   if (version->version != kNullVersion) output.version_id = version->version;
   show_object_checksum(output, *version);
+  show_encryption(output, version->sealing, version->customer_key_md5);
+  if (const BucketPtr bucket = core.find(*input.bucket)) {
+    output.expiration = expiration_header(*bucket, *input.key, *version);
+  }
   co_return output;
 }
 
@@ -255,7 +211,7 @@ model::MultipartUpload shown(const Upload& upload, const std::optional<std::stri
   out.initiated = upload.initiated;
   out.storage_class = upload.headers.storage_class;
   out.owner = owner_of(upload.owner);
-  out.initiator.emplace().id = upload.initiator;
+  out.initiator = initiator_of(upload.initiator);
   if (upload.checksum) {
     out.checksum_algorithm = name_of(*upload.checksum);
     out.checksum_type = upload.composite ? "COMPOSITE" : "FULL_OBJECT";
@@ -273,6 +229,8 @@ Answer<model::ListMultipartUploadsOutput> list_uploads(Core& core, const cloud::
   query.from_key = input.key_marker && input.upload_id_marker;
   const Result<std::int32_t> most = page_size(input.max_uploads, "max-uploads");
   if (!most) co_return std::unexpected(most.error());
+  Result<void> known = check_encoding(input.encoding_type);
+  if (!known) co_return std::unexpected(std::move(known).error());
   query.most = *most;
   model::ListMultipartUploadsOutput output;
   output.uploads.emplace();
@@ -299,17 +257,16 @@ Answer<model::ListMultipartUploadsOutput> list_uploads(Core& core, const cloud::
   const Result<Listed> listed = list_keys(core, "s3.upload", query, on_key, on_prefix);
   if (!listed) co_return std::unexpected(listed.error());
   output.bucket = input.bucket;
+  if (const BucketPtr bucket = core.find(*input.bucket)) output.bucket_region = bucket->scope.region;
   output.key_marker = encoded(input.encoding_type, query.after);
-  output.upload_id_marker = input.upload_id_marker;
-  output.prefix = encoded(input.encoding_type, query.prefix);
-  if (input.delimiter) output.delimiter = encoded(input.encoding_type, *input.delimiter);
+  output.upload_id_marker = query.after.empty() ? "" : input.upload_id_marker.value_or("");
+  if (!query.prefix.empty()) output.prefix = encoded(input.encoding_type, query.prefix);
+  if (!query.delimiter.empty()) output.delimiter = encoded(input.encoding_type, query.delimiter);
   output.max_uploads = query.most;
   output.encoding_type = input.encoding_type;
   output.is_truncated = listed->truncated;
-  if (listed->truncated) {
-    output.next_key_marker = encoded(input.encoding_type, last_key);
-    output.next_upload_id_marker = last_id;
-  }
+  output.next_key_marker = encoded(input.encoding_type, last_key);
+  output.next_upload_id_marker = last_id;
   co_return output;
 }
 

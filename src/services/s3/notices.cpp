@@ -6,27 +6,12 @@
 #include "base/encoding.h"
 #include "base/time_text.h"
 #include "json/json.h"
+#include "services/s3/notification_rules.h"
 
 namespace signalbox::s3 {
 namespace {
 
 constexpr std::string_view kSender = "s3.amazonaws.com";
-
-/// The events that happen here; all others in the model belong to what is not implemented.
-constexpr std::string_view kEvents[] = {"s3:ObjectCreated:*",
-                                        "s3:ObjectCreated:Put",
-                                        "s3:ObjectCreated:Copy",
-                                        "s3:ObjectCreated:CompleteMultipartUpload",
-                                        "s3:ObjectRemoved:*",
-                                        "s3:ObjectRemoved:Delete",
-                                        "s3:ObjectRemoved:DeleteMarkerCreated",
-                                        "s3:ObjectTagging:*",
-                                        "s3:ObjectTagging:Put",
-                                        "s3:ObjectTagging:Delete",
-                                        "s3:ObjectAcl:Put",
-                                        "s3:LifecycleExpiration:*",
-                                        "s3:LifecycleExpiration:Delete",
-                                        "s3:LifecycleExpiration:DeleteMarkerCreated"};
 
 std::string event_name(const Notice& notice) {
   const std::string removed = notice.by_lifecycle ? "LifecycleExpiration:" : "ObjectRemoved:";
@@ -47,6 +32,8 @@ std::string event_name(const Notice& notice) {
       return "ObjectTagging:Delete";
     case Notice::Kind::kListed:
       return "ObjectAcl:Put";
+    case Notice::Kind::kMoved:
+      return "LifecycleTransition";
   }
   return {};
 }
@@ -59,52 +46,6 @@ std::string sequencer(const Notice& notice) {
   char text[17];
   std::snprintf(text, sizeof text, "%016llX", static_cast<unsigned long long>(notice.sequence));
   return text;
-}
-
-/// One destination of a configuration, whatever its kind.
-struct Destination {
-  std::string id;
-  std::string arn;
-  const std::vector<std::string>* events;
-  const model::NotificationConfigurationFilter* filter;
-};
-
-template <class List, class Arn>
-void add(const std::optional<List>& list, Arn arn, std::vector<Destination>& out) {
-  if (!list) return;
-  for (const auto& one : *list) {
-    out.push_back({one.id.value_or(""), (one.*arn).value_or(""), one.events ? &*one.events : nullptr,
-                   one.filter ? &*one.filter : nullptr});
-  }
-}
-
-std::vector<Destination> destinations(const model::NotificationConfiguration& configuration) {
-  std::vector<Destination> all;
-  add(configuration.queue_configurations, &model::QueueConfiguration::queue_arn, all);
-  add(configuration.topic_configurations, &model::TopicConfiguration::topic_arn, all);
-  add(configuration.lambda_function_configurations, &model::LambdaFunctionConfiguration::lambda_function_arn, all);
-  return all;
-}
-
-const std::vector<model::FilterRule>* rules_of(const model::NotificationConfigurationFilter* filter) {
-  if (filter == nullptr || !filter->key || !filter->key->filter_rules) return nullptr;
-  return &*filter->key->filter_rules;
-}
-
-bool same_word(std::string_view text, std::string_view lower) {
-  return std::ranges::equal(text, lower, [](char a, char b) { return (a | 32) == b; });
-}
-
-bool wants(const Destination& destination, std::string_view event, std::string_view key) {
-  const bool named = std::ranges::any_of(*destination.events, [&](std::string_view wanted) {
-    wanted.remove_prefix(std::min(wanted.size(), std::string_view("s3:").size()));
-    return wanted.ends_with('*') ? event.starts_with(wanted.substr(0, wanted.size() - 1)) : event == wanted;
-  });
-  if (!named) return false;
-  const auto* rules = rules_of(destination.filter);
-  return rules == nullptr || std::ranges::all_of(*rules, [&](const model::FilterRule& rule) {
-           return same_word(*rule.name, "prefix") ? key.starts_with(*rule.value) : key.ends_with(*rule.value);
-         });
 }
 
 /// Keys stand in records as in a form: '+' for spaces.
@@ -192,6 +133,8 @@ std::pair<std::string_view, std::string_view> event_bridge_words(const Notice& n
       return {"Object Tags Deleted", ""};
     case Notice::Kind::kListed:
       return {"Object ACL Updated", ""};
+    case Notice::Kind::kMoved:
+      return {"Object Storage Class Changed", ""};
   }
   return {};
 }
@@ -226,6 +169,7 @@ cloud::ServiceEvent event_of(const Bucket& bucket, const Notice& notice) {
   out.member("requester", notice.by_lifecycle ? std::string(kSender) : notice.principal);
   if (!notice.by_lifecycle) out.member("source-ip-address", notice.source_address);
   if (!reason.empty()) out.member("reason", reason);
+  if (!notice.storage_class.empty()) out.member("destination-storage-class", notice.storage_class);
   if (is_removal(notice)) {
     out.member("deletion-type", notice.kind == Notice::Kind::kMarked ? "Delete Marker Created" : "Permanently Deleted");
   }
@@ -258,10 +202,10 @@ cloud::EventDelivery delivery_of(const Bucket& bucket, std::string payload) {
 }
 
 /// Whether the destination's own policy lets S3 send to it for this bucket. Functions ask theirs themselves. Errors:
-/// AccessDeniedException, in enforce mode.
+/// AccessDeniedException, in enforce mode, and in verify for destinations of other accounts.
 Answer<void> may_send(Core& core, const Bucket& bucket, const std::string& target) {
   const auto arn = cloud::Arn::parse(target);
-  if (!core.house.authority.enforcing() || !arn || arn->service == "lambda") co_return Result<void>();
+  if (!core.house.authority.verifying() || !arn || arn->service == "lambda") co_return Result<void>();
   cloud::Call call;
   call.scope = bucket.scope;
   call.principal = cloud::Principal::service(std::string(kSender));
@@ -283,26 +227,22 @@ asio::awaitable<cloud::Appended> run_function(Core& core, const Bucket& bucket, 
   co_return co_await core.house.functions.queue(std::move(arn), std::move(invoker), std::move(payloads), batch);
 }
 
+std::unexpected<Error> unreachable(const Destination& destination, std::string why) {
+  return invalid_argument("Unable to validate the following destination configurations", destination.arn, why);
+}
+
+std::unexpected<Error> no_destination(const Destination& destination) {
+  return unreachable(destination, "The destination " + std::string(destination.kind) + " does not exist");
+}
+
 Result<void> check_destination(Core& core, const Destination& destination) {
   const auto arn = cloud::Arn::parse(destination.arn);
-  cloud::EventTarget* target = arn ? core.house.event_targets.find(*arn) : nullptr;
-  if (target == nullptr || destination.arn.ends_with(".fifo") || !target->check(*arn, {})) {
-    return invalid_argument("The ARN could not be parsed, or is not one that events can go to", "Destination",
-                            destination.arn);
+  if (!arn) return invalid_argument("The ARN could not be parsed", destination.kind, destination.arn);
+  if (destination.arn.ends_with(".fifo")) {
+    return invalid_argument("FIFO SQS queues and SNS topics are not supported", destination.kind, destination.arn);
   }
-  if (destination.events == nullptr || destination.events->empty()) {
-    return fail("MalformedXML", "A notification configuration must have an event.", 400);
-  }
-  for (const std::string& event : *destination.events) {
-    if (std::ranges::find(kEvents, event) == std::end(kEvents)) return not_implemented("the event " + event);
-  }
-  if (const auto* rules = rules_of(destination.filter)) {
-    for (const model::FilterRule& rule : *rules) {
-      const bool known =
-          rule.name && rule.value && (same_word(*rule.name, "prefix") || same_word(*rule.name, "suffix"));
-      if (!known) return invalid_argument("filter rule name must be either prefix or suffix", "FilterRule.Name", "");
-    }
-  }
+  cloud::EventTarget* target = core.house.event_targets.find(*arn);
+  if (target == nullptr || !target->check(*arn, {})) return no_destination(destination);
   return {};
 }
 
@@ -369,23 +309,23 @@ asio::awaitable<std::vector<cloud::AfterCommit>> tell(Core& core, const Bucket& 
 }
 
 Answer<void> check_notification(Core& core, const cloud::Call& call, const Bucket& bucket,
-                                const model::NotificationConfiguration& configuration) {
+                                const model::NotificationConfiguration& configuration, bool with_destinations) {
+  Result<void> checked = check_rules(destinations(configuration));
+  if (!checked || !with_destinations) co_return checked;
   for (const Destination& destination : destinations(configuration)) {
-    Result<void> checked = check_destination(core, destination);
+    checked = check_destination(core, destination);
     if (!checked) co_return checked;
     const auto arn = cloud::Arn::parse(destination.arn);
     if (arn->service == "lambda") {
       const auto may =
           core.house.functions.may_invoke(destination.arn, {std::string(kSender), bucket.arn(), bucket.scope.account});
-      if (!may)
-        co_return invalid_argument("Unable to validate the following destination configurations", "Destination",
-                                   destination.arn);
+      if (!may) co_return unreachable(destination, "Not authorized to invoke function [" + destination.arn + "]");
       continue;
     }
     const Result<void> allowed = co_await may_send(core, bucket, destination.arn);
     if (!allowed) {
-      co_return invalid_argument("Unable to validate the following destination configurations", "Destination",
-                                 destination.arn);
+      co_return unreachable(destination, "Permissions on the destination " + std::string(destination.kind) +
+                                             " do not allow S3 to publish notifications from this bucket");
     }
     store::Batch batch;
     std::vector<cloud::EventDelivery> test;
@@ -397,10 +337,7 @@ Answer<void> check_notification(Core& core, const cloud::Call& call, const Bucke
     if (!refused) done = co_await core.house.store.commit(std::move(batch));
     if (appended.after) appended.after(!refused && done);
     if (!done) co_return done;
-    if (refused) {
-      co_return invalid_argument("Unable to validate the following destination configurations", "Destination",
-                                 destination.arn);
-    }
+    if (refused) co_return no_destination(destination);
   }
   co_return Result<void>();
 }

@@ -21,6 +21,7 @@ struct Notice {
     kTagged,
     kUntagged,
     kListed,  // its access control list was put
+    kMoved,   // to another storage class
   };
   Kind kind = Kind::kPut;
   bool by_lifecycle = false;
@@ -29,6 +30,7 @@ struct Notice {
   std::string etag = {};
   std::string version = {};  // "null" shows as none
   std::uint64_t sequence = 0;
+  std::string storage_class = {};  // of kMoved
   // Who did it.
   std::string principal = {};
   std::string source_address = {};
@@ -43,9 +45,9 @@ Notice notice_of(const cloud::Call& call, Notice::Kind kind, std::string key, co
 asio::awaitable<std::vector<cloud::AfterCommit>> tell(Core& core, const Bucket& bucket,
                                                       const std::vector<Notice>& notices, store::Batch& batch);
 
-/// Checks a notification configuration, and that its destinations exist and take events: sends them s3:TestEvent.
-/// Errors: InvalidArgument.
+/// Checks a notification configuration and, where `with_destinations`, that its destinations exist and take events:
+/// sends them s3:TestEvent. Errors: InvalidArgument.
 Answer<void> check_notification(Core& core, const cloud::Call& call, const Bucket& bucket,
-                                const model::NotificationConfiguration& configuration);
+                                const model::NotificationConfiguration& configuration, bool with_destinations);
 
 }  // namespace signalbox::s3

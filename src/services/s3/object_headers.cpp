@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/encoding.h"
+#include "cloud/reserved_tags.h"
 
 namespace signalbox::s3 {
 namespace {
@@ -23,26 +24,44 @@ std::string_view trim(std::string_view text) {
   return text;
 }
 
+/// Characters as people count them.
+std::size_t length_of(std::string_view text) {
+  return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
+}
+
+/// Letters, digits, spaces and some signs.
+bool is_tag_text(std::string_view text) {
+  return is_utf8(text) && std::ranges::all_of(text, [](char c) {
+           const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+           return letter || (c & 0x80) != 0 || std::string_view(" _.:/=+-@").find(c) != std::string_view::npos;
+         });
+}
+
 Result<void> check_tag(const std::string& key, const std::string& value) {
-  if (key.empty() || key.size() > kMaxTagKey || !is_utf8(key) || key.starts_with("aws:")) {
-    return fail("InvalidTag", "The TagKey you have provided is invalid", 400);
+  if (cloud::is_reserved_tag(key)) {
+    return s3_error("InvalidTag", "System tags cannot be added/updated by requester", 400, {{"TagKey", key}});
   }
-  if (value.size() > kMaxTagValue || !is_utf8(value)) {
-    return fail("InvalidTag", "The TagValue you have provided is invalid", 400);
+  if (key.empty() || length_of(key) > kMaxTagKey || !is_tag_text(key)) {
+    return s3_error("InvalidTag", "The TagKey you have provided is invalid", 400, {{"TagKey", key}});
+  }
+  if (length_of(value) > kMaxTagValue || !is_tag_text(value)) {
+    return s3_error("InvalidTag", "The TagValue you have provided is invalid", 400,
+                    {{"TagKey", key}, {"TagValue", value}});
   }
   return {};
 }
 
 Result<Tags> checked_tags(Tags tags, std::size_t most) {
   if (tags.size() > most) {
-    return fail("BadRequest", "Object tags cannot be greater than " + std::to_string(most), 400);
+    const std::string_view whose = most == kMaxObjectTags ? "Object" : "Bucket";
+    return fail("BadRequest", std::string(whose) + " tag count cannot be greater than " + std::to_string(most), 400);
   }
   std::set<std::string_view> keys;
   for (const auto& [key, value] : tags) {
     Result<void> checked = check_tag(key, value);
     if (!checked) return std::unexpected(std::move(checked).error());
     if (!keys.insert(key).second) {
-      return fail("InvalidTag", "Cannot provide multiple Tags with the same key", 400);
+      return s3_error("InvalidTag", "Cannot provide multiple Tags with the same key", 400, {{"TagKey", key}});
     }
   }
   return tags;
@@ -99,13 +118,21 @@ Result<void> check_headers(const ObjectHeaders& headers) {
     return s3_error("MetadataTooLarge", "Your metadata headers exceed the maximum allowed metadata size", 400,
                     {{"Size", std::to_string(bytes)}, {"MaxSizeAllowed", std::to_string(kMaxMetadataBytes)}});
   }
+  return check_storage_class(headers.storage_class);
+}
+
+Result<void> check_storage_class(std::string_view name) {
   // Classes differ in price and in nothing that can be seen, but for archives, whose objects must be restored.
   static constexpr std::string_view kAtHand[] = {"STANDARD",   "REDUCED_REDUNDANCY",  "STANDARD_IA",
                                                  "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER_IR"};
-  if (std::ranges::find(kAtHand, headers.storage_class) == std::end(kAtHand)) {
-    return not_implemented("x-amz-storage-class: " + headers.storage_class);
+  static constexpr std::string_view kElsewhere[] = {"GLACIER",         "DEEP_ARCHIVE", "OUTPOSTS", "SNOW",
+                                                    "EXPRESS_ONEZONE", "FSX_OPENZFS",  "FSX_ONTAP"};
+  if (std::ranges::find(kAtHand, name) != std::end(kAtHand)) return {};
+  if (std::ranges::find(kElsewhere, name) != std::end(kElsewhere)) {
+    return not_implemented("the storage class " + std::string(name));
   }
-  return {};
+  return s3_error("InvalidStorageClass", "The storage class you specified is not valid", 400,
+                  {{"StorageClassRequested", std::string(name)}});
 }
 
 void set_system_header(ObjectHeaders& headers, std::string_view name, const std::optional<std::string>& value) {
@@ -155,21 +182,29 @@ bool etag_matches(std::string_view header, std::string_view etag) {
   return false;
 }
 
+Result<void> check_condition_headers(const std::optional<std::string>& if_match,
+                                     const std::optional<std::string>& if_none_match) {
+  const auto value_not_taken = [](const std::string& header) {
+    return header_not_taken(header, "We don't accept the provided value of " + header + " header for this API");
+  };
+  if (if_match && if_none_match) {
+    return header_not_taken("If-Match,If-None-Match", "Multiple conditional request headers present in the request");
+  }
+  if (if_none_match && *if_none_match != "*") return value_not_taken("If-None-Match");
+  if (if_match && *if_match == "*") return value_not_taken("If-Match");
+  return {};
+}
+
 Result<void> check_write_conditions(const std::optional<ObjectVersion>& current, std::string_view key,
                                     const std::optional<std::string>& if_match,
                                     const std::optional<std::string>& if_none_match) {
+  Result<void> taken = check_condition_headers(if_match, if_none_match);
+  if (!taken) return taken;
   const bool there = current && !current->delete_marker;
-  const auto failed = [](std::string_view condition) {
-    return s3_error("PreconditionFailed", "At least one of the pre-conditions you specified did not hold", 412,
-                    {{"Condition", std::string(condition)}});
-  };
-  if (if_none_match) {
-    if (*if_none_match != "*") return not_implemented("If-None-Match other than * when writing");
-    if (there) return failed("If-None-Match");
-  }
+  if (if_none_match && there) return precondition_failed("If-None-Match");
   if (if_match) {
     if (!there) return no_such_key(key);
-    if (!etag_matches(*if_match, current->etag)) return failed("If-Match");
+    if (!etag_matches(*if_match, current->etag)) return precondition_failed("If-Match");
   }
   return {};
 }

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "services/s3/core.h"
+#include "services/s3/encryption.h"
 
 namespace signalbox::s3 {
 
@@ -24,12 +25,19 @@ Result<Tags> read_tag_header(std::string_view text);
 Result<Tags> read_tags(const std::vector<model::Tag>& tags, std::size_t most);
 std::vector<model::Tag> show_tags(const Tags& tags);
 
-/// Errors: MetadataTooLarge; InvalidStorageClass, NotImplemented for classes that are not at hand at once.
+/// Errors: InvalidStorageClass; NotImplemented for classes that are not at hand at once.
+Result<void> check_storage_class(std::string_view name);
+/// Errors: MetadataTooLarge, those of check_storage_class.
 Result<void> check_headers(const ObjectHeaders& headers);
 
 void set_system_header(ObjectHeaders& headers, std::string_view name, const std::optional<std::string>& value);
 /// A request's Content-Encoding, without what only was on the way.
 std::optional<std::string> content_encoding(const std::optional<std::string>& said);
+
+/// User-defined metadata as it is kept: values that are encoded as RFC 2047 has it are decoded.
+Texts decoded_metadata(const Texts& sent);
+/// As it is told: what is not ASCII is encoded so.
+Texts encoded_metadata(const Texts& kept);
 
 /// What a request that makes an object says of it. Errors: those of check_headers and read_tag_header.
 template <class In>
@@ -41,7 +49,7 @@ Result<ObjectHeaders> headers_of(const In& input) {
   set_system_header(headers, "content-encoding", content_encoding(input.content_encoding));
   set_system_header(headers, "content-language", input.content_language);
   set_system_header(headers, "expires", input.expires);
-  if (input.metadata) headers.metadata = *input.metadata;
+  if (input.metadata) headers.metadata = decoded_metadata(*input.metadata);
   if (input.storage_class) headers.storage_class = *input.storage_class;
   if (input.tagging) {
     Result<Tags> tags = read_tag_header(*input.tagging);
@@ -53,16 +61,17 @@ Result<ObjectHeaders> headers_of(const In& input) {
   return headers;
 }
 
-/// What cannot be done with an object yet, by the name of the member that asks for it. Errors: NotImplemented.
+/// What cannot be done with an object yet, by the name of the member that asks for it. Errors: NotImplemented, those of
+/// check_encryption.
 template <class In>
 Result<void> check_supported(const In& input) {
-  if (input.server_side_encryption)
-    return not_implemented("x-amz-server-side-encryption: " + *input.server_side_encryption);
-  if (input.sse_customer_algorithm || input.sse_customer_key || input.sse_customer_key_md5) {
-    return not_implemented("x-amz-server-side-encryption-customer-algorithm");
+  Result<void> encryption =
+      check_encryption(input.server_side_encryption, input.ssekms_key_id, input.sse_customer_algorithm.has_value());
+  if (!encryption) return encryption;
+  if (input.ssekms_encryption_context) return not_implemented("x-amz-server-side-encryption-context");
+  if (input.bucket_key_enabled.value_or(false)) {
+    return not_implemented("x-amz-server-side-encryption-bucket-key-enabled");
   }
-  if (input.ssekms_key_id) return not_implemented("x-amz-server-side-encryption-aws-kms-key-id");
-  if (input.bucket_key_enabled) return not_implemented("x-amz-server-side-encryption-bucket-key-enabled");
   if (input.website_redirect_location) return not_implemented("x-amz-website-redirect-location");
   if (input.object_lock_mode || input.object_lock_retain_until_date) return not_implemented("x-amz-object-lock-mode");
   if (input.object_lock_legal_hold_status) return not_implemented("x-amz-object-lock-legal-hold");
@@ -90,8 +99,11 @@ AclSource acl_source(const In& input) {
   return source;
 }
 
+/// Whether S3 takes such conditions on requests that make an object. Errors: NotImplemented.
+Result<void> check_condition_headers(const std::optional<std::string>& if_match,
+                                     const std::optional<std::string>& if_none_match);
 /// The conditions of requests that make an object: If-Match, If-None-Match. Errors: PreconditionFailed, NoSuchKey,
-/// NotImplemented.
+/// those of check_condition_headers.
 Result<void> check_write_conditions(const std::optional<ObjectVersion>& current, std::string_view key,
                                     const std::optional<std::string>& if_match,
                                     const std::optional<std::string>& if_none_match);

@@ -13,14 +13,43 @@ namespace {
 
 template <class In>
 Result<void> check_part(const In& input) {
-  if (input.sse_customer_algorithm || input.sse_customer_key || input.sse_customer_key_md5) {
-    return not_implemented("x-amz-server-side-encryption-customer-algorithm");
-  }
   if (*input.part_number < 1 || *input.part_number > kMaxPartNumber) {
     return invalid_argument("Part number must be an integer between 1 and 10000, inclusive", "partNumber",
                             std::to_string(*input.part_number));
   }
   return {};
+}
+
+/// The upload that a part is for, when it may have it.
+struct Target {
+  Upload upload;
+  std::optional<CustomerKey> key;
+};
+template <class In>
+Result<Target> find_target(Core& core, const In& input) {
+  Result<Upload> upload = find_upload(core, *input.bucket, *input.key, *input.upload_id);
+  if (!upload) return std::unexpected(std::move(upload).error());
+  Result<void> checked = check_part(input);
+  if (!checked) return std::unexpected(std::move(checked).error());
+  Result<std::optional<CustomerKey>> key = customer_key_of(input);
+  if (!key) return std::unexpected(std::move(key).error());
+  checked = check_part_key(*upload, *key);
+  if (!checked) return std::unexpected(std::move(checked).error());
+  return Target{*std::move(upload), *std::move(key)};
+}
+
+template <class Out>
+void show_encryption(Out& output, const Target& target) {
+  show_encryption(output, target.key ? Sealing::kCustomer : Sealing::kManaged, target.upload.customer_key_md5);
+}
+
+/// A part's checksum is of its upload's kind. Errors: InvalidRequest.
+Result<void> check_kind(const Upload& upload, const std::optional<ChecksumKind>& kind) {
+  if (!upload.checksum || kind == upload.checksum || (!kind && !upload.composite)) return {};
+  return fail("InvalidRequest",
+              "Checksum Type mismatch occurred, expected checksum Type: " + small_name_of(*upload.checksum) +
+                  ", actual checksum Type: " + (kind ? small_name_of(*kind) : "null"),
+              400);
 }
 
 /// Puts a part in place of one of its number; its upload must still be there.
@@ -54,26 +83,21 @@ Answer<UploadedPart> keep_part(Core& core, std::string bucket_name, std::string 
 }
 
 Answer<model::UploadPartOutput> upload_part(Core& core, const cloud::Call& call, model::UploadPartRequest input) {
-  Result<void> checked = check_part(input);
-  if (!checked) co_return std::unexpected(std::move(checked).error());
-  const Result<Upload> upload = find_upload(core, *input.bucket, *input.key, *input.upload_id);
-  if (!upload) co_return std::unexpected(upload.error());
+  const Result<Target> target = find_target(core, input);
+  if (!target) co_return std::unexpected(target.error());
+  const Upload* const upload = &target->upload;
   Result<Expected> expected = expected_of(input);
   if (!expected) co_return std::unexpected(std::move(expected).error());
-  if (expected->kind && upload->checksum && expected->kind != upload->checksum) {
-    co_return fail(
-        "InvalidRequest",
-        "Checksum Type mismatch occurred, expected checksum Type: " + std::string(name_of(*upload->checksum)) +
-            ", actual checksum Type: " + std::string(name_of(*expected->kind)),
-        400);
-  }
+  http::MemoryBody memory(std::move(input.body).value_or(""));
+  http::BodyReader& body =
+      call.streams != nullptr && call.streams->request != nullptr ? *call.streams->request : memory;
+  Result<void> fits = check_kind(*upload, expected->kind ? expected->kind : trailing_kind(body));
+  if (!fits) co_return std::unexpected(std::move(fits).error());
+  expected->key = target->key;
   if (!expected->kind) expected->kind = upload->checksum;
   expected->small_inline = false;
   // An upload without a kind of its own keeps CRC-64s, whatever its parts come with.
   expected->also = upload->checksum.value_or(ChecksumKind::kCrc64Nvme);
-  http::MemoryBody memory(std::move(input.body).value_or(""));
-  http::BodyReader& body =
-      call.streams != nullptr && call.streams->request != nullptr ? *call.streams->request : memory;
   Result<Content> content = co_await take_in(core, body, *std::move(expected));
   if (!content) co_return std::unexpected(std::move(content).error());
   const std::string shown = to_base64(std::exchange(content->digest, std::move(content->also)));
@@ -83,56 +107,73 @@ Answer<model::UploadPartOutput> upload_part(Core& core, const cloud::Call& call,
   model::UploadPartOutput output;
   output.e_tag = quoted_etag(to_hex(part->md5));
   show_checksum(output, content->kind, shown);
+  show_encryption(output, *target);
   co_return output;
 }
 
 /// What is to be copied, from the version that the source names.
-struct Source {
+struct PartSource {
   CopySource named;
   ObjectVersion version;
   ByteRange range;
+  std::optional<CustomerKey> key;
 };
 
-Result<Source> find_source(Core& core, const model::UploadPartCopyRequest& input) {
+/// "bytes=first-last", within the source. Errors: InvalidArgument.
+Result<ByteRange> read_copy_range(const std::string& header, std::uint64_t size) {
+  constexpr std::string_view kName = "x-amz-copy-source-range";
+  const auto dash = header.find('-');
+  const bool whole = dash != std::string::npos && dash + 1 != header.size() && !header.starts_with("bytes=-");
+  // Read as of a content of any size: what is beyond this one is told otherwise.
+  const auto asked = read_range(header, ~std::uint64_t{0});
+  if (!whole || !asked || !*asked) {
+    return invalid_argument(
+        "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the "
+        "zero-based offsets of the first and last bytes to copy",
+        kName, header);
+  }
+  if ((*asked)->first + (*asked)->length > size) {
+    return invalid_argument("Range specified is not valid for source object of size: " + std::to_string(size), kName,
+                            header);
+  }
+  return **asked;
+}
+
+Result<PartSource> find_source(Core& core, const model::UploadPartCopyRequest& input) {
   Result<CopySource> named = read_copy_source(*input.copy_source);
   if (!named) return std::unexpected(std::move(named).error());
   const Result<BucketPtr> bucket = bucket_of(core, named->bucket, input.expected_source_bucket_owner);
   if (!bucket) return std::unexpected(bucket.error());
   Result<ObjectVersion> version = readable_version(core, **bucket, named->key, named->version);
   if (!version) return std::unexpected(std::move(version).error());
-  Result<void> holds =
-      check_read_conditions({input.copy_source_if_match, input.copy_source_if_none_match,
-                             input.copy_source_if_modified_since, input.copy_source_if_unmodified_since},
-                            *version, false);
-  if (!holds) return std::unexpected(std::move(holds).error());
-  ByteRange range{0, version->size};
-  if (input.copy_source_range) {
-    const auto asked = read_range(*input.copy_source_range, version->size);
-    if (!asked || !*asked) {
-      return invalid_argument(
-          "The x-amz-copy-source-range value must be of the form bytes=first-last where first and "
-          "last are the zero-based offsets of the first and last bytes to copy",
-          "x-amz-copy-source-range", *input.copy_source_range);
-    }
-    range = **asked;
+  Result<std::optional<CustomerKey>> key = source_key_of(input);
+  if (!key) return std::unexpected(std::move(key).error());
+  Result<void> holds = check_may_open(*version, *key);
+  if (holds) {
+    holds = check_read_conditions({input.copy_source_if_match, input.copy_source_if_none_match,
+                                   input.copy_source_if_modified_since, input.copy_source_if_unmodified_since},
+                                  *version, ReadFor::kCopy, core.house.clock.now());
   }
-  return Source{*std::move(named), *std::move(version), range};
+  if (!holds) return std::unexpected(std::move(holds).error());
+  Result<ByteRange> range = ByteRange{0, version->size};
+  if (input.copy_source_range) range = read_copy_range(*input.copy_source_range, version->size);
+  if (!range) return std::unexpected(std::move(range).error());
+  return PartSource{*std::move(named), *std::move(version), *range, *std::move(key)};
 }
 
 Answer<model::UploadPartCopyOutput> upload_part_copy(Core& core, const cloud::Call&,
                                                      model::UploadPartCopyRequest input) {
-  Result<void> checked = check_part(input);
-  if (!checked) co_return std::unexpected(std::move(checked).error());
-  const Result<Upload> upload = find_upload(core, *input.bucket, *input.key, *input.upload_id);
-  if (!upload) co_return std::unexpected(upload.error());
-  const Result<Source> source = find_source(core, input);
+  const Result<Target> target = find_target(core, input);
+  if (!target) co_return std::unexpected(target.error());
+  const Result<PartSource> source = find_source(core, input);
   if (!source) co_return std::unexpected(source.error());
-  auto body = open_content(core, source->named.bucket, source->named.key, source->version, source->range);
+  auto body = open_content(core, source->named.bucket, source->named.key, source->version, source->range, source->key);
   if (!body) co_return std::unexpected(std::move(body).error());
   // Read once more for its digests, which a stretch of an object has none of.
   Expected expected;
-  expected.kind = upload->checksum;
+  expected.kind = target->upload.checksum;
   expected.small_inline = false;
+  expected.key = target->key;
   Result<Content> content = co_await take_in(core, **body, std::move(expected));
   if (!content) co_return std::unexpected(std::move(content).error());
   const ChecksumKind kind = content->kind;
@@ -144,7 +185,8 @@ Answer<model::UploadPartCopyOutput> upload_part_copy(Core& core, const cloud::Ca
   model::CopyPartResult& result = output.copy_part_result.emplace();
   result.e_tag = quoted_etag(to_hex(part->md5));
   result.last_modified = part->modified;
-  if (upload->checksum) show_checksum(result, kind, to_base64(part->digest));
+  if (target->upload.checksum) show_checksum(result, kind, to_base64(part->digest));
+  show_encryption(output, *target);
   co_return output;
 }
 
@@ -165,7 +207,7 @@ Answer<model::ListPartsOutput> list_parts(Core& core, const cloud::Call&, model:
   output.max_parts = *most;
   output.is_truncated = parts->size() > static_cast<std::size_t>(*most);
   output.owner = owner_of(upload->owner);
-  output.initiator.emplace().id = upload->initiator;
+  output.initiator = initiator_of(upload->initiator);
   output.storage_class = upload->headers.storage_class;
   output.parts.emplace();
   for (const UploadedPart& part : *parts) {

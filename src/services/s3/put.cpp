@@ -3,6 +3,7 @@
 #include "base/encoding.h"
 #include "services/s3/access.h"
 #include "services/s3/intake.h"
+#include "services/s3/lifecycle.h"
 #include "services/s3/object_headers.h"
 
 namespace signalbox::s3 {
@@ -19,6 +20,7 @@ Result<NewObject> read_request(const cloud::Call& call, const Bucket& bucket, co
   Result<void> done = check_key(*input.key);
   if (done) done = check_supported(input);
   if (done && input.write_offset_bytes) done = not_implemented("x-amz-write-offset-bytes");
+  if (done) done = check_condition_headers(input.if_match, input.if_none_match);
   if (!done) return std::unexpected(std::move(done).error());
   Result<ObjectHeaders> headers = headers_of(input);
   if (!headers) return std::unexpected(std::move(headers).error());
@@ -26,6 +28,9 @@ Result<NewObject> read_request(const cloud::Call& call, const Bucket& bucket, co
   if (!owned) return std::unexpected(std::move(owned).error());
   Result<Expected> expected = expected_of(input);
   if (!expected) return std::unexpected(std::move(expected).error());
+  Result<std::optional<CustomerKey>> key = customer_key_of(input);
+  if (!key) return std::unexpected(std::move(key).error());
+  expected->key = *std::move(key);
   return NewObject{*std::move(headers), *std::move(owned), *std::move(expected)};
 }
 
@@ -40,18 +45,30 @@ ObjectVersion version_of(const Core& core, NewObject& made, Content& content) {
   version.checksum = ObjectChecksum{content.kind, content.digest, false};
   version.is_inline = content.is_inline;
   version.segments = std::move(content.segments);
+  version.sealing = made.expected.key ? Sealing::kCustomer : Sealing::kManaged;
+  if (made.expected.key) version.customer_key_md5 = made.expected.key->md5;
   return version;
+}
+
+/// What a client sends nothing of must still have a length. A body in chunks has none of its own.
+Result<void> check_length(const cloud::Call& call, const model::PutObjectRequest& input) {
+  const http::BodyReader* const body = call.streams == nullptr ? nullptr : call.streams->request;
+  const bool in_chunks = input.content_encoding && input.content_encoding->contains("aws-chunked");
+  if (body == nullptr || input.content_length || in_chunks || body->length() != 0) return {};
+  return fail("MissingContentLength", "You must provide the Content-Length HTTP header.", 411);
 }
 
 Answer<model::PutObjectOutput> put_object(Core& core, const cloud::Call& call, model::PutObjectRequest input) {
   const Result<BucketPtr> bucket = bucket_of(core, input.bucket, {});
   if (!bucket) co_return std::unexpected(bucket.error());
+  Result<void> has_length = check_length(call, input);
+  if (!has_length) co_return std::unexpected(std::move(has_length).error());
   Result<NewObject> made = read_request(call, **bucket, input);
   if (!made) co_return std::unexpected(std::move(made).error());
   http::MemoryBody memory(std::move(input.body).value_or(""));
   http::BodyReader& body =
       call.streams != nullptr && call.streams->request != nullptr ? *call.streams->request : memory;
-  Result<Content> content = co_await take_in(core, body, std::move(made->expected));
+  Result<Content> content = co_await take_in(core, body, made->expected);
   if (!content) co_return std::unexpected(std::move(content).error());
   ObjectVersion version = version_of(core, *made, *content);
   const std::string& key = *input.key;
@@ -75,6 +92,8 @@ Answer<model::PutObjectOutput> put_object(Core& core, const cloud::Call& call, m
   model::PutObjectOutput output;
   output.e_tag = quoted_etag(version.etag);
   show_object_checksum(output, version);
+  show_encryption(output, version.sealing, version.customer_key_md5);
+  output.expiration = expiration_header(**bucket, key, version);
   if (version.version != kNullVersion) output.version_id = version.version;
   co_return output;
 }

@@ -3,14 +3,14 @@
 #include <algorithm>
 
 #include "base/encoding.h"
-#include "json/json.h"
+#include "services/s3/bucket_changes.h"
 #include "store/record.h"
-#include "wire/json_codec.h"
 
 namespace signalbox::s3 {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+/// 2 added what follows the fields of 1.
+constexpr std::uint8_t kVersion = 2;
 
 using store::RecordReader;
 using store::RecordWriter;
@@ -93,19 +93,6 @@ std::int64_t millis(Time time) {
   return time.time_since_epoch().count();
 }
 
-/// A setting from its JSON, by the shape of the member that puts it.
-template <class T, class In, class Out>
-std::shared_ptr<const T> compiled(const std::string& text, const wire::OperationOf<In, Out>& put) {
-  if (text.empty()) return nullptr;
-  const wire::Shape& input = *put.operation->input;
-  const wire::Shape& shape = *input.members[static_cast<std::size_t>(input.payload)].shape;
-  json::Document document;
-  const auto root = document.parse(text);
-  auto setting = std::make_shared<T>();
-  if (!root || !wire::read_json(shape, *root, setting.get())) return nullptr;
-  return setting;
-}
-
 }  // namespace
 
 std::string Bucket::arn() const {
@@ -156,6 +143,7 @@ std::string encode(const Bucket& bucket) {
   out.flag(block.block_acls).flag(block.ignore_acls).flag(block.block_policy).flag(block.restrict_buckets);
   write(out, bucket.acl);
   out.text(bucket.policy).text(bucket.tagging).text(bucket.lifecycle).text(bucket.notification);
+  out.text(bucket.cors).text(bucket.encryption).text(bucket.location).text(bucket.transition_minimum_size);
   return std::move(out).take();
 }
 
@@ -180,6 +168,12 @@ std::optional<Bucket> decode_bucket(std::string_view name, std::string_view byte
   bucket.tagging = in.text();
   bucket.lifecycle = in.text();
   bucket.notification = in.text();
+  if (in.version() >= 2) {
+    bucket.cors = in.text();
+    bucket.encryption = in.text();
+    bucket.location = in.text();
+    bucket.transition_minimum_size = in.text();
+  }
   if (!in.complete()) return std::nullopt;
   if (!bucket.policy.empty()) {
     auto document = policy::Document::parse(bucket.policy, policy::DocumentKind::kResource);
@@ -187,9 +181,10 @@ std::optional<Bucket> decode_bucket(std::string_view name, std::string_view byte
     bucket.compiled_policy = std::make_shared<const policy::Document>(*std::move(document));
   }
   bucket.compiled_lifecycle =
-      compiled<model::BucketLifecycleConfiguration>(bucket.lifecycle, model::kPutBucketLifecycleConfiguration);
+      from_json_text<model::BucketLifecycleConfiguration>(bucket.lifecycle, model::kPutBucketLifecycleConfiguration);
   bucket.compiled_notification =
-      compiled<model::NotificationConfiguration>(bucket.notification, model::kPutBucketNotificationConfiguration);
+      from_json_text<model::NotificationConfiguration>(bucket.notification, model::kPutBucketNotificationConfiguration);
+  bucket.compiled_cors = from_json_text<model::CORSConfiguration>(bucket.cors, model::kPutBucketCors);
   return bucket;
 }
 
@@ -210,6 +205,7 @@ std::string encode(const ObjectVersion& version) {
   for (const ObjectPart& part : version.parts) out.number(part.number).number(part.size).text(part.digest);
   out.flag(version.is_inline);
   write(out, version.segments);
+  out.number(static_cast<std::uint64_t>(version.sealing)).text(version.customer_key_md5).text(version.upload);
   return std::move(out).take();
 }
 
@@ -241,6 +237,11 @@ std::optional<ObjectVersion> decode_version(std::string_view bytes) {
   });
   version.is_inline = in.flag();
   version.segments = read_segments(in);
+  if (in.version() >= 2) {
+    version.sealing = static_cast<Sealing>(in.number());
+    version.customer_key_md5 = in.text();
+    version.upload = in.text();
+  }
   if (!in.complete()) return std::nullopt;
   return version;
 }
@@ -251,6 +252,7 @@ std::string encode(const Upload& upload) {
   write(out, upload.acl);
   write(out, upload.headers);
   out.number(upload.checksum ? 1 + static_cast<std::uint64_t>(*upload.checksum) : 0).flag(upload.composite);
+  out.number(upload.begun).flag(upload.overtaken).text(upload.customer_key_md5);
   return std::move(out).take();
 }
 
@@ -268,6 +270,11 @@ std::optional<Upload> decode_upload(std::string_view bucket, std::string_view ke
   upload.headers = read_headers(in);
   if (const auto kind = in.number()) upload.checksum = static_cast<ChecksumKind>(kind - 1);
   upload.composite = in.flag();
+  if (in.version() >= 2) {
+    upload.begun = in.number();
+    upload.overtaken = in.flag();
+    upload.customer_key_md5 = in.text();
+  }
   if (!in.complete()) return std::nullopt;
   return upload;
 }
@@ -292,10 +299,31 @@ std::optional<UploadedPart> decode_part(std::uint32_t number, std::string_view b
   return part;
 }
 
+namespace {
+// A version's id is its sequence, random bytes, and a mark by which it is told from ids that were made elsewhere.
+constexpr std::size_t kIdBytes = 24;
+constexpr std::size_t kMarkBytes = 4;
+constexpr std::size_t kRandomBytes = kIdBytes - sizeof(std::uint64_t) - kMarkBytes;
+
+std::string mark_of(std::string_view bytes) {
+  return std::string(as_bytes(md5("version" + std::string(bytes))).substr(0, kMarkBytes));
+}
+
+std::optional<std::string> id_bytes(std::string_view version_id) {
+  std::string text(version_id);
+  std::ranges::replace(text, '.', '+');
+  std::ranges::replace(text, '_', '/');
+  auto bytes = from_base64(text);
+  if (!bytes || bytes->size() != kIdBytes) return std::nullopt;
+  return bytes;
+}
+}  // namespace
+
 std::string version_id(std::uint64_t sequence, std::string_view random) {
   std::string bytes;
   for (int shift = 56; shift >= 0; shift -= 8) bytes += static_cast<char>((sequence >> shift) & 0xff);
-  bytes += as_bytes(md5(random));
+  bytes += as_bytes(md5(random)).substr(0, kRandomBytes);
+  bytes += mark_of(bytes);
   std::string text = to_base64(bytes);
   std::ranges::replace(text, '+', '.');
   std::ranges::replace(text, '/', '_');
@@ -303,14 +331,16 @@ std::string version_id(std::uint64_t sequence, std::string_view random) {
 }
 
 std::optional<std::uint64_t> sequence_of(std::string_view version_id) {
-  std::string text(version_id);
-  std::ranges::replace(text, '.', '+');
-  std::ranges::replace(text, '_', '/');
-  const auto bytes = from_base64(text);
-  if (!bytes || bytes->size() != 24) return std::nullopt;
+  const auto bytes = id_bytes(version_id);
+  if (!bytes) return std::nullopt;
   std::uint64_t sequence = 0;
   for (const char c : bytes->substr(0, 8)) sequence = sequence << 8 | static_cast<unsigned char>(c);
   return sequence;
+}
+
+bool is_version_id(std::string_view version_id) {
+  const auto bytes = id_bytes(version_id);
+  return bytes && bytes->substr(kIdBytes - kMarkBytes) == mark_of(bytes->substr(0, kIdBytes - kMarkBytes));
 }
 
 }  // namespace signalbox::s3

@@ -81,12 +81,15 @@ struct Bucket {
   Acl acl;
   std::string policy;  // "" for none
   /// The settings that have shapes of their own, as JSON by their shapes; "" for none.
-  std::string tagging, lifecycle, notification;
+  std::string tagging, lifecycle, notification, cors, encryption;
+  std::string location;                 // "EU", where it was made so; else "": its Region says it
+  std::string transition_minimum_size;  // as PutBucketLifecycleConfiguration names it; "" for AWS's default
 
   // Compiled from those.
   std::shared_ptr<const policy::Document> compiled_policy;
   std::shared_ptr<const model::BucketLifecycleConfiguration> compiled_lifecycle;
   std::shared_ptr<const model::NotificationConfiguration> compiled_notification;
+  std::shared_ptr<const model::CORSConfiguration> compiled_cors;
 
   /// Shared by all states of the bucket.
   std::shared_ptr<Gate> gate = std::make_shared<Gate>();
@@ -102,6 +105,13 @@ struct ObjectChecksum {
   ChecksumKind kind = ChecksumKind::kCrc64Nvme;
   std::string digest;      // bytes
   bool composite = false;  // of the parts' checksums
+};
+
+/// How a content is kept ("Protecting data with server-side encryption" in the Amazon S3 User Guide).
+enum class Sealing : std::uint8_t {
+  kNone,      // as it came: what versions of this server before 0.2 have written
+  kManaged,   // SSE-S3: under this server's own key
+  kCustomer,  // SSE-C: under a key that each request brings
 };
 
 struct ObjectPart {
@@ -132,6 +142,9 @@ struct ObjectVersion {
   std::vector<ObjectPart> parts;  // of multipart uploads
   bool is_inline = false;         // its content is in s3.bytes
   std::vector<Segment> segments;  // else
+  Sealing sealing = Sealing::kNone;
+  std::string customer_key_md5;  // of kCustomer: the key's MD5, in base64
+  std::string upload;            // the id of the multipart upload that made it; "" for none
 
   std::vector<std::string> blobs() const;
 };
@@ -147,6 +160,9 @@ struct Upload {
   ObjectHeaders headers;
   std::optional<ChecksumKind> checksum;
   bool composite = false;
+  std::uint64_t begun = 0;       // versions of the key with this sequence or a higher one came later
+  bool overtaken = false;        // a version of the key was removed since
+  std::string customer_key_md5;  // as ObjectVersion's
 };
 
 struct UploadedPart {
@@ -181,5 +197,7 @@ std::optional<UploadedPart> decode_part(std::uint32_t number, std::string_view b
 /// A version's id, which tells its place among the versions of its key; and that place. Empty for what is no such id.
 std::string version_id(std::uint64_t sequence, std::string_view random);
 std::optional<std::uint64_t> sequence_of(std::string_view version_id);
+/// Whether this server has made that id. Those of its versions before 0.2 have a sequence, too, and no mark of it.
+bool is_version_id(std::string_view version_id);
 
 }  // namespace signalbox::s3

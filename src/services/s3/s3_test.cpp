@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include "base/encoding.h"
 #include "services/s3/acl.h"
 #include "services/s3/content.h"
+#include "services/s3/cors.h"
+#include "services/s3/encryption.h"
 #include "services/s3/object_headers.h"
 #include "services/s3/uploads.h"
 
@@ -67,6 +70,98 @@ TEST(Versions, IdsTellTheirPlace) {
   for (const char* id : {"", "null", "x", "////////////////////////////////x"}) EXPECT_FALSE(sequence_of(id)) << id;
 }
 
+TEST(Versions, IdsOfOthersAreNone) {
+  EXPECT_TRUE(is_version_id(version_id(7, "random")));
+  for (const char* id : {"HPniJFCxqTsMuIH9KX8K8wEjNUgmABCD", "null", "", "x"}) EXPECT_FALSE(is_version_id(id)) << id;
+}
+
+TEST(SealedContents, OpenAsTheyWere) {
+  const ContentKey key = Sealer::new_key();
+  const ContentKey other = Sealer::new_key();
+  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, kFrame - 1, kFrame, kFrame + 1, 3 * kFrame}) {
+    const std::string content(size, 'c');
+    const std::string sealed = seal_content(key, content);
+    EXPECT_EQ(open_sealed_content(key, sealed), content);
+    EXPECT_EQ(sealed.find("cccccccc"), std::string::npos);
+    EXPECT_NE(sealed, seal_content(key, content));
+    if (size == 0) continue;
+    EXPECT_FALSE(open_sealed_content(other, sealed));
+    std::string damaged = sealed;
+    damaged[kSealedHeader + size / 2] ^= 1;
+    EXPECT_FALSE(open_sealed_content(key, damaged));
+    EXPECT_FALSE(open_sealed_content(key, sealed.substr(0, sealed.size() - 1)));
+  }
+}
+
+TEST(SealedContents, FramesDoNotChangePlaces) {
+  const std::string header = FrameCipher::new_header();
+  FrameCipher cipher(Sealer::new_key(), header);
+  std::string first;
+  cipher.seal(0, "first", first);
+  std::string out;
+  EXPECT_FALSE(cipher.open(1, first, out));
+  EXPECT_TRUE(out.empty());
+  EXPECT_TRUE(cipher.open(0, first, out));
+  EXPECT_EQ(out, "first");
+}
+
+TEST(CustomerKeys, AreHeldAgainstTheirDigest) {
+  const std::string key = to_base64(std::string(32, 'k'));
+  const std::string digest = to_base64(as_bytes(md5(std::string(32, 'k'))));
+  EXPECT_EQ((*read_customer_key("AES256", key, digest))->md5, digest);
+  EXPECT_FALSE(*read_customer_key({}, {}, {}));
+  EXPECT_EQ(read_customer_key("DES", key, digest).error().code, "InvalidEncryptionAlgorithmError");
+  EXPECT_EQ(read_customer_key({}, key, digest).error().code, "InvalidArgument");
+  EXPECT_EQ(read_customer_key("AES256", to_base64("short"), digest).error().code, "InvalidArgument");
+  EXPECT_EQ(read_customer_key("AES256", key, to_base64(std::string(16, 'x'))).error().code, "InvalidArgument");
+}
+
+TEST(Metadata, AsRfc2047HasIt) {
+  struct {
+    const char* sent;
+    const char* kept;
+    const char* told;
+  } cases[] = {
+      {"plain", "plain", "plain"},
+      {"=?UTF-8?Q?actually-ascii?=", "actually-ascii", "actually-ascii"},
+      {"=?utf-8?b?w4Q=?=", "\xC3\x84", "=?UTF-8?Q?=C3=84?="},
+      {"=?UTF-8?Q?a_b=C3=84?= =?UTF-8?Q?c?=",
+       "a b\xC3\x84"
+       "c",
+       "=?UTF-8?Q?a_b=C3=84c?="},
+      {"=?UTF-8?Q?broken=zz?=", "=?UTF-8?Q?broken=zz?=", "=?UTF-8?Q?broken=zz?="},
+      {"a =? b", "a =? b", "a =? b"},
+  };
+  for (const auto& c : cases) {
+    const Texts kept = decoded_metadata({{"k", c.sent}});
+    EXPECT_EQ(kept.at("k"), c.kept);
+    EXPECT_EQ(encoded_metadata(kept).at("k"), c.told);
+  }
+}
+
+TEST(Cors, RulesOfPages) {
+  model::CORSConfiguration configuration;
+  model::CORSRule& rule = configuration.cors_rules.emplace().emplace_back();
+  rule.allowed_origins = {"https://*.example.com"};
+  rule.allowed_methods = {"PUT", "GET"};
+  rule.allowed_headers = {"x-amz-*", "Content-Type"};
+  const auto allowed = [&](const char* origin, const char* method, const char* headers) {
+    return find_cors_rule(configuration, origin, method, headers) != nullptr;
+  };
+  EXPECT_TRUE(allowed("https://a.example.com", "PUT", ""));
+  EXPECT_TRUE(allowed("https://a.example.com", "GET", "X-Amz-Date, content-type"));
+  EXPECT_FALSE(allowed("https://example.com", "PUT", ""));
+  EXPECT_FALSE(allowed("http://a.example.com", "PUT", ""));
+  EXPECT_FALSE(allowed("https://a.example.com", "DELETE", ""));
+  EXPECT_FALSE(allowed("https://a.example.com", "PUT", "x-amz-date, authorization"));
+  EXPECT_TRUE(check_cors(configuration));
+  rule.allowed_origins = {"*.*"};
+  EXPECT_EQ(check_cors(configuration).error().code, "InvalidRequest");
+  rule.allowed_origins = {"*"};
+  rule.allowed_methods = {"OPTIONS"};
+  EXPECT_EQ(check_cors(configuration).error().code, "InvalidRequest");
+}
+
 TEST(Records, RoundTrip) {
   ObjectVersion version;
   version.sequence = 7;
@@ -79,6 +174,9 @@ TEST(Records, RoundTrip) {
   version.checksum = ObjectChecksum{ChecksumKind::kSha1, "digest", true};
   version.parts = {{1, 5, "d"}};
   version.segments = {{"blob", 1, 5}};
+  version.sealing = Sealing::kCustomer;
+  version.customer_key_md5 = "m";
+  version.upload = "u";
   const auto read = decode_version(encode(version));
   ASSERT_TRUE(read);
   EXPECT_EQ(encode(*read), encode(version));

@@ -10,7 +10,7 @@ namespace {
 Answer<model::GetObjectTaggingOutput> get_tags(Core& core, const cloud::Call&, model::GetObjectTaggingRequest input) {
   const Result<BucketPtr> bucket = bucket_of(core, input.bucket, {});
   if (!bucket) co_return std::unexpected(bucket.error());
-  const Result<ObjectVersion> version = readable_version(core, **bucket, *input.key, input.version_id);
+  const Result<ObjectVersion> version = described_version(core, **bucket, *input.key, input.version_id, "GET");
   if (!version) co_return std::unexpected(version.error());
   model::GetObjectTaggingOutput output;
   output.tag_set = show_tags(version->headers.tags);
@@ -25,10 +25,12 @@ Answer<ObjectVersion> set_tags(Core& core, const cloud::Call& call, std::string 
   Result<void> done = co_await in_turn(core.stripe_of(bucket_name, key), [&]() -> Answer<void> {
     Result<BucketPtr> bucket = bucket_of(core, bucket_name, {});
     if (!bucket) co_return std::unexpected(std::move(bucket).error());
-    Result<ObjectVersion> version = readable_version(core, **bucket, key, version_id);
+    Result<ObjectVersion> version =
+        described_version(core, **bucket, key, version_id, kind == Notice::Kind::kTagged ? "PUT" : "DELETE");
     if (!version) co_return std::unexpected(std::move(version).error());
     const auto current = newest(core, bucket_name, key);
-    if (!current || !*current) co_return no_such_key(key);
+    if (!current) co_return std::unexpected(current.error());
+    if (!*current) co_return no_such_key(key);
     version->headers.tags = std::move(tags);
     Change change(*std::move(bucket));
     rewrite_version(key, **current, *version, change);

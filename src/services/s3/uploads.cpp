@@ -1,14 +1,17 @@
 #include "services/s3/uploads.h"
 
+#include <algorithm>
+
 #include "base/encoding.h"
 
 namespace signalbox::s3 {
 
 std::unexpected<Error> no_such_upload(std::string_view id) {
-  return s3_error("NoSuchUpload",
-                  "The specified multipart upload does not exist. The upload ID may be invalid, or the upload may have "
-                  "been aborted or completed.",
-                  404, {{"UploadId", std::string(id)}});
+  return s3_error(
+      "NoSuchUpload",
+      "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or "
+      "completed.",
+      404, {{"UploadId", std::string(id)}});
 }
 
 Result<Upload> find_upload(const Core& core, std::string_view bucket, std::string_view key, std::string_view id) {
@@ -57,20 +60,31 @@ Answer<void> abort_upload(Core& core, std::string bucket, std::string key, std::
 
 Result<CopySource> read_copy_source(std::string_view text) {
   constexpr std::string_view kVersion = "?versionId=";
+  const auto wrong = [whole = text](std::string message) {
+    return invalid_argument(std::move(message), "x-amz-copy-source", whole);
+  };
   CopySource source;
   if (const auto at = text.rfind(kVersion); at != std::string_view::npos) {
     source.version = text.substr(at + kVersion.size());
+    if (source.version->empty()) return empty_version("x-amz-copy-source", text);
     text = text.substr(0, at);
   }
-  const auto decoded = percent_decode(text, true);
-  std::string_view path = decoded ? std::string_view(*decoded) : std::string_view();
-  if (path.starts_with('/')) path.remove_prefix(1);
-  const auto slash = path.find('/');
-  if (path.starts_with("arn:")) return not_implemented("copying from an access point");
-  if (slash == std::string_view::npos || slash + 1 == path.size()) {
-    return invalid_argument("Copy Source must mention the source bucket and key: sourcebucket/sourcekey",
-                            "x-amz-copy-source", text);
+  for (const std::string_view scheme : {"http://", "https://"}) {  // a URL counts from its path on
+    if (!text.starts_with(scheme)) continue;
+    text.remove_prefix(scheme.size());
+    text.remove_prefix(std::min(text.size(), text.find('/')));
   }
+  const auto decoded = percent_decode(text, true);
+  if (!decoded) return wrong("Invalid copy source encoding.");
+  std::string_view path = *decoded;
+  if (path.starts_with('/')) path.remove_prefix(1);
+  if (path.starts_with("arn:")) return not_implemented("copying from an access point");
+  const auto slash = path.find('/');
+  if (slash == std::string_view::npos) {
+    return wrong("Copy Source must mention the source bucket and key: sourcebucket/sourcekey");
+  }
+  if (slash == 0) return wrong("Invalid copy source bucket name");
+  if (slash + 1 == path.size()) return wrong("Invalid copy source object key");
   source.bucket = path.substr(0, slash);
   source.key = path.substr(slash + 1);
   return source;

@@ -12,7 +12,8 @@ Error broken_record(std::string_view key) {
   return {"InternalError", "The record of the object " + std::string(key) + " in the store cannot be read.", 500};
 }
 
-/// Visits the older versions of a key, newest first, until `visit` returns false.
+}  // namespace
+
 Result<void> each_old(const Core& core, std::string_view bucket, std::string_view key,
                       const std::function<bool(ObjectVersion)>& visit) {
   const store::Key all = olds_key(bucket, key);
@@ -28,6 +29,8 @@ Result<void> each_old(const Core& core, std::string_view bucket, std::string_vie
   return done ? scanned : done;
 }
 
+namespace {
+
 void forget_content(std::string_view key, const ObjectVersion& version, Change& change) {
   if (version.is_inline) change.batch.erase(bytes_key(change.bucket->name, key, version.sequence));
   for (std::string& id : version.blobs()) change.drop.push_back(std::move(id));
@@ -40,6 +43,21 @@ Result<void> remove_old_null(const Core& core, std::string_view key, Change& cha
     change.batch.erase(old_key(change.bucket->name, key, old.sequence));
     forget_content(key, old, change);
     return false;
+  });
+}
+
+/// Uploads of the key that are under way are marked: what they were begun upon is gone. A version that comes is told by
+/// its sequence; one that goes for good leaves nothing else.
+Result<void> tell_uploads(const Core& core, std::string_view key, Change& change) {
+  const store::Key all = store::Key("s3.upload").text(change.bucket->name).text(key);
+  return core.house.store.read()->scan(all, all.end(), [&](std::string_view bytes, std::string_view value) {
+    store::KeyReader reader(bytes);
+    for (int i = 0; i < 3; ++i) reader.text();
+    auto upload = decode_upload(change.bucket->name, key, reader.text().value_or(""), value);
+    if (!upload || upload->overtaken) return true;
+    upload->overtaken = true;
+    change.batch.put(bytes, encode(*upload));
+    return true;
   });
 }
 
@@ -57,14 +75,10 @@ Result<std::optional<ObjectVersion>> newest(const Core& core, std::string_view b
 Result<std::optional<ObjectVersion>> find_version(const Core& core, const Bucket& bucket, std::string_view key,
                                                   const std::optional<std::string>& version) {
   Result<std::optional<ObjectVersion>> current = newest(core, bucket.name, key);
-  if (!current || !version || !*current || (*current)->version == *version) {
-    if (current && version && !*current && *version != kNullVersion && !sequence_of(*version)) {
-      return invalid_argument("Invalid version id specified", "versionId", *version);
-    }
-    return current;
-  }
+  if (!current || !version || (*current && (*current)->version == *version)) return current;
   std::optional<ObjectVersion> found;
   if (*version == kNullVersion) {
+    if (!*current) return found;
     Result<void> done = each_old(core, bucket.name, key, [&](ObjectVersion old) {
       if (old.version != kNullVersion) return true;
       found = std::move(old);
@@ -73,14 +87,21 @@ Result<std::optional<ObjectVersion>> find_version(const Core& core, const Bucket
     if (!done) return std::unexpected(std::move(done).error());
     return found;
   }
-  const auto sequence = sequence_of(*version);
-  if (!sequence) return invalid_argument("Invalid version id specified", "versionId", *version);
-  const auto record = core.house.store.get(old_key(bucket.name, key, *sequence));
-  if (!record) return std::unexpected(record.error());
-  if (*record) found = decode_version(**record);
-  if (*record && !found) return std::unexpected(broken_record(key));
-  if (found && found->version != *version) found.reset();
-  return found;
+  if (const auto sequence = sequence_of(*version)) {
+    const auto record = core.house.store.get(old_key(bucket.name, key, *sequence));
+    if (!record) return std::unexpected(record.error());
+    if (*record) found = decode_version(**record);
+    if (*record && !found) return std::unexpected(broken_record(key));
+    if (found && found->version != *version) found.reset();
+  }
+  if (found || (is_version_id(*version) && bucket.versioning != Versioning::kNever)) return found;
+  return invalid_argument("Invalid version id specified", "versionId", *version);
+}
+
+std::uint64_t next_sequence(const Core& core, const std::optional<ObjectVersion>& newest) {
+  const auto now =
+      static_cast<std::uint64_t>(core.house.clock.now().time_since_epoch().count()) * kSequencesPerMillisecond;
+  return newest ? std::max(now, newest->sequence + 1) : now;
 }
 
 Result<void> add_version(const Core& core, std::string_view key, ObjectVersion& version, std::string_view bytes,
@@ -88,9 +109,7 @@ Result<void> add_version(const Core& core, std::string_view key, ObjectVersion& 
   const Bucket& bucket = *change.bucket;
   const Result<std::optional<ObjectVersion>> before = newest(core, bucket.name, key);
   if (!before) return std::unexpected(before.error());
-  version.sequence =
-      static_cast<std::uint64_t>(core.house.clock.now().time_since_epoch().count()) * kSequencesPerMillisecond;
-  if (*before) version.sequence = std::max(version.sequence, (*before)->sequence + 1);
+  version.sequence = next_sequence(core, *before);
   version.version = bucket.versioning == Versioning::kEnabled ? version_id(version.sequence, core.house.random.uuid())
                                                               : std::string(kNullVersion);
   const bool replaces = *before && version.version == kNullVersion && (*before)->version == kNullVersion;
@@ -157,6 +176,7 @@ Result<Deleted> delete_key(const Core& core, std::string_view key, const std::op
     if (!*found) return deleted;
     deleted.marker = (*found)->delete_marker;
     Result<void> done = remove_version(core, key, **found, change);
+    if (done) done = tell_uploads(core, key, change);
     if (!done) return std::unexpected(std::move(done).error());
     notice.kind = Notice::Kind::kDeleted;
     notice.version = version.value_or("");
@@ -177,6 +197,21 @@ Result<Deleted> delete_key(const Core& core, std::string_view key, const std::op
   return deleted;
 }
 
+namespace {
+
+/// Sequencers of a key's notifications grow with each of its events, whether or not the clock does.
+void set_sequencers(Core& core, Change& change) {
+  for (Notice& notice : change.notices) {
+    std::atomic<std::uint64_t>& told = core.stripe_of(change.bucket->name, notice.key).told;
+    std::uint64_t last = told.load();
+    do {
+      notice.sequence = std::max({next_sequence(core, std::nullopt), notice.sequence, last + 1});
+    } while (!told.compare_exchange_weak(last, notice.sequence));
+  }
+}
+
+}  // namespace
+
 Answer<void> commit(Core& core, Change change) {
   const std::shared_ptr<Gate> gate = change.bucket->gate;
   if (!gate->enter()) {
@@ -185,6 +220,7 @@ Answer<void> commit(Core& core, Change change) {
   }
   core.blobs.keep(change.batch, change.keep);
   core.blobs.drop(change.batch, change.drop);
+  set_sequencers(core, change);
   std::vector<cloud::AfterCommit> after = co_await tell(core, *change.bucket, change.notices, change.batch);
   Result<void> done = co_await core.house.store.commit(std::move(change.batch));
   gate->leave();

@@ -2,6 +2,7 @@
 // the turn of its key's stripe.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +15,10 @@ namespace signalbox::s3 {
 
 /// The newest version, which may be a delete marker; empty where the key has none. Errors: those of the store.
 Result<std::optional<ObjectVersion>> newest(const Core& core, std::string_view bucket, std::string_view key);
+
+/// Visits the older versions of a key, newest first, until `visit` returns false. Errors: those of the store.
+Result<void> each_old(const Core& core, std::string_view bucket, std::string_view key,
+                      const std::function<bool(ObjectVersion)>& visit);
 
 /// That version, or the newest where none is named. Errors: those of the store; InvalidArgument for what cannot be a
 /// version's id.
@@ -44,6 +49,9 @@ struct Change {
   std::vector<std::string> drop;
   std::vector<Notice> notices;
 };
+
+/// The sequence of a version that would be made now, upon the newest one.
+std::uint64_t next_sequence(const Core& core, const std::optional<ObjectVersion>& newest);
 
 /// Makes `version` the newest of `key`: gives it its place and its id, as the bucket's versioning has it, with `bytes`
 /// as its content where that is inline. Errors: those of the store.

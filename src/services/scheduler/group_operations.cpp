@@ -1,4 +1,5 @@
 #include "cloud/paging.h"
+#include "cloud/reserved_tags.h"
 #include "models/scheduler.h"
 #include "services/scheduler/core.h"
 
@@ -15,6 +16,7 @@ constexpr std::int32_t kMaxPage = 100;
 
 Result<void> merge(Tags& tags, const std::optional<std::vector<m::Tag>>& given) {
   for (const m::Tag& tag : given.value_or(std::vector<m::Tag>())) {
+    if (cloud::is_reserved_tag(tag.key.value_or(""))) return fail("ValidationException", cloud::kReservedTagText);
     tags[tag.key.value_or("")] = tag.value.value_or("");
   }
   if (tags.size() <= kMaxTags) return {};
@@ -105,6 +107,21 @@ asio::awaitable<Result<m::DeleteScheduleGroupOutput>> remove(Core& core, const C
   co_return m::DeleteScheduleGroupOutput{};
 }
 
+/// The default group comes to be when it is first looked at; from then on it has that time.
+asio::awaitable<Result<void>> date_default_group(Core& core, cloud::Scope scope) {
+  const auto dated = [&] { return core.find_group(scope, kDefaultGroup)->created != Time{}; };
+  if (dated()) co_return Result<void>();
+  auto work = [&]() -> asio::awaitable<Result<void>> {
+    Group group = *core.find_group(scope, kDefaultGroup);
+    if (dated()) co_return Result<void>();
+    group.created = core.house.clock.now();
+    if (group.modified == Time{}) group.modified = group.created;
+    Result<void> saved = co_await save(core, std::move(group));
+    co_return saved;
+  };
+  co_return co_await alone(core, std::ref(work));
+}
+
 template <class Output>
 Output shown(const Group& group) {
   Output out;
@@ -117,6 +134,8 @@ Output shown(const Group& group) {
 }
 
 asio::awaitable<Result<m::GetScheduleGroupOutput>> get(Core& core, const Call& call, m::GetScheduleGroupInput request) {
+  const Result<void> dated = co_await date_default_group(core, call.scope);
+  if (!dated) co_return std::unexpected(dated.error());
   const auto group = core.find_group(call.scope, request.name.value_or(""));
   if (!group) co_return no_such_group(request.name.value_or(""));
   co_return shown<m::GetScheduleGroupOutput>(*group);
@@ -130,6 +149,8 @@ asio::awaitable<Result<m::ListScheduleGroupsOutput>> list(Core& core, const Call
     if (!read) co_return fail("ValidationException", "Invalid NextToken provided.");
     last = *read;
   }
+  const Result<void> dated = co_await date_default_group(core, call.scope);
+  if (!dated) co_return std::unexpected(dated.error());
   m::ListScheduleGroupsOutput output;
   auto& groups = output.schedule_groups.emplace();
   const auto most = static_cast<std::size_t>(request.max_results.value_or(kMaxPage));
@@ -164,6 +185,7 @@ asio::awaitable<Result<void>> change_tags(Core& core, const Call& call, std::opt
     Result<void> changed = change(group->tags);
     if (!changed) co_return changed;
     group->modified = core.house.clock.now();
+    if (group->created == Time{}) group->created = group->modified;  // the default group, which nobody looked at yet
     Result<void> saved = co_await save(core, *std::move(group));
     co_return saved;
   };

@@ -8,7 +8,7 @@ namespace {
 namespace m = models::scheduler;
 using cloud::Call;
 
-constexpr std::int32_t kMaxPage = 100;
+constexpr std::int32_t kMaxSchedules = 100;
 
 std::unexpected<Error> invalid(std::string message) {
   return fail("ValidationException", std::move(message));
@@ -55,6 +55,8 @@ Result<TargetRecord> record_of(const m::Target& given, const cloud::Scope& scope
   return record;
 }
 
+constexpr Duration kStartGrace = std::chrono::minutes(5);
+
 /// What CreateSchedule and UpdateSchedule have in common.
 template <class Request>
 Result<SchedulePtr> compile(Core& core, const Call& call, const Request& request) {
@@ -65,6 +67,9 @@ Result<SchedulePtr> compile(Core& core, const Call& call, const Request& request
   record.zone = request.schedule_expression_timezone.value_or("UTC");
   record.start = request.start_date;
   record.end = request.end_date;
+  if (record.start && *record.start < core.house.clock.now() - kStartGrace) {
+    return invalid("The StartDate you specify cannot be earlier than 5 minutes ago.");
+  }
   record.enabled = request.state.value_or("ENABLED") == "ENABLED";
   record.delete_after_completion = request.action_after_completion.value_or("NONE") == "DELETE";
   record.client_token = request.client_token.value_or("");
@@ -205,7 +210,7 @@ asio::awaitable<Result<m::ListSchedulesOutput>> list(Core& core, const Call& cal
     last.group = from->substr(0, slash);
     last.name = from->substr(slash + 1);
   }
-  const auto most = static_cast<std::size_t>(request.max_results.value_or(kMaxPage));
+  const auto most = static_cast<std::size_t>(request.max_results.value_or(kMaxSchedules));
   m::ListSchedulesOutput output;
   auto& schedules = output.schedules.emplace();
   core.each_schedule(call.scope, group, ScheduleId(last), [&](const SchedulePtr& found) {

@@ -55,7 +55,7 @@ bool is_in_batch(std::string_view service) {
   return service == "sqs" || service == "sns" || service == "kinesis" || service == "lambda";
 }
 
-std::unexpected<Error> invalid(std::string message) {
+std::unexpected<Error> invalid_target(std::string message) {
   return fail("ValidationException", std::move(message));
 }
 
@@ -66,14 +66,14 @@ Result<const wire::Operation*> operation_of(const cloud::Door& door, const cloud
   const std::string_view service_name = rest.substr(0, colon);
   std::string action(colon == std::string_view::npos ? std::string_view() : rest.substr(colon + 1));
   if (action.empty() || action[0] < 'a' || action[0] > 'z') {
-    return invalid("Provided Arn " + target.text() + " is not in correct format.");
+    return invalid_target("Provided Arn " + target.text() + " is not in correct format.");
   }
   for (const std::string_view prefix : kReadOnly) {
     const bool whole_word =
         action.size() == prefix.size() ||
         (action.size() > prefix.size() && action[prefix.size()] >= 'A' && action[prefix.size()] <= 'Z');
     if (action.starts_with(prefix) && whole_word) {
-      return invalid("The action " + action + " is not supported: schedules invoke no actions that only read.");
+      return invalid_target("The action " + action + " is not supported: schedules invoke no actions that only read.");
     }
   }
   action[0] = static_cast<char>(action[0] - 'a' + 'A');
@@ -82,24 +82,24 @@ Result<const wire::Operation*> operation_of(const cloud::Door& door, const cloud
     const wire::Operation* operation = service->find_operation(action);
     if (operation != nullptr) return operation;
   }
-  return invalid(target.text() + " names an API that this server does not have.");
+  return invalid_target(target.text() + " names an API that this server does not have.");
 }
 
 /// The operation's input, as its SDK would send it. Errors: ValidationException.
 Result<wire::AnyStructure> input_of(const wire::Operation& operation, const std::string& text) {
   json::Document document;
   const auto root = document.parse(text.empty() ? std::string_view("{}") : std::string_view(text));
-  if (!root || !root->is_object()) return invalid("Invalid RequestJson provided. Reason: it is no JSON object.");
+  if (!root || !root->is_object()) return invalid_target("Invalid RequestJson provided. Reason: it is no JSON object.");
   wire::AnyStructure input = operation.new_input();
   Result<void> done = wire::read_json(*operation.input, *root, input.data());
   if (done) done = wire::check_constraints(*operation.service, *operation.input, input.data());
-  if (!done) return invalid("Invalid RequestJson provided. Reason: " + done.error().message);
+  if (!done) return invalid_target("Invalid RequestJson provided. Reason: " + done.error().message);
   for (const auto& [key, value] : root->members()) {
     const bool known =
         std::ranges::any_of(operation.input->members, [&](const wire::Member& member) { return key.is(member.name); });
     if (!known) {
-      return invalid("Invalid RequestJson provided. Reason: The field '" + key.as_string() +
-                     "' is not supported for api '" + std::string(operation.name) + "'.");
+      return invalid_target("Invalid RequestJson provided. Reason: The field '" + key.as_string() +
+                            "' is not supported for api '" + std::string(operation.name) + "'.");
     }
   }
   return input;
@@ -133,25 +133,26 @@ Result<void> check_target(const cloud::House& house, const Target& target, const
                           const cloud::Arn& arn) {
   const bool bus = target.is_bus;
   if (bus && (!record.source || !record.detail_type)) {
-    return invalid("EventBridgeParameters is required for the target " + record.arn + ".");
+    return invalid_target("EventBridgeParameters is required for the target " + record.arn + ".");
   }
   if (!bus && (record.source || record.detail_type)) {
-    return invalid("EventBridgeParameters is not supported for the target " + record.arn + ".");
+    return invalid_target("EventBridgeParameters is not supported for the target " + record.arn + ".");
   }
   const bool stream = arn.service == "kinesis";
   if (stream != record.partition_key.has_value()) {
-    return invalid(std::string("KinesisParameters is ") + (stream ? "required" : "not supported") + " for the target " +
-                   record.arn + ".");
+    return invalid_target(std::string("KinesisParameters is ") + (stream ? "required" : "not supported") +
+                          " for the target " + record.arn + ".");
   }
   if (is_in_batch(arn.service)) {
-    return target.kind->check(arn, {"", record.message_group_id, std::nullopt, false, stream});
+    return target.kind->check(arn, {record.arn, record.message_group_id, std::nullopt, false, stream});
   }
-  if (record.message_group_id) return invalid("SqsParameters is not supported for the target " + record.arn + ".");
+  if (record.message_group_id)
+    return invalid_target("SqsParameters is not supported for the target " + record.arn + ".");
   if (bus) {
     json::Document document;
     const auto detail = document.parse(record.input.value_or("{}"));
     if (detail && detail->is_object()) return {};
-    return invalid("Input of a schedule for an event bus must be a JSON object.");
+    return invalid_target("Input of a schedule for an event bus must be a JSON object.");
   }
   const auto operation = operation_of(house.door, arn);
   if (!operation) return std::unexpected(operation.error());
@@ -186,17 +187,17 @@ std::shared_ptr<const cloud::DeliveryPolicy> policy_of(const ScheduleId& schedul
 Result<Target> compile_target(const cloud::House& house, const ScheduleId& schedule, const TargetRecord& record,
                               bool check) {
   const auto arn = cloud::Arn::parse(record.arn);
-  if (!arn) return invalid("Provided Arn is not in correct format.");
+  if (!arn) return invalid_target("Provided Arn is not in correct format.");
   Target target{nullptr, arn->service == "events" && arn->resource.starts_with("event-bus/")};
   const bool universal = arn->service == "scheduler" && arn->resource.starts_with(kUniversal);
   if (!target.is_bus && !is_in_batch(arn->service) && !universal) {
-    return invalid("A target of kind " + arn->service + " is not supported yet: " + record.arn + ".");
+    return invalid_target("A target of kind " + arn->service + " is not supported yet: " + record.arn + ".");
   }
   if (!universal && arn->scope() != schedule.scope) {
-    return invalid("A target in another account or Region is not supported yet: " + record.arn + ".");
+    return invalid_target("A target in another account or Region is not supported yet: " + record.arn + ".");
   }
   target.kind = house.event_targets.find(*cloud::Arn::parse(target.goes_to(record)));
-  if (target.kind == nullptr) return invalid("There are no targets of kind " + arn->service + ".");
+  if (target.kind == nullptr) return invalid_target("There are no targets of kind " + arn->service + ".");
   if (!check) return target;
   Result<void> checked = check_target(house, target, record, *arn);
   if (!checked) return std::unexpected(std::move(checked).error());
@@ -231,7 +232,7 @@ cloud::EventDelivery Target::delivery(const ScheduleId& schedule, const TargetRe
 }
 
 Result<void> UniversalTarget::check(const cloud::Arn& target, const cloud::TargetParameters&) const {
-  return invalid("Only schedules have targets such as " + target.text() + ".");
+  return invalid_target("Only schedules have targets such as " + target.text() + ".");
 }
 
 asio::awaitable<cloud::Attempt> UniversalTarget::attempt(std::string target, const cloud::Delivery& delivery,
@@ -249,7 +250,7 @@ asio::awaitable<cloud::Attempt> UniversalTarget::attempt(std::string target, con
   const auto role = delivery.http.headers.find(kRole);
   auto principal = house_.sessions.principal_of({role == delivery.http.headers.end() ? "" : role->second, kPrincipal,
                                                  "", delivery.policy.source, call.scope.account});
-  if (!principal && house_.authority.enforcing()) {
+  if (!principal && house_.authority.verifying()) {
     co_return cloud::Attempt{Outcome::kFailed, principal.error().code, principal.error().message};
   }
   call.principal = principal ? *std::move(principal) : cloud::Principal::service(kPrincipal);

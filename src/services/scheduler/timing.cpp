@@ -24,7 +24,7 @@ void set_alarm(Core& core, const DueTime& due, Time when) {
     Stripe& its = core.stripe_of(due.schedule->id);
     its.alarms.erase(due.schedule);
     its.due.push_back(due);
-    if (its.due.size() == 1) its.shard->spawn(act_in_turn(core, its));
+    if (its.due.size() == 1) its.shard->spawn("act on schedules", act_in_turn(core, its));
   });
   stripe.alarms.emplace(due.schedule, handle);
 }

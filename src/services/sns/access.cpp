@@ -12,7 +12,7 @@ namespace {
 constexpr std::string_view kTopic = "@TopicArn";
 constexpr std::string_view kTagged = "@ResourceArn";
 
-constexpr cloud::AccessRow kRows[] = {
+constexpr cloud::AccessRow kAccessRows[] = {
     {.operation = "AddPermission", .resource = kTopic},
     {.operation = "CheckIfPhoneNumberIsOptedOut"},
     {.operation = "ConfirmSubscription", .resource = kTopic},
@@ -22,6 +22,7 @@ constexpr cloud::AccessRow kRows[] = {
     {.operation = "DeleteEndpoint"},
     {.operation = "DeletePlatformApplication"},
     {.operation = "DeleteTopic", .resource = kTopic},
+    {.operation = "GetDataProtectionPolicy", .resource = kTagged},
     {.operation = "GetEndpointAttributes"},
     {.operation = "GetPlatformApplicationAttributes"},
     {.operation = "GetSMSAttributes"},
@@ -50,7 +51,7 @@ constexpr cloud::AccessRow kRows[] = {
     {.operation = "UntagResource", .resource = kTagged},
 };
 
-constexpr cloud::AccessTable kTable{.prefix = "sns", .rows = kRows, .passed_to = "sns.amazonaws.com"};
+constexpr cloud::AccessTable kTable{.prefix = "sns", .rows = kAccessRows, .passed_to = "sns.amazonaws.com"};
 
 /// The role of a topic's delivery status logging, where that is what is set.
 std::optional<std::string> feedback_role(const cloud::Call&, const cloud::InputFields& input) {

@@ -12,7 +12,7 @@
 namespace signalbox::sns {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kArchiveVersion = 1;
 constexpr int kMaxDays = 365;
 /// A step of a replay: one batch, for which publishers wait.
 constexpr std::size_t kAtOnce = 10;
@@ -165,7 +165,7 @@ store::Key archive_key(std::uint64_t topic, std::uint64_t sequence) {
 }
 
 std::string encode_archived(const Message& message) {
-  store::RecordWriter out(kVersion);
+  store::RecordWriter out(kArchiveVersion);
   out.text(message.id).optional_text(message.subject).text(message.text);
   out.number(message.texts.size());
   for (const auto& [protocol, text] : message.texts) out.text(protocol).text(text);
@@ -179,7 +179,7 @@ std::string encode_archived(const Message& message) {
 }
 
 std::optional<Message> decode_archived(std::string_view bytes) {
-  store::RecordReader in(bytes, kVersion);
+  store::RecordReader in(bytes, kArchiveVersion);
   Message message;
   message.id = in.text();
   message.subject = in.optional_text();
@@ -206,13 +206,13 @@ std::optional<Message> decode_archived(std::string_view bytes) {
 }
 
 std::string encode(const Replay& replay) {
-  store::RecordWriter out(kVersion);
+  store::RecordWriter out(kArchiveVersion);
   out.number(static_cast<std::uint64_t>(replay.status)).number(replay.next).number(replay.end).number(replay.resume);
   return std::move(out).take();
 }
 
 std::optional<Replay> decode_replay(std::string_view bytes) {
-  store::RecordReader in(bytes, kVersion);
+  store::RecordReader in(bytes, kArchiveVersion);
   Replay replay;
   const std::uint64_t status = in.number();
   replay.next = in.number();
@@ -257,7 +257,7 @@ void run_replay(Core& core, const std::shared_ptr<Topic>& topic, const std::stri
   const auto found = topic->replays.find(subscription);
   if (found == topic->replays.end() || found->second.running || Step::is_over(found->second)) return;
   found->second.running = true;
-  topic->owner.spawn(go_on(core, topic, subscription));
+  topic->owner.spawn("sns.archive-replay", go_on(core, topic, subscription));
 }
 
 }  // namespace signalbox::sns

@@ -30,7 +30,7 @@ void match_body(const Message& message, const std::string& text, const Audience&
   const auto root = document.parse(text);
   if (!root || !root->is_object()) return;  // a body that is no JSON object is not what any filter wants
   Chosen matched;
-  match(*audience.by_body(), text, audience, matched);
+  match(*audience.by_body(), with_five_decimals(text), audience, matched);
   for (const Subscription* one : matched) {
     if (&message.text_for(one->record.protocol) == &text) chosen.push_back(one);
   }
@@ -68,7 +68,9 @@ std::shared_ptr<const cloud::TypedAttributes> with_mark(const Message& message) 
 
 cloud::EventDelivery to_queue(const Message& message, const Subscription& subscription, Envelopes& envelopes) {
   const bool fifo = subscription.record.endpoint.ends_with(".fifo");
-  cloud::EventDelivery delivery{"", message.group, message.trace_header};
+  // Behind a FIFO topic, a standard queue's messages have no group: that is of the topic's order.
+  const bool grouped = fifo || !subscription.id.topic.fifo();
+  cloud::EventDelivery delivery{"", grouped ? message.group : "", message.trace_header};
   if (fifo) delivery.deduplication_id = message.deduplication;
   delivery.sender = kPrincipal;
   if (subscription.raw) {
@@ -121,6 +123,9 @@ class FanOut {
     core_.figures.filtered_out.add(unwanted);
     if (unwanted > 0) topic_.measures(core_.house.measures).filtered_out->add(static_cast<double>(unwanted));
     Envelopes envelopes(message, topic_.arn, state_->settings.signature_version, core_.signer, core_.house.site.url());
+    // Functions get signatures of version 1, whatever the topic's is.
+    Envelopes of_first(message, topic_.arn, 1, core_.signer, core_.house.site.url());
+    Envelopes& functions = state_->settings.signature_version == 1 ? envelopes : of_first;
     for (const Subscription* one : chosen) {
       if (!replays_ && waits_for_replay(*one)) continue;
       const std::string& protocol = one->record.protocol;
@@ -128,7 +133,7 @@ class FanOut {
       Outgoing& outgoing = outgoing_[inside ? one->record.endpoint : lane_of(one->id)];
       outgoing.kind = inside ? core_.house.event_targets.find(*cloud::Arn::parse(one->record.endpoint)) : core_.outside;
       outgoing.deliveries.push_back(protocol == "sqs"      ? to_queue(message, *one, envelopes)
-                                    : protocol == "lambda" ? to_function(message, *one, envelopes)
+                                    : protocol == "lambda" ? to_function(message, *one, functions)
                                                            : to_outside(core_, message, *one, *state_, envelopes));
       outgoing.subscriptions.push_back(one);
       outgoing.messages.push_back(&message);

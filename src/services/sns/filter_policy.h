@@ -23,6 +23,9 @@ enum class FilterScope { kAttributes, kBody };
 /// Empty optional for a policy without keys: it lets everything pass. Errors: InvalidParameter.
 Result<std::optional<pattern::Pattern>> compile_filter(std::string_view policy, FilterScope scope);
 
+/// A JSON text with its numbers cut to what SNS compares of them: five digits behind the point.
+std::string with_five_decimals(std::string_view json);
+
 /// A message's attributes as the JSON object that filters are matched against: of the types String, Number and
 /// String.Array; others do not take part.
 std::string filter_event(const cloud::TypedAttributes& attributes);

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
+#include "base/encoding.h"
 #include "json/json.h"
 #include "services/sns/names.h"
 
@@ -12,6 +14,12 @@ namespace {
 constexpr std::size_t kMaxSubject = 100;
 constexpr std::size_t kMaxName = 256;
 constexpr std::size_t kMaxIdLength = 128;
+
+std::string upper_hex(unsigned char c) {
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  const std::string text = {kDigits[c >> 4], kDigits[c & 15]};
+  return text.front() == '0' ? text.substr(1) : text;
+}
 
 std::unexpected<Error> bad_value(std::string message) {
   return fail(models::sns::errors::kInvalidParameterValueException, std::move(message));
@@ -25,12 +33,31 @@ bool is_number(std::string_view text) {
   return problem == std::errc() && end == text.data() + text.size() && plain;
 }
 
-bool is_name(std::string_view name) {
-  return !name.empty() && name.size() <= kMaxName && !name.starts_with('.') && !name.ends_with('.') &&
-         name.find("..") == std::string_view::npos && std::ranges::all_of(name, [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
-                  c == '.';
-         });
+bool is_name_character(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+}
+
+Result<void> check_name(std::string_view name) {
+  if (name.size() > kMaxName) return bad_value("Length of message attribute name must be less than 256 bytes.");
+  if (name.empty()) return bad_value("Message attribute name can not be empty.");
+  for (const char c : name) {
+    if (is_name_character(c)) continue;
+    return bad_value("Invalid non-alphanumeric character '#x" + upper_hex(static_cast<unsigned char>(c)) +
+                     "' was found in the message attribute name. Can only include alphanumeric characters, hyphens, "
+                     "underscores, or dots.");
+  }
+  if (name.front() == '.') return bad_value("Invalid message attribute name starting with character '.' was found.");
+  if (name.back() == '.') return bad_value("Invalid message attribute name ending with character '.' was found.");
+  if (name.find("..") != std::string_view::npos) {
+    return bad_value("Message attribute name can not have successive '.' character.");
+  }
+  return {};
+}
+
+std::unexpected<Error> no_type(const std::string& name, std::size_t position) {
+  const std::string entry = position == 0 ? "" : "publishBatchRequestEntries." + std::to_string(position) + ".member.";
+  return fail("ValidationError", "1 validation error detected: Value null at '" + entry + "messageAttributes." + name +
+                                     ".member.dataType' failed to satisfy constraint: Member must not be null");
 }
 
 bool is_list_of_scalars(json::Value list) {
@@ -41,8 +68,10 @@ bool is_list_of_scalars(json::Value list) {
   return true;
 }
 
-Result<cloud::TypedAttribute> read_attribute(const std::string& name, models::sns::MessageAttributeValue& given) {
-  const std::string type = given.data_type.value_or("");
+Result<cloud::TypedAttribute> read_attribute(const std::string& name, models::sns::MessageAttributeValue& given,
+                                             std::size_t position) {
+  if (!given.data_type) return no_type(name, position);
+  const std::string& type = *given.data_type;
   const std::string_view base = std::string_view(type).substr(0, type.find('.'));
   if (type.size() > kMaxName || (base != "String" && base != "Number" && base != "Binary")) {
     return bad_value("The message attribute '" + name +
@@ -50,7 +79,7 @@ Result<cloud::TypedAttribute> read_attribute(const std::string& name, models::sn
                      "type prefixes is Binary, Number, and String.");
   }
   const bool binary = base == "Binary";
-  auto& held = binary ? given.binary_value : given.string_value;
+  const auto& held = binary ? given.binary_value : given.string_value;
   if ((binary ? given.string_value : given.binary_value).has_value()) {
     return bad_value("The message attribute '" + name + "' with type '" + type + "' must use field '" +
                      (binary ? "Binary" : "String") + "'.");
@@ -71,17 +100,15 @@ Result<cloud::TypedAttribute> read_attribute(const std::string& name, models::sn
                        "numbers, true, false and null.");
     }
   }
-  return cloud::TypedAttribute{type, *std::move(held)};
+  return cloud::TypedAttribute{type, *held};
 }
 
-Result<std::shared_ptr<const cloud::TypedAttributes>> read_attributes(AttributeValues given) {
+Result<std::shared_ptr<const cloud::TypedAttributes>> read_attributes(AttributeValues given, std::size_t position) {
   auto read = std::make_shared<cloud::TypedAttributes>();
   for (auto& [name, value] : given) {
-    if (!is_name(name)) {
-      return bad_value("The message attribute name '" + name + "' is invalid: it has 1 to 256 letters, digits, " +
-                       "hyphens, underscores and periods.");
-    }
-    auto attribute = read_attribute(name, value);
+    Result<void> named = check_name(name);
+    if (!named) return std::unexpected(std::move(named).error());
+    auto attribute = read_attribute(name, value, position);
     if (!attribute) return std::unexpected(std::move(attribute).error());
     read->emplace(name, *std::move(attribute));
   }
@@ -109,7 +136,12 @@ Result<void> read_structure(Message& message, const std::string& text) {
 }
 
 Result<void> check_subject(const std::string& subject) {
-  const bool good = !subject.empty() && subject.size() <= kMaxSubject && subject.front() > ' ' &&
+  // U+0080 to U+009F are control characters, too.
+  const auto control = [](char a, char b) { return a == '\xc2' && static_cast<unsigned char>(b) < 0xa0; };
+  const bool controls = std::ranges::adjacent_find(subject, control) != subject.end();
+  const auto characters = std::ranges::count_if(subject, [](unsigned char c) { return (c & 0xc0) != 0x80; });
+  const bool good = !subject.empty() && !controls && std::cmp_less_equal(characters, kMaxSubject) &&
+                    subject.front() != ' ' && is_utf8(subject) &&
                     std::ranges::none_of(subject, [](unsigned char c) { return c < ' ' || c == 127; });
   if (good) return {};
   return invalid("Subject");
@@ -148,7 +180,7 @@ Result<Message> read_message(GivenMessage given) {
     message.text = std::move(given.message);
   }
   if (given.attributes) {
-    auto attributes = read_attributes(*std::move(given.attributes));
+    auto attributes = read_attributes(*std::move(given.attributes), given.position);
     if (!attributes) return std::unexpected(std::move(attributes).error());
     message.attributes = *std::move(attributes);
   }
@@ -157,6 +189,7 @@ Result<Message> read_message(GivenMessage given) {
   if (given.deduplication_id && !is_fifo_id(*given.deduplication_id)) {
     return invalid("MessageDeduplicationId", "It has 1 to 128 letters, digits and punctuation");
   }
+  message.trace_header = std::move(given.trace_header);
   message.group = given.group_id.value_or("");
   message.deduplication = given.deduplication_id.value_or("");
   if (message.bytes() > kMaxMessageBytes) return invalid("Message too long");

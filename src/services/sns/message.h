@@ -48,6 +48,8 @@ struct GivenMessage {
   std::optional<AttributeValues> attributes;
   std::optional<std::string> deduplication_id;
   std::optional<std::string> group_id;
+  std::string trace_header;
+  std::size_t position = 0;  // in its batch, from 1; 0: of no batch
 };
 
 /// Errors: InvalidParameter and ParameterValueInvalid with AWS's texts. Leaves id, time and sequence to the caller.

@@ -9,8 +9,17 @@ namespace {
 
 namespace errors = models::sns::errors;
 
-constexpr std::size_t kMaxName = 256;
+constexpr std::size_t kMaxTopicName = 256;
 constexpr std::size_t kUuid = 36;
+constexpr std::ptrdiff_t kArnElements = 6;
+
+std::ptrdiff_t elements_of(std::string_view arn) {
+  return std::ranges::count(arn, ':') + 1;
+}
+
+std::unexpected<Error> too_short(const std::string& parameter, std::string_view arn) {
+  return invalid(parameter, "An ARN must have at least 6 elements, not " + std::to_string(elements_of(arn)));
+}
 
 std::unexpected<Error> not_yours(const std::string& arn) {
   return fail(errors::kAuthorizationErrorException,
@@ -20,7 +29,7 @@ std::unexpected<Error> not_yours(const std::string& arn) {
 }  // namespace
 
 bool is_topic_name(std::string_view name) {
-  if (name.empty() || name.size() > kMaxName) return false;
+  if (name.empty() || name.size() > kMaxTopicName) return false;
   if (name.ends_with(".fifo")) name.remove_suffix(5);
   return !name.empty() && std::ranges::all_of(name, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
@@ -69,6 +78,7 @@ std::unexpected<Error> not_supported_yet(const std::string& field, const std::st
 }
 
 Result<TopicId> topic_of_request(const cloud::Scope& caller, std::string_view arn) {
+  if (elements_of(arn) < kArnElements) return too_short("TopicArn", arn);
   auto id = read_topic_arn(arn);
   if (!id || id->scope.region != caller.region) return invalid("TopicArn");
   if (id->scope.account != caller.account) return not_yours(std::string(arn));
@@ -76,10 +86,9 @@ Result<TopicId> topic_of_request(const cloud::Scope& caller, std::string_view ar
 }
 
 Result<SubscriptionId> subscription_of_request(const cloud::Scope& caller, std::string_view arn) {
+  if (elements_of(arn) < kArnElements) return too_short("SubscriptionArn", arn);
   auto id = read_subscription_arn(arn);
-  if (!id)
-    return invalid("SubscriptionArn",
-                   "An ARN must have at least 6 elements, not " + std::to_string(std::ranges::count(arn, ':') + 1));
+  if (!id) return invalid("SubscriptionId");
   if (id->topic.scope.region != caller.region) return invalid("SubscriptionArn");
   if (id->topic.scope.account != caller.account) return not_yours(std::string(arn));
   return *std::move(id);

@@ -29,6 +29,7 @@ Headers http_headers(const Subscription& subscription, const TopicState& topic, 
   const HttpPolicy policy = effective(topic.settings.http, subscription.http);
   Headers headers = {{"Content-Type", policy.content_type.value_or(std::string(kDefaultContentType))},
                      {"User-Agent", "Amazon Simple Notification Service Agent"},
+                     {"Accept-Encoding", "gzip,deflate"},
                      {"x-amz-sns-message-type", std::string(type)},
                      {"x-amz-sns-message-id", message_id},
                      {"x-amz-sns-topic-arn", subscription.id.topic.arn()}};
@@ -215,7 +216,8 @@ asio::awaitable<cloud::Attempt> SubscriberTarget::attempt(std::string target, co
 asio::awaitable<cloud::Attempt> SubscriberTarget::attempt_sms(const std::string& target, const Errand& errand,
                                                               const std::string& message, cloud::Shard& shard) {
   const cloud::Scope scope = cloud::Arn::parse(target)->scope();
-  const auto out = is_opted_out(core_, scope, errand.endpoint);
+  const std::string number = read_phone_number(errand.endpoint).value_or(errand.endpoint);
+  const auto out = is_opted_out(core_, scope, number);
   if (!out) co_return cloud::Attempt{Outcome::kRetry, "INTERNAL_ERROR", out.error().message};
   if (*out) co_return cloud::Attempt{Outcome::kFailed, "NO_PERMISSIONS", "The phone number is opted out."};
   Fields fields = errand.headers;
@@ -226,14 +228,14 @@ asio::awaitable<cloud::Attempt> SubscriberTarget::attempt_sms(const std::string&
   }
   const auto type = standard->find("DefaultSMSType");
   fields.try_emplace("smsType", type == standard->end() ? "Promotional" : type->second);
-  fields["phoneNumber"] = errand.endpoint;
+  fields["phoneNumber"] = number;
   fields["message"] = message;
   fields["account"] = scope.account;
   fields["region"] = scope.region;
   GatewayAnswer answer =
       co_await ask_gateway(core_.house.clients.of(shard), core_.options.sms_gateway, gateway_request(fields));
   if (answer.gone) {
-    const Result<void> noted = co_await set_opted_out(core_, scope, errand.endpoint, true);
+    const Result<void> noted = co_await set_opted_out(core_, scope, number, true);
     if (!noted) co_return cloud::Attempt{Outcome::kRetry, "INTERNAL_ERROR", noted.error().message};
   }
   co_return std::move(answer.attempt);

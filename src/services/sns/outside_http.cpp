@@ -10,19 +10,20 @@ namespace {
 using Outcome = cloud::Attempt::Outcome;
 
 /// How long an endpoint may take to answer: AWS's.
-constexpr std::chrono::seconds kTimeout{15};
+constexpr std::chrono::seconds kHttpTimeout{15};
 constexpr int kUnauthorized = 401;
-constexpr int kTooManyRequests = 429;
+constexpr int kHttpTooManyRequests = 429;
 
 cloud::Attempt judge(const Result<http::ClientResponse>& answer) {
   if (!answer) {
     // An address that is forbidden stays forbidden; all else may pass.
-    const bool never = answer.error().code == "AddressNotPermitted";
-    return {never ? Outcome::kFailed : Outcome::kRetry,
-            answer.error().code == "Timeout" ? "TIMEOUT" : "CONNECTION_FAILURE", answer.error().message};
+    const std::string& code = answer.error().code;
+    const bool never = code == "AddressNotPermitted" || code == "InvalidRequest";
+    return {never ? Outcome::kFailed : Outcome::kRetry, code == "Timeout" ? "TIMEOUT" : "CONNECTION_FAILURE",
+            answer.error().message};
   }
   if (answer->status >= 200 && answer->status < 300) return {};
-  const bool passes = answer->status >= 500 || answer->status == kTooManyRequests;
+  const bool passes = answer->status >= 500 || answer->status == kHttpTooManyRequests;
   return {passes ? Outcome::kRetry : Outcome::kFailed, "ERROR_FROM_TARGET",
           "The endpoint answered with status " + std::to_string(answer->status) + "."};
 }
@@ -62,11 +63,11 @@ asio::awaitable<cloud::Attempt> attempt_http(http::Client& client, const Errand&
   if (!endpoint) co_return cloud::Attempt{Outcome::kFailed, "INVALID_PARAMETER", "The endpoint is no URL."};
   http::ClientRequest request{"POST", endpoint->url, {}, std::move(body)};
   for (const auto& [name, value] : errand.headers) request.headers.emplace_back(name, value);
-  Result<http::ClientResponse> answer = co_await client.send(request, kTimeout);
+  Result<http::ClientResponse> answer = co_await client.send(request, kHttpTimeout);
   if (answer && answer->status == kUnauthorized && !endpoint->credentials.empty() &&
       answer->header("WWW-Authenticate").starts_with("Basic")) {
     request.headers.emplace_back("Authorization", "Basic " + to_base64(endpoint->credentials));
-    answer = co_await client.send(std::move(request), kTimeout);
+    answer = co_await client.send(std::move(request), kHttpTimeout);
   }
   co_return judge(answer);
 }

@@ -9,7 +9,7 @@ namespace {
 
 using Outcome = cloud::Attempt::Outcome;
 
-constexpr std::chrono::seconds kTimeout{30};
+constexpr std::chrono::seconds kMailTimeout{30};
 constexpr const char* kSender = "Signalbox Notifications";
 
 std::string page(const std::string& url, const std::string& name, const std::string& query) {
@@ -70,7 +70,7 @@ asio::awaitable<cloud::Attempt> attempt_mail(mail::Sender& sender, const std::st
       letter.headers.emplace_back(name, value);
     }
   }
-  const Result<void> sent = co_await sender.send(from, letter.to, mail::text_of(letter, now), kTimeout);
+  const Result<void> sent = co_await sender.send(from, letter.to, mail::text_of(letter, now), kMailTimeout);
   if (sent) co_return cloud::Attempt{};
   const bool never = sent.error().code == "Refused";
   co_return cloud::Attempt{never ? Outcome::kFailed : Outcome::kRetry,

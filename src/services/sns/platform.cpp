@@ -7,7 +7,7 @@
 namespace signalbox::sns {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kPlatformVersion = 1;
 constexpr std::string_view kApplicationSpace = "sns.application";
 constexpr std::string_view kEndpointSpace = "sns.endpoint";
 constexpr std::string_view kTokenSpace = "sns.endpoint-token";
@@ -79,7 +79,7 @@ Result<std::optional<Application>> Platforms::application(const ApplicationId& i
   const auto stored = core_.house.store.get(application_key(id));
   if (!stored) return std::unexpected(stored.error());
   if (!*stored) return std::nullopt;
-  store::RecordReader in(**stored, kVersion);
+  store::RecordReader in(**stored, kPlatformVersion);
   Application application;
   application.attributes = read_attributes(in);
   const auto principal = core_.house.sealer.open(in.text(), id.arn());
@@ -94,7 +94,7 @@ Result<std::optional<Endpoint>> Platforms::endpoint(const EndpointId& id) const 
   const auto stored = core_.house.store.get(endpoint_key(id));
   if (!stored) return std::unexpected(stored.error());
   if (!*stored) return std::nullopt;
-  store::RecordReader in(**stored, kVersion);
+  store::RecordReader in(**stored, kPlatformVersion);
   Endpoint endpoint = read_attributes(in);
   if (!in.complete()) return broken(id.arn());
   return endpoint;
@@ -108,7 +108,7 @@ Result<std::optional<EndpointId>> Platforms::endpoint_of(const ApplicationId& id
 }
 
 void Platforms::put(store::Batch& batch, const ApplicationId& id, const Application& application) const {
-  store::RecordWriter out(kVersion);
+  store::RecordWriter out(kPlatformVersion);
   write(out, application.attributes);
   out.text(core_.house.sealer.seal(application.principal, id.arn()));
   out.text(core_.house.sealer.seal(application.credential, id.arn()));
@@ -117,7 +117,7 @@ void Platforms::put(store::Batch& batch, const ApplicationId& id, const Applicat
 
 void Platforms::put(store::Batch& batch, const EndpointId& id, const Endpoint& endpoint, const Endpoint* before) const {
   if (before != nullptr) batch.erase(in_application(kTokenSpace, id.application).text(before->at("Token")));
-  store::RecordWriter out(kVersion);
+  store::RecordWriter out(kPlatformVersion);
   write(out, endpoint);
   batch.put(endpoint_key(id), out.bytes());
   batch.put(in_application(kTokenSpace, id.application).text(endpoint.at("Token")), id.id);
@@ -143,7 +143,7 @@ Result<std::vector<Platforms::Listed>> Platforms::applications(const cloud::Scop
   const std::string from = after.empty() ? all.bytes() : after + '\0';
   Result<void> scanned =
       core_.house.store.read()->scan(from, all.end(), [&](std::string_view key, std::string_view value) {
-        store::RecordReader in(value, kVersion);
+        store::RecordReader in(value, kPlatformVersion);
         const ApplicationId id{scope, last_of(key, 4), last_of(key, 5)};
         listed.push_back({id.arn(), read_attributes(in), std::string(key)});
         return listed.size() < most;
@@ -159,7 +159,7 @@ Result<std::vector<Platforms::Listed>> Platforms::endpoints(const ApplicationId&
   const std::string from = after.empty() ? all.bytes() : after + '\0';
   Result<void> scanned =
       core_.house.store.read()->scan(from, all.end(), [&](std::string_view key, std::string_view value) {
-        store::RecordReader in(value, kVersion);
+        store::RecordReader in(value, kPlatformVersion);
         listed.push_back({EndpointId{id, last_of(key, 6)}.arn(), read_attributes(in), std::string(key)});
         return listed.size() < most;
       });

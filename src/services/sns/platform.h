@@ -79,6 +79,8 @@ Result<std::vector<std::string>> opted_out(const Core& core, const cloud::Scope&
 
 /// "+" and digits, at most 15 (E.164); empty optional for what is no phone number.
 std::optional<std::string> read_phone_number(std::string_view text);
+/// What Subscribe takes of them: single '-', '.' and '/' between the digits, and nothing else.
+bool is_sms_endpoint(std::string_view text);
 
 /// DefaultSenderID and DefaultSMSType of an account in a Region.
 Result<Attributes> sms_attributes(const Core& core, const cloud::Scope& scope);

@@ -17,16 +17,20 @@ constexpr std::string_view kPlatforms[] = {"ADM",   "APNS", "APNS_SANDBOX", "APN
                                            "BAIDU", "GCM",  "MACOS",        "MACOS_SANDBOX", "MPNS",
                                            "WNS"};
 constexpr std::string_view kKept[] = {"ApplePlatformTeamID", "ApplePlatformBundleID"};
-constexpr std::size_t kMaxName = 256;
+constexpr std::size_t kMaxApplicationName = 256;
 constexpr std::size_t kMaxToken = 4096;
 constexpr std::size_t kMaxUserData = 2048;
 constexpr std::size_t kMaxCredential = 16 * 1024;
 
-bool is_application_name(std::string_view name) {
-  return !name.empty() && name.size() <= kMaxName && std::ranges::all_of(name, [](char c) {
+Result<void> check_application_name(const std::string& name) {
+  if (name.empty()) return invalid(name, "cannot be empty");
+  if (name.size() > kMaxApplicationName) return invalid(name, "must be at most 256 characters long");
+  const bool good = std::ranges::all_of(name, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
            c == '.';
   });
+  if (good) return {};
+  return invalid(name, "must contain only characters 'a'-'z', 'A'-'Z', '0'-'9', '_', '-', and '.'");
 }
 
 Result<void> check_gateway(const Core& core) {
@@ -50,7 +54,7 @@ Result<void> set(Application& application, const Attributes& attributes) {
     } else if (name.starts_with("Event") || name.find("Feedback") != std::string::npos) {
       return not_supported_yet(name);
     } else {
-      return invalid("Attributes", "There is no attribute " + name);
+      return invalid("Attributes", "Invalid attribute name: " + name);
     }
   }
   return {};
@@ -67,7 +71,7 @@ Result<void> set(Endpoint& endpoint, const Attributes& attributes) {
     } else if (name == "Enabled") {
       if (value != "true" && value != "false") return invalid("Attributes", "Enabled must be true or false");
     } else {
-      return invalid("Attributes", "There is no attribute " + name);
+      return invalid("Attributes", "Invalid attribute name: " + name);
     }
     endpoint[name] = value;
   }
@@ -102,12 +106,13 @@ asio::awaitable<Result<void>> change(Core& core, Work work) {
 
 asio::awaitable<Result<m::CreatePlatformApplicationResponse>> create(Core& core, const Call& call,
                                                                      m::CreatePlatformApplicationInput request) {
-  Result<void> gateway = check_gateway(core);
-  if (!gateway) co_return std::unexpected(std::move(gateway).error());
-  if (!is_application_name(*request.name)) co_return invalid("Name");
+  Result<void> named = check_application_name(*request.name);
+  if (!named) co_return std::unexpected(std::move(named).error());
   if (std::ranges::count(kPlatforms, std::string_view(*request.platform)) == 0) {
     co_return invalid("Platform", *request.platform + " is not supported");
   }
+  Result<void> gateway = check_gateway(core);
+  if (!gateway) co_return std::unexpected(std::move(gateway).error());
   const ApplicationId id{call.scope, *request.platform, *request.name};
   Result<void> done = co_await change(core, [&](const Platforms& platforms, store::Batch& batch) -> Result<void> {
     auto before = platforms.application(id);

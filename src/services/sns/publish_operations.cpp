@@ -17,8 +17,9 @@ constexpr std::size_t kMaxEntryId = 80;
 constexpr std::size_t kMaxSms = 1600;
 
 template <class Request>
-GivenMessage given_of(Request& request) {
+GivenMessage given_of(const Call& call, Request& request) {
   GivenMessage given;
+  given.trace_header = call.trace_header;
   given.message = request.message.value_or("");
   given.subject = std::move(request.subject);
   given.structure = std::move(request.message_structure);
@@ -45,15 +46,15 @@ asio::awaitable<Result<m::PublishResponse>> hand_over(Core& core, Direct direct,
 }
 
 asio::awaitable<Result<m::PublishResponse>> publish_to_phone(Core& core, const Call& call, m::PublishInput request) {
+  const auto number = read_phone_number(*request.phone_number);
+  if (!number) co_return invalid("PhoneNumber", *request.phone_number + " is not valid to publish to");
   if (core.options.sms_gateway.empty()) {
     co_return invalid("PhoneNumber", "This server has no SMS gateway (--sns-sms-gateway)");
   }
-  const auto number = read_phone_number(*request.phone_number);
-  if (!number) co_return invalid("PhoneNumber", *request.phone_number + " is not valid to publish to");
   const auto out = is_opted_out(core, call.scope, *number);
   if (!out) co_return std::unexpected(out.error());
   if (*out) co_return fail(m::errors::kOptedOutException, "The phone number " + *number + " is opted out.");
-  auto message = read_message(given_of(request));
+  auto message = read_message(given_of(call, request));
   if (!message) co_return std::unexpected(std::move(message).error());
   if (message->text_for("sms").size() > kMaxSms) co_return invalid("Message too long");
   message->id = core.house.random.uuid();
@@ -72,7 +73,7 @@ asio::awaitable<Result<m::PublishResponse>> publish_to_device(Core& core, const 
   if (!*endpoint) co_return invalid("TargetArn", "No endpoint found for the target arn specified");
   if ((*endpoint)->at("Enabled") != "true")
     co_return fail(m::errors::kEndpointDisabledException, "Endpoint is disabled");
-  auto message = read_message(given_of(request));
+  auto message = read_message(given_of(call, request));
   if (!message) co_return std::unexpected(std::move(message).error());
   message->id = core.house.random.uuid();
   auto done = co_await hand_over(core, to_device(device, *message), message->id);
@@ -93,7 +94,7 @@ asio::awaitable<Result<m::PublishResponse>> publish_one(Core& core, const Call& 
   }
   const auto topic = find_topic(core, call, arn);
   if (!topic) co_return std::unexpected(topic.error());
-  auto message = read_message(given_of(request));
+  auto message = read_message(given_of(call, request));
   if (!message) co_return std::unexpected(std::move(message).error());
   Result<void> fits = check_for_topic((*topic)->id, (*topic)->state()->settings, *message);
   if (!fits) co_return std::unexpected(std::move(fits).error());
@@ -123,7 +124,7 @@ Result<void> check_entries(const std::vector<m::PublishBatchRequestEntry>& entri
   }
   if (entries.size() > kMaxEntries) {
     return fail(m::errors::kTooManyEntriesInBatchRequestException,
-                "The batch request contains more entries than permissible (more than 10).");
+                "The batch request contains more entries than permissible.");
   }
   std::set<std::string> seen;
   std::size_t bytes = 0;
@@ -145,16 +146,6 @@ Result<void> check_entries(const std::vector<m::PublishBatchRequestEntry>& entri
   return {};
 }
 
-m::BatchResultErrorEntry failure(const std::string& id, const Error& error) {
-  m::BatchResultErrorEntry entry;
-  entry.id = id;
-  const auto* shape = m::kService.find_error(error.code);
-  entry.code = shape != nullptr ? std::string(shape->query_code) : error.code;
-  entry.message = error.message;
-  entry.sender_fault = error.http_status < 500;
-  return entry;
-}
-
 asio::awaitable<Result<m::PublishBatchResponse>> publish_batch(Core& core, const Call& call,
                                                                m::PublishBatchInput request) {
   const auto topic = find_topic(core, call, *request.topic_arn);
@@ -164,24 +155,19 @@ asio::awaitable<Result<m::PublishBatchResponse>> publish_batch(Core& core, const
   Result<void> checked = check_entries(entries);
   if (!checked) co_return std::unexpected(std::move(checked).error());
   const auto state = (*topic)->state();
-  m::PublishBatchResponse response;
-  response.successful.emplace();
-  response.failed.emplace();
   std::vector<Message> messages;
-  std::vector<std::string> ids;
   std::size_t bytes = 0;
-  for (auto& entry : entries) {
-    const std::string id = *entry.id;
-    auto message = read_message(given_of(entry));
-    Result<void> fits = message ? check_for_topic((*topic)->id, state->settings, *message)
-                                : Result<void>(std::unexpected(std::move(message).error()));
-    if (!fits) {
-      response.failed->push_back(failure(id, fits.error()));
-      continue;
-    }
+  // As on AWS, a batch with a message that no topic, or not this one, could take fails as a whole: its publisher may
+  // not look at what single entries came to.
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    GivenMessage given = given_of(call, entries[i]);
+    given.position = i + 1;
+    auto message = read_message(std::move(given));
+    if (!message) co_return std::unexpected(std::move(message).error());
+    Result<void> fits = check_for_topic((*topic)->id, state->settings, *message);
+    if (!fits) co_return std::unexpected(std::move(fits).error());
     bytes += message->bytes();
     messages.push_back(*std::move(message));
-    ids.push_back(id);
   }
   if (bytes > kMaxMessageBytes) {
     co_return fail(m::errors::kBatchRequestTooLongException,
@@ -189,9 +175,12 @@ asio::awaitable<Result<m::PublishBatchResponse>> publish_batch(Core& core, const
   }
   auto published = co_await publish(core, *topic, std::move(messages));
   if (!published) co_return std::unexpected(std::move(published).error());
-  for (std::size_t i = 0; i < ids.size(); ++i) {
+  m::PublishBatchResponse response;
+  response.successful.emplace();
+  response.failed.emplace();
+  for (std::size_t i = 0; i < entries.size(); ++i) {
     auto& entry = response.successful->emplace_back();
-    entry.id = ids[i];
+    entry.id = entries[i].id;
     entry.message_id = (*published)[i].message_id;
     if (!(*published)[i].sequence_number.empty()) entry.sequence_number = (*published)[i].sequence_number;
   }

@@ -14,7 +14,7 @@ namespace {
 namespace m = models::sns;
 using cloud::Call;
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kSmsVersion = 1;
 constexpr std::string_view kAttributesSpace = "sns.sms";
 constexpr std::string_view kOptedOutSpace = "sns.opted-out";
 constexpr std::size_t kMaxDigits = 15;
@@ -28,10 +28,18 @@ store::Key opted_out_keys(const cloud::Scope& scope) {
   return store::Key(kOptedOutSpace).text(scope.account).text(scope.region);
 }
 
+constexpr std::string_view kSmsAttributes[] = {
+    "MonthlySpendLimit", "DeliveryStatusIAMRole", "DeliveryStatusSuccessSamplingRate",
+    "DefaultSenderID",   "DefaultSMSType",        "UsageReportS3Bucket"};
+
+bool is_known(std::string_view name) {
+  return std::ranges::count(kSmsAttributes, name) != 0;
+}
+
 Result<void> check(const std::string& name, const std::string& value) {
   if (name == "DefaultSMSType") {
     if (value == "Promotional" || value == "Transactional") return {};
-    return invalid("DefaultSMSType", "Must be Promotional or Transactional");
+    return fail(m::errors::kInvalidParameterException, "DefaultSMSType is invalid");
   }
   if (name == "DefaultSenderID") {
     const bool good = value.size() <= kMaxSender &&
@@ -39,10 +47,8 @@ Result<void> check(const std::string& name, const std::string& value) {
     if (good) return {};
     return invalid("DefaultSenderID", "It has at most 11 letters, digits and hyphens");
   }
-  if (name == "MonthlySpendLimit" || name == "UsageReportS3Bucket" || name.starts_with("DeliveryStatus")) {
-    return not_supported_yet(name);
-  }
-  return invalid("Attributes", "There is no attribute " + name);
+  if (is_known(name)) return not_supported_yet(name);
+  return fail(m::errors::kInvalidParameterException, name + " is not a valid attribute");
 }
 
 asio::awaitable<Result<m::SetSMSAttributesResponse>> set(Core& core, const Call& call,
@@ -50,11 +56,15 @@ asio::awaitable<Result<m::SetSMSAttributesResponse>> set(Core& core, const Call&
   auto attributes = sms_attributes(core, call.scope);
   if (!attributes) co_return std::unexpected(std::move(attributes).error());
   for (auto& [name, value] : *request.attributes) {
+    if (value.empty() && is_known(name)) {  // back to what it is by default
+      attributes->erase(name);
+      continue;
+    }
     Result<void> good = check(name, value);
     if (!good) co_return std::unexpected(std::move(good).error());
     (*attributes)[name] = value;
   }
-  store::RecordWriter out(kVersion);
+  store::RecordWriter out(kSmsVersion);
   out.number(attributes->size());
   for (const auto& [name, value] : *attributes) out.text(name).text(value);
   store::Batch batch;
@@ -80,7 +90,7 @@ asio::awaitable<Result<m::GetSMSAttributesResponse>> get(Core& core, const Call&
 asio::awaitable<Result<m::CheckIfPhoneNumberIsOptedOutResponse>> is_out(Core& core, const Call& call,
                                                                         m::CheckIfPhoneNumberIsOptedOutInput request) {
   const auto number = read_phone_number(*request.phone_number);
-  if (!number) co_return invalid("PhoneNumber", *request.phone_number + " is not valid");
+  if (!number) co_return invalid("PhoneNumber", "input incorrectly formatted");
   const auto out = is_opted_out(core, call.scope, *number);
   if (!out) co_return std::unexpected(out.error());
   m::CheckIfPhoneNumberIsOptedOutResponse response;
@@ -91,7 +101,7 @@ asio::awaitable<Result<m::CheckIfPhoneNumberIsOptedOutResponse>> is_out(Core& co
 asio::awaitable<Result<m::OptInPhoneNumberResponse>> opt_in(Core& core, const Call& call,
                                                             m::OptInPhoneNumberInput request) {
   const auto number = read_phone_number(*request.phone_number);
-  if (!number) co_return invalid("PhoneNumber", *request.phone_number + " is not valid");
+  if (!number) co_return invalid("PhoneNumber", "input incorrectly formatted");
   Result<void> done = co_await set_opted_out(core, call.scope, *number, false);
   if (!done) co_return std::unexpected(std::move(done).error());
   co_return m::OptInPhoneNumberResponse{};
@@ -128,7 +138,7 @@ asio::awaitable<Result<m::GetSMSSandboxAccountStatusResult>> sandbox() {
 std::optional<std::string> read_phone_number(std::string_view text) {
   std::string digits;
   for (const char c : text.substr(text.starts_with('+') ? 1 : 0)) {
-    if (c == '-' || c == ' ' || c == '.' || c == '(' || c == ')') continue;
+    if (c == '-' || c == ' ' || c == '.' || c == '/' || c == '(' || c == ')') continue;
     if (c < '0' || c > '9') return std::nullopt;
     digits.push_back(c);
   }
@@ -136,12 +146,22 @@ std::optional<std::string> read_phone_number(std::string_view text) {
   return "+" + digits;
 }
 
+bool is_sms_endpoint(std::string_view text) {
+  bool separated = true;  // no separator stands at the beginning, at the end, or behind another
+  for (const char c : text.substr(text.starts_with('+') ? 1 : 0)) {
+    const bool separates = c == '-' || c == '.' || c == '/';
+    if ((separates && separated) || (!separates && (c < '0' || c > '9'))) return false;
+    separated = separates;
+  }
+  return !separated && read_phone_number(text).has_value();
+}
+
 Result<Attributes> sms_attributes(const Core& core, const cloud::Scope& scope) {
   const auto stored = core.house.store.get(attributes_key(scope));
   if (!stored) return std::unexpected(stored.error());
   Attributes attributes;
   if (!*stored) return attributes;
-  store::RecordReader in(**stored, kVersion);
+  store::RecordReader in(**stored, kSmsVersion);
   for (auto left = in.number(); left > 0 && in.ok(); --left) {
     std::string name = in.text();
     attributes[std::move(name)] = in.text();

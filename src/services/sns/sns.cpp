@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "models/sns.h"
+#include "services/sns/absent.h"
 #include "services/sns/access.h"
 #include "services/sns/core.h"
 #include "services/sns/event_target.h"
@@ -154,6 +155,7 @@ class Loading {
 Sns::Sns(const cloud::House& house, const Options& options) : core_(std::make_unique<Core>(house, options)) {
   house.door.add_service(models::sns::kService);
   describe_access(*core_);
+  answer_absent(house);
   register_topic_operations(*core_);
   register_permission_operations(*core_);
   register_tag_operations(*core_);

@@ -13,9 +13,9 @@
 namespace signalbox::sns {
 namespace {
 
-constexpr std::string_view kWorking[] = {"HTTP", "SQS", "Application", "Lambda"};
-constexpr std::string_view kOthers[] = {"Firehose"};
-constexpr const char* kPrincipal = "sns.amazonaws.com";
+/// Of Firehose there is never anything to log: no subscription delivers there.
+constexpr std::string_view kKinds[] = {"HTTP", "SQS", "Application", "Lambda", "Firehose"};
+constexpr const char* kLogPrincipal = "sns.amazonaws.com";
 constexpr std::string_view kSuccessRole = "SuccessFeedbackRoleArn";
 constexpr std::string_view kSuccessRate = "SuccessFeedbackSampleRate";
 constexpr std::string_view kFailureRole = "FailureFeedbackRoleArn";
@@ -74,12 +74,12 @@ std::string line_of(Core& core, const Topic& topic, const DeliveryStatus& status
 
 asio::awaitable<bool> make_group(Core& core, TopicId topic, std::string role, std::string group) {
   auto principal =
-      core.house.sessions.principal_of({std::move(role), kPrincipal, "", topic.arn(), topic.scope.account});
+      core.house.sessions.principal_of({std::move(role), kLogPrincipal, "", topic.arn(), topic.scope.account});
   if (!principal) co_return false;
   cloud::Call call;
   call.scope = topic.scope;
   call.principal = *std::move(principal);
-  call.invoked_by = kPrincipal;
+  call.invoked_by = kLogPrincipal;
   call.request_id = core.house.random.uuid();
   call.endpoint = core.house.site.url();
   models::logs::CreateLogGroupRequest request;
@@ -91,7 +91,7 @@ asio::awaitable<bool> make_group(Core& core, TopicId topic, std::string role, st
 asio::awaitable<bool> append(Core& core, TopicId topic, std::string role, std::string group,
                              std::vector<std::string> lines) {
   const cloud::Arn arn{"aws", "logs", topic.scope.region, topic.scope.account, "log-group:" + group};
-  cloud::DeliveryRight right{kPrincipal, topic.arn(), role, arn.text() + ":log-stream:"};
+  cloud::DeliveryRight right{kLogPrincipal, topic.arn(), role, arn.text() + ":log-stream:"};
   const Result<void> may =
       co_await cloud::role_may(core.house.authority, core.house.sessions, std::move(right), "logs:PutLogEvents");
   if (!may) co_return false;
@@ -115,8 +115,11 @@ asio::awaitable<bool> append(Core& core, TopicId topic, std::string role, std::s
 asio::awaitable<void> write(Core& core, TopicId topic, std::string role, bool delivered,
                             std::vector<std::string> lines) {
   const std::string group = group_of(topic, delivered);
-  if (co_await append(core, topic, role, group, lines)) co_return;
-  if (co_await make_group(core, topic, role, group) && co_await append(core, topic, role, group, lines)) co_return;
+  bool written = co_await append(core, topic, role, group, lines);
+  if (written) co_return;
+  const bool made = co_await make_group(core, topic, role, group);
+  if (made) written = co_await append(core, topic, role, group, lines);
+  if (written) co_return;
   core.house.log.warning("delivery statuses could not be logged", {{"group", group}});
 }
 
@@ -128,11 +131,8 @@ Result<bool> read_feedback(const std::string& name, const std::string& value, Fe
     const std::string_view rest = std::string_view(name).substr(kind.size());
     return rest == kSuccessRole || rest == kSuccessRate || rest == kFailureRole;
   };
-  if (std::ranges::any_of(kOthers, is_setting)) {
-    return not_supported_yet(name, ": nothing is delivered to such endpoints");
-  }
-  const auto* const kind = std::ranges::find_if(kWorking, is_setting);
-  if (kind == std::end(kWorking)) return false;
+  const auto* const kind = std::ranges::find_if(kKinds, is_setting);
+  if (kind == std::end(kKinds)) return false;
   Feedback& feedback = settings[std::string(*kind)];
   if (name.ends_with(kSuccessRate)) {
     const auto [end, problem] = std::from_chars(value.data(), value.data() + value.size(), feedback.sample);
@@ -140,11 +140,13 @@ Result<bool> read_feedback(const std::string& name, const std::string& value, Fe
     if (good && feedback.sample >= 0 && feedback.sample <= 100) return true;
     return invalid(name, "It is a whole number from 0 to 100");
   }
+  // An empty one takes it back.
+  (name.ends_with(kFailureRole) ? feedback.failures : feedback.successes) = !value.empty();
+  if (value.empty()) return true;
   const auto role = cloud::Arn::parse(value);
   if (!role || role->service != "iam" || !role->resource.starts_with("role/")) {
     return invalid(name, "It is the ARN of a role");
   }
-  (name.ends_with(kFailureRole) ? feedback.failures : feedback.successes) = true;
   return true;
 }
 
@@ -165,7 +167,7 @@ void log_status(Core& core, const Topic& topic, std::string_view protocol, std::
     const std::string_view suffix = delivered ? kSuccessRole : kFailureRole;
     const auto role = state->record.attributes.find(std::string(kind_of(protocol)).append(suffix));
     if (role == state->record.attributes.end()) continue;
-    topic.owner.spawn(write(core, topic.id, role->second, delivered, std::move(lines[delivered])));
+    topic.owner.spawn("sns.status-log", write(core, topic.id, role->second, delivered, std::move(lines[delivered])));
   }
 }
 

@@ -22,11 +22,11 @@ struct Feedback {
   bool failures = false;
   int sample = 100;  // percent of the successes
 };
-/// By "HTTP", "SQS", "Application".
+/// By "HTTP", "SQS", "Application", "Lambda", "Firehose".
 using FeedbackSettings = std::map<std::string, Feedback, std::less<>>;
 
 /// Whether `name` is an attribute of delivery status logging: takes it in then. Errors: InvalidParameter for a value
-/// that is none, and for kinds of endpoints that nothing is delivered to here.
+/// that is none.
 Result<bool> read_feedback(const std::string& name, const std::string& value, FeedbackSettings& settings);
 
 /// One notification's end.

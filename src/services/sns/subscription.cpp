@@ -25,7 +25,7 @@ Result<bool> read_raw(const SubscriptionRecord& record) {
   std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   if (text.empty() || text == "false") return false;
   if (text != "true") {
-    return invalid("RawMessageDelivery", "Invalid value [" + text + "]. Must be true or false.");
+    return invalid("RawMessageDelivery: Invalid value [" + text + "]. Must be true or false.");
   }
   if (record.protocol != "sqs" && !is_http(record.protocol) && record.protocol != "firehose") {
     return invalid("RawMessageDelivery",

@@ -26,6 +26,13 @@ Result<void> check_same(const Subscription& present, const SubscriptionRecord& w
   return {};
 }
 
+/// What Subscribe says of a bad attribute; SetSubscriptionAttributes leaves "Attributes Reason: " out.
+std::unexpected<Error> of_attributes(Error error) {
+  constexpr std::string_view kBegins = "Invalid parameter: ";
+  if (error.message.starts_with(kBegins)) error.message.insert(kBegins.size(), "Attributes Reason: ");
+  return std::unexpected(std::move(error));
+}
+
 Result<void> check_filters(const Topic& topic, const Subscription* before, const Subscription& after) {
   const bool had = before != nullptr && before->filter.has_value();
   if (!after.filter || had || topic.counts().filters < kMaxFiltersOfTopic) return {};
@@ -116,11 +123,11 @@ asio::awaitable<Result<m::SubscribeResponse>> subscribe(Core& core, const Call& 
   if (request.attributes) {
     for (const auto& [name, value] : *request.attributes) {
       Result<void> set = set_attribute(record, name, value);
-      if (!set) co_return std::unexpected(std::move(set).error());
+      if (!set) co_return of_attributes(std::move(set).error());
     }
   }
   const auto wanted = compile({(*topic)->id, core.house.random.uuid()}, std::move(record));
-  if (!wanted) co_return std::unexpected(wanted.error());
+  if (!wanted) co_return of_attributes(wanted.error());
   SubscriptionPtr held;
   Result<void> done = co_await in_turn(*topic, [&](Topic& mine) -> asio::awaitable<Result<void>> {
     held = mine.find((*wanted)->record.protocol, (*wanted)->record.endpoint);
@@ -279,7 +286,11 @@ asio::awaitable<Result<m::GetSubscriptionAttributesResponse>> get(Core& core, co
   attributes["ConfirmationWasAuthenticated"] = record.confirmation_was_authenticated ? "true" : "false";
   attributes["SubscriptionPrincipal"] = "arn:aws:iam::" + record.owner + ":root";
   attributes["RawMessageDelivery"] = subscription.raw ? "true" : "false";
-  if (subscription.filter) attributes.try_emplace("FilterPolicyScope", "MessageAttributes");
+  if (subscription.filter) {
+    attributes.try_emplace("FilterPolicyScope", "MessageAttributes");
+  } else {
+    attributes.erase("FilterPolicyScope");  // of no policy
+  }
   if (subscription.replay) {
     const TopicPtr topic = found->first;
     attributes["ReplayStatus"] = co_await cloud::on(topic->owner, [&]() -> asio::awaitable<std::string> {
@@ -320,8 +331,9 @@ asio::awaitable<Result<m::SetSubscriptionAttributesResponse>> set(Core& core, co
 void arm_confirmation(Core& core, const TopicPtr& topic, const Subscription& subscription) {
   if (!subscription.pending()) return;
   const std::string id = subscription.id.id;
-  topic->owner.alarms().set(subscription.record.created + kConfirmationTime,
-                            [&core, topic, id] { topic->owner.spawn(expire(core, topic, id)); });
+  topic->owner.alarms().set(subscription.record.created + kConfirmationTime, [&core, topic, id] {
+    topic->owner.spawn("sns.subscription-expiry", expire(core, topic, id));
+  });
 }
 
 void register_subscription_operations(Core& core) {

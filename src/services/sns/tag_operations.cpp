@@ -1,5 +1,6 @@
 // TagResource, UntagResource, ListTagsForResource.
 
+#include "cloud/reserved_tags.h"
 #include "models/sns.h"
 #include "services/sns/core.h"
 #include "services/sns/tags.h"
@@ -17,7 +18,7 @@ std::unexpected<Error> too_many() {
   return fail(m::errors::kTagLimitExceededException, "Could not complete request: tag quota of per resource exceeded");
 }
 
-Result<TopicPtr> find(Core& core, const Call& call, const std::string& arn) {
+Result<TopicPtr> find_tagged(Core& core, const Call& call, const std::string& arn) {
   const auto id = read_topic_arn(arn);
   const TopicPtr topic = id && id->scope == call.scope ? core.topics.find(*id) : nullptr;
   if (topic && topic->state()) return topic;
@@ -26,7 +27,7 @@ Result<TopicPtr> find(Core& core, const Call& call, const std::string& arn) {
 
 template <class Response, class Change>
 asio::awaitable<Result<Response>> change(Core& core, const Call& call, std::string arn, Change changes) {
-  const auto topic = find(core, call, arn);
+  const auto topic = find_tagged(core, call, arn);
   if (!topic) co_return std::unexpected(topic.error());
   Result<void> done = co_await in_turn(*topic, [&](Topic& mine) -> asio::awaitable<Result<void>> {
     TopicRecord record = mine.state()->record;
@@ -57,7 +58,7 @@ asio::awaitable<Result<m::UntagResourceResponse>> untag(Core& core, const Call& 
 
 asio::awaitable<Result<m::ListTagsForResourceResponse>> list(Core& core, const Call& call,
                                                              m::ListTagsForResourceRequest request) {
-  const auto topic = find(core, call, *request.resource_arn);
+  const auto topic = find_tagged(core, call, *request.resource_arn);
   if (!topic) co_return std::unexpected(topic.error());
   m::ListTagsForResourceResponse response;
   auto& tags = response.tags.emplace();
@@ -77,10 +78,10 @@ Result<Attributes> read_tags(const std::optional<std::vector<m::Tag>>& tags) {
   for (const m::Tag& tag : *tags) {
     const std::string key = tag.key.value_or("");
     const std::string value = tag.value.value_or("");
-    if (key.empty() || key.size() > kMaxKey || value.size() > kMaxValue || key.starts_with("aws:")) {
+    if (key.empty() || key.size() > kMaxKey || value.size() > kMaxValue || cloud::is_reserved_tag(key)) {
       return invalid("Tags", "A key has 1 to 128 characters and does not begin with aws:, a value has up to 256");
     }
-    if (!read.emplace(key, value).second) return invalid("Tags", "Duplicated keys are not allowed.");
+    if (!read.emplace(key, value).second) return invalid("Duplicated keys are not allowed.");
   }
   if (read.size() > kMaxTags) return too_many();
   return read;

@@ -12,14 +12,19 @@ namespace {
 
 constexpr std::size_t kMaxPolicyBytes = 30 * 1024;
 constexpr std::size_t kMaxDisplayName = 100;
-constexpr std::string_view kActions[] = {"SNS:GetTopicAttributes",
-                                         "SNS:SetTopicAttributes",
-                                         "SNS:AddPermission",
-                                         "SNS:RemovePermission",
-                                         "SNS:DeleteTopic",
-                                         "SNS:Subscribe",
-                                         "SNS:ListSubscriptionsByTopic",
-                                         "SNS:Publish"};
+constexpr std::size_t kMaxKeyId = 2048;  // of KMS
+constexpr std::string_view kTopicActions[] = {"SNS:GetTopicAttributes",
+                                              "SNS:SetTopicAttributes",
+                                              "SNS:AddPermission",
+                                              "SNS:RemovePermission",
+                                              "SNS:DeleteTopic",
+                                              "SNS:Subscribe",
+                                              "SNS:ListSubscriptionsByTopic",
+                                              "SNS:Publish"};
+
+char lower(unsigned char c) {
+  return static_cast<char>(std::tolower(c));
+}
 
 bool is_statement(json::Value value) {
   const auto effect = value.find("Effect");
@@ -99,7 +104,11 @@ Result<void> read_one(const TopicId& id, const std::string& name, const std::str
     settings.archive_days = *days;
     return fifo_only(id, name);
   }
-  if (name == "KmsMasterKeyId") return not_supported_yet(name, ": there are no keys to encrypt topics with");
+  if (name == "KmsMasterKeyId") {
+    const bool good =
+        value.size() <= kMaxKeyId && std::ranges::all_of(value, [](char c) { return c > ' ' && c <= '~'; });
+    return good ? Result<void>() : invalid(name);
+  }
   const auto logs = read_feedback(name, value, settings.feedback);
   if (!logs) return std::unexpected(logs.error());
   if (*logs) return {};
@@ -121,6 +130,21 @@ Result<TopicSettings> read_settings(const TopicId& id, const Attributes& attribu
   return settings;
 }
 
+void tidy(const TopicId& id, Attributes& attributes) {
+  for (const char* name : {"FifoTopic", "ContentBasedDeduplication"}) {
+    const auto found = attributes.find(name);
+    if (found != attributes.end()) std::ranges::transform(found->second, found->second.begin(), lower);
+  }
+  const auto fifo = attributes.find("FifoTopic");
+  if (fifo != attributes.end() && fifo->second == "false" && !id.fifo()) attributes.erase(fifo);
+}
+
+std::string_view default_of(std::string_view name) {
+  if (name == "ContentBasedDeduplication") return "false";
+  if (name == "SignatureVersion") return "1";
+  return name == "TracingConfig" ? "PassThrough" : "";
+}
+
 Result<void> set_attribute(const TopicId& id, TopicRecord& record, const std::string& name, const std::string& value) {
   if (name == "FifoTopic") return invalid("AttributeName", "FifoTopic cannot be changed");
   Attributes changed = record.attributes;
@@ -136,6 +160,7 @@ Result<void> set_attribute(const TopicId& id, TopicRecord& record, const std::st
     changed.erase(name);
   } else {
     changed[name] = value;
+    tidy(id, changed);
   }
   const auto settings = read_settings(id, changed);
   if (!settings) return std::unexpected(settings.error());
@@ -160,7 +185,7 @@ std::string default_policy(const TopicId& id) {
   writer.end_object();
   writer.key("Action");
   writer.begin_array();
-  for (const std::string_view action : kActions) writer.string(action);
+  for (const std::string_view action : kTopicActions) writer.string(action);
   writer.end_array();
   writer.member("Resource", id.arn());
   writer.key("Condition");

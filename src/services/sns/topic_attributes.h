@@ -26,6 +26,11 @@ struct TopicSettings {
 /// that do nothing here yet.
 Result<TopicSettings> read_settings(const TopicId& id, const Attributes& attributes);
 
+/// Attributes as they are kept: flags in lower case; that a standard topic is no FIFO topic goes without saying.
+void tidy(const TopicId& id, Attributes& attributes);
+/// What an attribute that was not given comes to; "" for none.
+std::string_view default_of(std::string_view name);
+
 /// Takes `value` in under `name`; empty removes it. Errors: InvalidParameter for what cannot be set, or not later.
 Result<void> set_attribute(const TopicId& id, TopicRecord& record, const std::string& name, const std::string& value);
 

@@ -1,4 +1,4 @@
-// CreateTopic, DeleteTopic, ListTopics, GetTopicAttributes, SetTopicAttributes.
+// CreateTopic, DeleteTopic, ListTopics, GetTopicAttributes, SetTopicAttributes, GetDataProtectionPolicy.
 
 #include "base/time_text.h"
 #include "cloud/paging.h"
@@ -23,7 +23,8 @@ Result<TopicId> id_of(const Call& call, const std::string& name) {
 Result<void> check_same(const TopicRecord& record, const Attributes& attributes, const Attributes* tags) {
   for (const auto& [name, value] : attributes) {
     const auto found = record.attributes.find(name);
-    if (found != record.attributes.end() ? found->second == value : value.empty()) continue;
+    const std::string_view present = found == record.attributes.end() ? default_of(name) : found->second;
+    if (present == value || (value.empty() && found == record.attributes.end())) continue;
     return invalid("Attributes", "Topic already exists with different attributes");
   }
   if (tags != nullptr && *tags != record.tags) {
@@ -40,6 +41,7 @@ asio::awaitable<Result<m::CreateTopicResponse>> create(Core& core, const Call& c
   record.number = core.house.random.next();
   record.created = core.house.clock.now();
   Attributes given = request.attributes.value_or(Attributes());
+  tidy(*id, given);
   // An empty value stands for none.
   for (const auto& [name, value] : given) {
     if (!value.empty()) record.attributes[name] = value;
@@ -142,7 +144,6 @@ asio::awaitable<Result<m::GetTopicAttributesResponse>> get(Core& core, const Cal
   attributes.try_emplace("DisplayName", "");
   if ((*topic)->id.fifo()) {
     attributes.try_emplace("ContentBasedDeduplication", "false");
-    attributes.try_emplace("FifoThroughputScope", "Topic");
     if (const int days = state->settings.archive_days; days > 0) {
       const Time oldest = core.house.clock.now() - std::chrono::days(days);
       attributes["BeginningArchiveTime"] = to_iso8601_millis(std::max(oldest, state->record.archived_from));
@@ -178,6 +179,16 @@ asio::awaitable<Result<m::SetTopicAttributesResponse>> set(Core& core, const Cal
   co_return m::SetTopicAttributesResponse{};
 }
 
+/// No topic has one: none can be put.
+asio::awaitable<Result<m::GetDataProtectionPolicyResponse>> data_protection(Core& core, const Call& call,
+                                                                            m::GetDataProtectionPolicyInput request) {
+  const auto topic = find_topic(core, call, *request.resource_arn);
+  if (!topic) co_return std::unexpected(topic.error());
+  m::GetDataProtectionPolicyResponse response;
+  response.data_protection_policy = "";
+  co_return response;
+}
+
 }  // namespace
 
 void register_topic_operations(Core& core) {
@@ -192,6 +203,9 @@ void register_topic_operations(Core& core) {
               [&core](const Call& call, m::ListTopicsInput request) { return list(core, call, std::move(request)); });
   door.handle(m::kGetTopicAttributes, [&core](const Call& call, m::GetTopicAttributesInput request) {
     return get(core, call, std::move(request));
+  });
+  door.handle(m::kGetDataProtectionPolicy, [&core](const Call& call, m::GetDataProtectionPolicyInput request) {
+    return data_protection(core, call, std::move(request));
   });
   door.handle(m::kSetTopicAttributes, [&core](const Call& call, m::SetTopicAttributesInput request) {
     return set(core, call, std::move(request));

@@ -32,29 +32,15 @@ constexpr cloud::AccessRow kRows[] = {
     {.operation = "SendMessage", .resource = "$queue"},
     {.operation = "SendMessageBatch", .resource = "$queue", .action = "sqs:SendMessage"},
     {.operation = "SetQueueAttributes", .resource = "$queue", .own_account = true},
-    {.operation = "StartMessageMoveTask",
-     .resource = "@SourceArn",
-     .action = "sqs:StartMessageMoveTask sqs:ReceiveMessage sqs:DeleteMessage sqs:GetQueueAttributes",
-     .own_account = true},
     {.operation = "TagQueue", .resource = "$queue", .own_account = true},
     {.operation = "UntagQueue", .resource = "$queue", .own_account = true},
 };
 
 constexpr cloud::AccessTable kTable{.prefix = "sqs", .rows = kRows};
 
-/// Account and name are the last two parts of a queue's URL; a name alone is the caller's own queue's.
 std::optional<std::string> queue_arn(const cloud::Call& call, const cloud::InputFields& input) {
-  const std::string url = input.text("QueueUrl");
-  if (url.empty()) return std::nullopt;
-  cloud::Scope scope = call.scope;
-  const auto last = url.rfind('/');
-  const std::string name = last == std::string::npos ? url : url.substr(last + 1);
-  if (last != std::string::npos && last > 0) {
-    const auto before = url.rfind('/', last - 1);
-    const std::string account = url.substr(before + 1, last - before - 1);
-    if (cloud::is_account_id(account)) scope.account = account;
-  }
-  return cloud::make_arn("sqs", scope, name);
+  const auto name = queue_of_url(call.scope, input.text("QueueUrl"));
+  return name ? std::optional(name->arn()) : std::nullopt;
 }
 
 std::optional<std::string> named_queue_arn(const cloud::Call& call, const cloud::InputFields& input) {
@@ -74,11 +60,41 @@ std::optional<std::string> task_queue_arn(const cloud::Call&, const cloud::Input
   return source->as_string();
 }
 
+/// Takes from one queue and sends to another, or to all those whose dead letters the first one has ("Configuring
+/// queue permissions" of dead-letter queue redrives in the Amazon SQS Developer Guide).
+asio::awaitable<Result<cloud::Accesses>> of_start_move(const cloud::Authority& authority, const Sqs& sqs,
+                                                       const wire::AnyStructure& in) {
+  const auto& request = in.as<models::sqs::StartMessageMoveTaskRequest>();
+  cloud::Accesses accesses;
+  for (const char* action :
+       {"sqs:StartMessageMoveTask", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}) {
+    accesses.push_back({action, *request.source_arn, ""});
+  }
+  std::vector<std::string> destinations;
+  if (request.destination_arn) {
+    destinations.push_back(*request.destination_arn);
+  } else if (const QueuePointer source = sqs.find_arn(*request.source_arn)) {
+    destinations = co_await sqs.sources_of(*source);
+  }
+  for (const std::string& destination : destinations) accesses.push_back({"sqs:SendMessage", destination, ""});
+  for (cloud::Access& access : accesses) {
+    cloud::ResourceFacts facts = co_await authority.facts(access.resource);
+    // Of the source only the owner may take it all.
+    if (access.action == "sqs:SendMessage") access.policy = std::move(facts.policy);
+    for (auto& [key, value] : facts.tags) access.keys.add("aws:ResourceTag/" + key, std::move(value));
+  }
+  co_return accesses;
+}
+
 }  // namespace
 
 void describe_access(const cloud::House& house, const Sqs& sqs) {
   cloud::describe(house.authority, models::sqs::kService, kTable,
                   {{"queue", queue_arn}, {"named", named_queue_arn}, {"task", task_queue_arn}});
+  house.authority.describe(models::sqs::kStartMessageMoveTask,
+                           [&authority = house.authority, &sqs](const cloud::Call&, const wire::AnyStructure& input) {
+                             return of_start_move(authority, sqs, input);
+                           });
   const auto memo = std::make_shared<cloud::PolicyMemo>();
   house.authority.know("sqs", [&sqs, memo](std::string arn) -> asio::awaitable<cloud::ResourceFacts> {
     cloud::ResourceFacts facts;

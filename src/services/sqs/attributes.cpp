@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cloud/paging.h"
+#include "cloud/reserved_tags.h"
 #include "services/sqs/sqs.h"
 
 namespace signalbox::sqs {
@@ -38,6 +39,16 @@ bool is_attribute_name(const std::string& name) {
   return false;
 }
 
+/// A queue stays of its type: of a FIFO queue that can be said again.
+Result<void> check_type(const Queue& queue, const Attributes& changes) {
+  const auto found = changes.find("FifoQueue");
+  if (found == changes.end()) return {};
+  if (!queue.name.fifo()) return fail(model::errors::kInvalidAttributeName, "Unknown Attribute FifoQueue.");
+  if (found->second == "true" || found->second == "True") return {};
+  return fail(model::errors::kInvalidAttributeValue,
+              "Invalid value for the parameter FifoQueue. Reason: Modifying queue type is not supported.");
+}
+
 }  // namespace
 
 Result<Attributes> Sqs::attributes_of(Queue& queue, const std::vector<std::string>& names) const {
@@ -70,11 +81,17 @@ Answer<void> Sqs::check_dead_letter_queue(QueueName source, std::string policy, 
 }
 
 Answer<model::SetQueueAttributesResponse> Sqs::set_attributes(Queue& queue, Attributes changes) {
-  if (changes.contains("FifoQueue")) {
-    co_return fail(model::errors::kInvalidAttributeName, "Unknown Attribute FifoQueue.");
-  }
-  Attributes merged = queue.attributes;
-  for (auto& [name, value] : changes) merged[name] = value;
+  const auto turn = co_await queue.changes.take();
+  if (queue.deleted) co_return no_such_queue();
+  co_return co_await change_attributes(queue, std::move(changes));
+}
+
+Answer<model::SetQueueAttributesResponse> Sqs::change_attributes(Queue& queue, Attributes changes) {
+  Result<void> same_type = check_type(queue, changes);
+  if (!same_type) co_return std::unexpected(std::move(same_type).error());
+  Result<Attributes> wanted = merge_attributes(queue.attributes, changes);
+  if (!wanted) co_return std::unexpected(std::move(wanted).error());
+  Attributes merged = *std::move(wanted);
   Result<Settings> settings = read_settings(merged, queue.name.fifo());
   if (!settings) co_return std::unexpected(std::move(settings).error());
   if (const auto policy = changes.find("Policy"); policy != changes.end()) {
@@ -84,11 +101,6 @@ Answer<model::SetQueueAttributesResponse> Sqs::set_attributes(Queue& queue, Attr
   if (const auto policy = changes.find("RedrivePolicy"); policy != changes.end()) {
     Result<void> checked = co_await check_dead_letter_queue(queue.name, policy->second, settings->dead_letter_arn);
     if (!checked) co_return std::unexpected(std::move(checked).error());
-    // Others may have changed attributes meanwhile.
-    merged = queue.attributes;
-    for (auto& [name, value] : changes) merged[name] = value;
-    settings = read_settings(merged, queue.name.fifo());
-    if (!settings) co_return std::unexpected(std::move(settings).error());
   }
   queue.attributes.swap(merged);
   const Time before = std::exchange(queue.modified, house_.clock.now());
@@ -106,6 +118,7 @@ Answer<model::SetQueueAttributesResponse> Sqs::set_attributes(Queue& queue, Attr
 Result<void> Sqs::check_tags(const std::string& queue, const Attributes& tags) {
   if (tags.size() > kMaxTags) return invalid_parameter("Too many tags added for queue " + queue + ".");
   for (const auto& [key, value] : tags) {
+    if (cloud::is_reserved_tag(key)) return invalid_parameter(cloud::kReservedTagText);
     if (key.empty() || key.size() > kMaxTagKey || value.size() > kMaxTagValue) {
       return invalid_parameter("Tag keys must be between 1 and 128 characters in length, tag values at most 256.");
     }
@@ -115,6 +128,8 @@ Result<void> Sqs::check_tags(const std::string& queue, const Attributes& tags) {
 
 Answer<model::TagQueueResponse> Sqs::tag(Queue& queue, Attributes tags) {
   if (tags.empty()) co_return fail("MissingParameter", "The request must contain the parameter Tags.");
+  const auto turn = co_await queue.changes.take();
+  if (queue.deleted) co_return no_such_queue();
   Attributes merged = queue.tags;
   for (auto& [name, value] : tags) merged[name] = value;
   Result<void> checked = check_tags(queue.name.name, merged);
@@ -127,6 +142,8 @@ Answer<model::TagQueueResponse> Sqs::tag(Queue& queue, Attributes tags) {
 }
 
 Answer<model::UntagQueueResponse> Sqs::untag(Queue& queue, std::vector<std::string> keys) {
+  const auto turn = co_await queue.changes.take();
+  if (queue.deleted) co_return no_such_queue();
   Attributes left = queue.tags;
   for (const std::string& key : keys) left.erase(key);
   queue.tags.swap(left);

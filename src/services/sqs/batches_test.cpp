@@ -104,6 +104,23 @@ TEST(Batches, FailEntryByEntry) {
   EXPECT_EQ(server.counts(url), "0/0/0");
 }
 
+TEST(Batches, ToFifoQueuesFailAsAWholeWhereAnEntryLacksWhatTheyNeed) {
+  TestServer server;
+  const std::string url = server.create("q.fifo");
+  const std::string by_content = server.create("c.fifo", {{"ContentBasedDeduplication", "true"}});
+  auto request = batch(url, {"a", "b"});
+  EXPECT_EQ(error_of(server.call(model::kSendMessageBatch, request)),
+            "InvalidParameterValue: The queue should either have ContentBasedDeduplication enabled or "
+            "MessageDeduplicationId provided explicitly");
+  request.entries->at(0).message_group_id = "g";
+  request.queue_url = by_content;
+  EXPECT_EQ(error_of(server.call(model::kSendMessageBatch, request)),
+            "MissingParameter: The request must contain the parameter MessageGroupId.");
+  request.entries->at(1).message_group_id = "g g";
+  EXPECT_EQ(outcome(server.call(model::kSendMessageBatch, request)), "a b:InvalidParameterValue ");
+  EXPECT_EQ(server.counts(url) + " " + server.counts(by_content), "0/0/0 1/0/0");
+}
+
 TEST(Sends, AreRefusedWithAwsTexts) {
   TestServer server;
   const std::string url = server.create("q", {{"MaximumMessageSize", "1024"}});
@@ -119,7 +136,7 @@ TEST(Sends, AreRefusedWithAwsTexts) {
       {server.send(url, "\x02"),
        "InvalidMessageContents: Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to "
        "#xD7FF "
-       "| #xE000 to #xFFFD | #x10000 to #x10FFFF."},
+       "| #xE000 to #xFFFD | #x10000 to #x10FFFF"},
       {server.send(url, "x", "", "", 901),
        "InvalidParameterValue: Value 901 for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and "
        "<= 900."},

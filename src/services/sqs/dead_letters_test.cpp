@@ -178,5 +178,50 @@ TEST_F(DeadLetters, BadTasksAreRefused) {
   EXPECT_EQ(code_of(server.call(model::kListMessageMoveTasks, list)), "InvalidParameterValue");
 }
 
+TEST_F(DeadLetters, OneReceiveBuriesAsManyAsThereAre) {
+  const std::string dead = server.create("dead");
+  const std::string url = source_of("q", "dead");
+  for (int i = 0; i < 60; ++i) ASSERT_TRUE(server.send(url, "old"));
+  for (int i = 0; i < 6; ++i) ASSERT_EQ(server.bodies(url).size(), 10U);
+  server.advance(seconds(30));
+  ASSERT_TRUE(server.send(url, "new"));
+  EXPECT_EQ(server.bodies(url), Bodies{"new"});
+  server.settle();
+  EXPECT_EQ(server.counts(dead), "60/0/0");
+}
+
+TEST_F(DeadLetters, OldTasksAreForgottenAndThoseOfQueuesThatAreGone) {
+  const auto stored = [this] {
+    int count = 0;
+    const store::Key all(kMoveTaskSpace);
+    EXPECT_TRUE(server.store().read()->scan(all, all.end(), [&](std::string_view, std::string_view) {
+      ++count;
+      return true;
+    }));
+    return count;
+  };
+  const std::string dead = server.create("dead");
+  source_of("q", "dead");
+  for (int i = 0; i < 14; ++i) {
+    ASSERT_EQ(error_of(start("dead")), "");
+    run_tasks();
+    server.advance(seconds(1));
+  }
+  EXPECT_LE(stored(), 11);
+  model::ListMessageMoveTasksRequest list;
+  list.source_arn = TestServer::arn("dead");
+  list.max_results = 10;
+  const auto listed = server.call(model::kListMessageMoveTasks, list);
+  ASSERT_TRUE(listed);
+  EXPECT_EQ(listed->results->size(), 10U);
+  model::DeleteQueueRequest removal;
+  removal.queue_url = dead;
+  ASSERT_TRUE(server.call(model::kDeleteQueue, removal));
+  server.restart();
+  server.settle();
+  server.restart();
+  EXPECT_EQ(stored(), 0);
+}
+
 }  // namespace
 }  // namespace signalbox::sqs

@@ -44,7 +44,7 @@ std::optional<Removed> take_out(Queue& queue, std::uint64_t sequence) {
 
 /// The sequence of the message that a handle lets its holder delete; 0 when the message is gone already.
 Result<std::uint64_t> Sqs::check_delete(Queue& queue, const std::string& handle) const {
-  const auto receipt = decode_receipt(handle);
+  const auto receipt = decode_receipt(handle, receipt_key_);
   if (!receipt || receipt->queue != queue.id) return bad_receipt(handle);
   const MessageState* state = queue.index.find(receipt->sequence);
   if (state == nullptr) return 0;
@@ -138,21 +138,23 @@ Result<void> Sqs::change_visibility(Queue& queue, const std::string& handle, std
                                     store::Batch& leases) {
   if (seconds < 0 || seconds > kMaxVisibilitySeconds) {
     return invalid_parameter("Value " + std::to_string(seconds) +
-                             " for parameter VisibilityTimeout is invalid. Reason: Must be between 0 and 43200.");
+                             " for parameter VisibilityTimeout is invalid. Reason: Must be >= 0 and <= 43200, if "
+                             "provided.");
   }
-  const auto receipt = decode_receipt(handle);
+  const auto receipt = decode_receipt(handle, receipt_key_);
   if (!receipt || receipt->queue != queue.id) return bad_receipt(handle);
   const Time now = house_.clock.now();
   queue.index.run_due(now);
   const MessageState* state = queue.index.find(receipt->sequence);
-  if (state == nullptr) {
+  if (state == nullptr || state->lease == kNoReceipt) {
     return invalid_parameter("Value " + handle +
                              " for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not "
                              "available for visibility timeout change.");
   }
-  if (!state->in_flight || state->lease != receipt->lease) {
-    if (queue.name.fifo()) return expired_receipt(handle);
-    // "ChangeMessageVisibility" in the SQS API Reference: the specified message isn't in flight.
+  if (queue.name.fifo() && (!state->in_flight || state->lease != receipt->lease)) return expired_receipt(handle);
+  if (!state->in_flight) {
+    // "ChangeMessageVisibility" in the SQS API Reference: the specified message isn't in flight. An older receive's
+    // handle is as good as the last one's.
     return fail(model::errors::kMessageNotInflight, "The message referred to isn't in flight.");
   }
   if (now + std::chrono::seconds(seconds) > received_at(state->lease) + std::chrono::seconds(kMaxVisibilitySeconds)) {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "cloud/event_target.h"
-#include "cloud/services.h"
 
 namespace signalbox::sqs {
 
@@ -11,7 +10,7 @@ class Sqs;
 
 class QueueTarget final : public cloud::EventTarget {
  public:
-  QueueTarget(Sqs& sqs, cloud::House& house) : sqs_(sqs), house_(house) {}
+  explicit QueueTarget(Sqs& sqs) : sqs_(sqs) {}
 
   Result<void> check(const cloud::Arn& target, const cloud::TargetParameters& parameters) const override;
   asio::awaitable<cloud::Appended> append(std::string target, std::vector<cloud::EventDelivery> deliveries,
@@ -19,7 +18,6 @@ class QueueTarget final : public cloud::EventTarget {
 
  private:
   Sqs& sqs_;
-  cloud::House& house_;
 };
 
 }  // namespace signalbox::sqs

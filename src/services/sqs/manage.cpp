@@ -11,7 +11,7 @@ namespace signalbox::sqs {
 namespace {
 
 constexpr std::size_t kMaxNameLength = 80;
-constexpr int kMaxPage = 1000;
+constexpr int kMaxQueues = 1000;
 constexpr std::chrono::seconds kPurgeInterval{60};
 
 std::unexpected<Error> bad_name() {
@@ -33,7 +33,9 @@ Answer<model::CreateQueueResult> Sqs::create_queue(const cloud::Call& call, mode
   const QueueName name{call.scope, *request.queue_name};
   Result<void> named = check_name(name.name);
   if (!named) co_return std::unexpected(std::move(named).error());
-  const Attributes attributes = request.attributes.value_or(Attributes());
+  const Result<Attributes> merged = merge_attributes({}, request.attributes.value_or(Attributes()));
+  if (!merged) co_return std::unexpected(merged.error());
+  const Attributes& attributes = *merged;
   // The name of a standard queue has no dot.
   if (name.fifo() && !attributes.contains("FifoQueue")) co_return bad_name();
   Result<Settings> settings = read_settings(attributes, name.fifo());
@@ -50,7 +52,11 @@ Answer<model::CreateQueueResult> Sqs::create_queue(const cloud::Call& call, mode
   }
   co_return co_await cloud::on(house_.shards.owner(name.arn()), [&]() -> Answer<model::CreateQueueResult> {
     QueuePointer queue = find(name);
-    store::Batch batch;
+    if (queue && !queue->deleted) {
+      // Whoever makes it has its turn until it is there, or is not.
+      const auto turn = co_await queue->changes.take();
+      queue = find(name);
+    }
     if (queue && queue->deleted) {  // its deletion is on its way to the disk
       co_return fail(
           model::errors::kQueueDeletedRecently,
@@ -65,24 +71,25 @@ Answer<model::CreateQueueResult> Sqs::create_queue(const cloud::Call& call, mode
                        "A queue already exists with the same name and a different value for attribute " + key);
       }
     } else {
+      store::Batch batch;
       queue = std::make_shared<Queue>(name, house_.random.next(), house_.shards.owner(name.arn()), house_.measures);
       queue->attributes = attributes;
       queue->settings = *settings;
       queue->tags = request.tags.value_or(Attributes());
       queue->created = queue->modified = house_.clock.now();
       batch.put(queue_key(name), encode_queue(*queue));
-      const std::unique_lock lock(directory_mutex_);
-      directory_[name] = queue;
-    }
-    // An empty batch, too: an existing queue is answered only when the commit that made it is done.
-    const bool made = !batch.empty();
-    Result<void> committed = co_await house_.store.commit(std::move(batch));
-    if (!committed) {
-      if (made) {
+      const auto turn = co_await queue->changes.take();
+      {
+        const std::unique_lock lock(directory_mutex_);
+        directory_[name] = queue;
+      }
+      Result<void> committed = co_await house_.store.commit(std::move(batch));
+      if (!committed) {
+        queue->deleted = queue->gone = true;
         const std::unique_lock lock(directory_mutex_);
         directory_.erase(name);
+        co_return std::unexpected(std::move(committed).error());
       }
-      co_return std::unexpected(std::move(committed).error());
     }
     model::CreateQueueResult result;
     result.queue_url = url_of(call, name);
@@ -91,6 +98,8 @@ Answer<model::CreateQueueResult> Sqs::create_queue(const cloud::Call& call, mode
 }
 
 Answer<model::DeleteQueueResponse> Sqs::delete_queue(Queue& queue) {
+  const auto turn = co_await queue.changes.take();
+  if (queue.deleted) co_return no_such_queue();
   store::Batch batch;
   batch.erase(queue_key(queue.name));
   for (const std::string_view space : {kMessageSpace, kLeaseSpace, kDeduplicationSpace}) {
@@ -118,8 +127,8 @@ Answer<model::DeleteQueueResponse> Sqs::delete_queue(Queue& queue) {
 
 Answer<model::ListQueuesResult> Sqs::list_queues(const cloud::Call& call, model::ListQueuesRequest request) {
   const std::string listing = "queues " + call.scope.account + " " + call.scope.region;
-  const int most = request.max_results.value_or(kMaxPage);
-  if (most < 1 || most > kMaxPage) {
+  const int most = request.max_results.value_or(kMaxQueues);
+  if (most < 1 || most > kMaxQueues) {
     co_return invalid_parameter("Value " + std::to_string(most) +
                                 " for parameter MaxResults is invalid. Reason: MaxResults must be an integer between 1 "
                                 "and 1000.");

@@ -8,7 +8,9 @@
 namespace signalbox::sqs {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kMessageVersion = 1;
+constexpr std::uint8_t kSealed =
+    2;  // version of messages whose body and attributes are sealed, in the place of the body
 constexpr std::uint8_t kLeaseVersion = 1;
 constexpr int kTextsAfterHead = 6;  // id, body, sender, trace header, deduplication, dead-letter source
 constexpr std::size_t kMaxAttributes = 10;
@@ -66,16 +68,19 @@ std::unexpected<Error> invalid(std::string message) {
   return fail("InvalidParameterValue", std::move(message));
 }
 
-Result<void> check_name(const std::string& name) {
-  const bool good = !name.empty() && name.size() <= kMaxAttributeName && std::ranges::all_of(name, is_name_character) &&
-                    !name.starts_with('.') && !name.ends_with('.') && name.find("..") == std::string::npos;
-  if (!good) {
-    return invalid("Can only include alphanumeric characters, hyphens, underscores, or dots. 1 to 256 in length");
+Result<void> check_attribute_name(const std::string& name) {
+  if (name.size() > kMaxAttributeName) return invalid("Message (user) attribute names must be shorter than 256 Bytes");
+  if (name.empty() || !std::ranges::all_of(name, is_name_character) || name.find("..") != std::string::npos) {
+    return invalid(
+        "Message (user) attributes name can only contain upper and lower score characters, digits, periods, hyphens "
+        "and underscores. ");
   }
   std::string lower = name;
   std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  if (lower.starts_with("aws.") || lower.starts_with("amazon.")) {
-    return invalid("Message (user) attribute name cannot start with AWS. or Amazon.");
+  if (lower.starts_with("aws.") || lower.starts_with("amazon.") || name.starts_with('.') || name.ends_with('.')) {
+    return invalid(
+        "You can't use message attribute names beginning with 'AWS.' or 'Amazon.'. These strings are reserved for "
+        "internal use. Additionally, they cannot start or end with '.'.");
   }
   return {};
 }
@@ -100,27 +105,46 @@ Result<void> check_value(const std::string& name, const models::sqs::MessageAttr
     return invalid("Could not cast message (user) attribute '" + name + "' value to number.");
   }
   if (!binary && !is_message_text(*held)) {
-    return fail("InvalidMessageContents",
-                "Message (user) attribute '" + name + "' has characters outside the allowed set.");
+    return invalid(std::string(kInvalidCharacters));
   }
   return {};
 }
 
 }  // namespace
 
-std::string encode_message(const StoredMessage& m) {
-  store::RecordWriter record(kVersion);
-  record.integer(millis(m.sent)).integer(millis(m.visible_at)).text(m.group);
-  record.text(m.id).text(m.body).text(m.sender).text(m.trace_header).text(m.deduplication).text(m.dead_letter_source);
-  record.number(m.attributes.size());
-  for (const auto& [name, value] : m.attributes) {
+namespace {
+
+void write_attributes(store::RecordWriter& record, const MessageAttributes& attributes) {
+  record.number(attributes.size());
+  for (const auto& [name, value] : attributes) {
     record.text(name).text(*value.data_type).optional_text(value.string_value).optional_text(value.binary_value);
   }
+}
+
+MessageAttributes read_attributes(store::RecordReader& record) {
+  MessageAttributes attributes;
+  for (std::uint64_t left = record.number(); left > 0 && record.ok(); --left) {
+    std::string name = record.text();
+    auto& value = attributes[std::move(name)];
+    value.data_type = record.text();
+    value.string_value = record.optional_text();
+    value.binary_value = record.optional_text();
+  }
+  return attributes;
+}
+
+std::string encode(const StoredMessage& m, std::uint8_t version) {
+  store::RecordWriter record(version);
+  record.integer(millis(m.sent)).integer(millis(m.visible_at)).text(m.group);
+  record.text(m.id).text(m.body).text(m.sender).text(m.trace_header).text(m.deduplication).text(m.dead_letter_source);
+  write_attributes(record, m.attributes);
   return std::move(record).take();
 }
 
-std::optional<StoredMessage> decode_message(std::string_view bytes) {
-  store::RecordReader record(bytes, kVersion);
+/// `sealed` says whether it is; a body that is sealed stays so.
+std::optional<StoredMessage> decode(std::string_view bytes, bool& sealed) {
+  store::RecordReader record(bytes, kSealed);
+  sealed = record.version() == kSealed;
   MessageHead head = read_head(record);
   StoredMessage m;
   m.sent = head.sent;
@@ -132,19 +156,47 @@ std::optional<StoredMessage> decode_message(std::string_view bytes) {
   m.trace_header = record.text();
   m.deduplication = record.text();
   m.dead_letter_source = record.text();
-  for (std::uint64_t left = record.number(); left > 0 && record.ok(); --left) {
-    std::string name = record.text();
-    auto& value = m.attributes[std::move(name)];
-    value.data_type = record.text();
-    value.string_value = record.optional_text();
-    value.binary_value = record.optional_text();
-  }
+  m.attributes = read_attributes(record);
   if (!record.complete()) return std::nullopt;
   return m;
 }
 
+}  // namespace
+
+std::string encode_message(const StoredMessage& m) {
+  return encode(m, kMessageVersion);
+}
+
+std::string seal_message(StoredMessage m, const Sealer& sealer, const std::string& queue) {
+  store::RecordWriter secret(kMessageVersion);
+  secret.text(m.body);
+  write_attributes(secret, m.attributes);
+  m.body = sealer.seal(secret.bytes(), queue);
+  m.attributes.clear();
+  return encode(m, kSealed);
+}
+
+std::optional<StoredMessage> decode_message(std::string_view bytes) {
+  bool sealed = false;
+  auto message = decode(bytes, sealed);
+  return sealed ? std::nullopt : message;
+}
+
+std::optional<StoredMessage> open_message(std::string_view bytes, const Sealer& sealer, const std::string& queue) {
+  bool sealed = false;
+  auto message = decode(bytes, sealed);
+  if (!message || !sealed) return message;
+  const auto opened = sealer.open(message->body, queue);
+  if (!opened) return std::nullopt;
+  store::RecordReader secret(*opened, kMessageVersion);
+  message->body = secret.text();
+  message->attributes = read_attributes(secret);
+  if (!secret.complete()) return std::nullopt;
+  return message;
+}
+
 std::optional<MessageHead> decode_message_head(std::string_view bytes) {
-  store::RecordReader record(bytes, kVersion);
+  store::RecordReader record(bytes, kSealed);
   MessageHead head = read_head(record);
   // The rest is only passed over, but it must be there: whoever receives the message will not find it broken.
   for (int text = 0; text < kTextsAfterHead; ++text) record.text_view();
@@ -193,7 +245,7 @@ Result<void> check_attributes(const MessageAttributes& attributes) {
                    "] exceeds the allowed maximum [10].");
   }
   for (const auto& [name, value] : attributes) {
-    Result<void> named = check_name(name);
+    Result<void> named = check_attribute_name(name);
     if (!named) return named;
     if (!value.data_type || value.data_type->empty()) {
       return invalid("Message (user) attribute '" + name + "' must contain a non-empty message attribute type.");
@@ -243,19 +295,37 @@ Time received_at(std::uint64_t lease) {
   return Time(Duration(static_cast<std::int64_t>(lease >> kLeaseRandomBits)));
 }
 
-std::string encode_receipt(const Receipt& receipt) {
+namespace {
+
+constexpr std::size_t kReceiptParts = 24;
+constexpr std::size_t kReceiptCode = 8;
+
+/// What is hashed is always as long, so that the key in front of it is as good as an HMAC.
+std::string code_of_receipt(std::string_view parts, std::string_view key) {
+  return std::string(as_bytes(sha256(std::string(key).append(parts))).substr(0, kReceiptCode));
+}
+
+}  // namespace
+
+std::string encode_receipt(const Receipt& receipt, std::string_view key) {
   std::string bytes;
   for (const std::uint64_t part : {receipt.queue, receipt.sequence, receipt.lease}) {
     for (int shift = 56; shift >= 0; shift -= 8) bytes.push_back(static_cast<char>(part >> shift & 255));
   }
-  return to_base64(bytes);
+  return to_base64(bytes + code_of_receipt(bytes, key));
 }
 
-std::optional<Receipt> decode_receipt(std::string_view text) {
+std::optional<Receipt> decode_receipt(std::string_view text, std::string_view key) {
   const auto bytes = from_base64(text);
-  if (!bytes || bytes->size() != 24) return std::nullopt;
+  if (!bytes || bytes->size() != kReceiptParts + kReceiptCode) return std::nullopt;
+  const std::string_view stated(*bytes);
+  if (!equal_in_constant_time(stated.substr(kReceiptParts), code_of_receipt(stated.substr(0, kReceiptParts), key))) {
+    return std::nullopt;
+  }
   std::uint64_t parts[3] = {};
-  for (std::size_t i = 0; i < 24; ++i) parts[i / 8] = parts[i / 8] << 8 | static_cast<unsigned char>((*bytes)[i]);
+  for (std::size_t i = 0; i < kReceiptParts; ++i) {
+    parts[i / 8] = parts[i / 8] << 8 | static_cast<unsigned char>(stated[i]);
+  }
   return Receipt{parts[0], parts[1], parts[2]};
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "base/seal.h"
 #include "models/sqs.h"
 #include "services/sqs/message_index.h"
 
@@ -29,8 +30,12 @@ struct StoredMessage {
 };
 
 std::string encode_message(const StoredMessage& message);
+/// The same with body and attributes sealed, for the queue of that ARN.
+std::string seal_message(StoredMessage message, const Sealer& sealer, const std::string& queue);
 /// Empty optional on bytes that are no message.
 std::optional<StoredMessage> decode_message(std::string_view bytes);
+/// Reads those that are sealed, too.
+std::optional<StoredMessage> open_message(std::string_view bytes, const Sealer& sealer, const std::string& queue);
 /// Only what the index needs: sent and visible_at, group.
 struct MessageHead {
   Time sent;
@@ -52,6 +57,10 @@ bool decode_lease(std::string_view bytes, MessageState& state);
 Result<void> check_attributes(const MessageAttributes& attributes);
 std::size_t attributes_size(const MessageAttributes& attributes);
 
+/// What is said of a text that is not one.
+inline constexpr std::string_view kInvalidCharacters =
+    "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | "
+    "#x10000 to #x10FFFF";
 /// True when every character is one that SQS takes (those of XML 1.0).
 bool is_message_text(std::string_view text);
 
@@ -68,7 +77,10 @@ struct Receipt {
   std::uint64_t sequence;
   std::uint64_t lease;
 };
-std::string encode_receipt(const Receipt& receipt);
-std::optional<Receipt> decode_receipt(std::string_view text);
+/// A handle is good for whoever has it, so nobody is to make one up: it carries a code that only who has the key, of
+/// kReceiptKey bytes, can make.
+inline constexpr std::size_t kReceiptKey = 16;
+std::string encode_receipt(const Receipt& receipt, std::string_view key);
+std::optional<Receipt> decode_receipt(std::string_view text, std::string_view key);
 
 }  // namespace signalbox::sqs

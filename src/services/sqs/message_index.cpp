@@ -9,7 +9,6 @@ void MessageIndex::add(std::uint64_t sequence, const MessageState& state, const 
   if (fifo_) {
     const auto place = groups_.try_emplace(group).first;
     place->second.messages.insert(sequence);
-    if (state.in_flight) ++place->second.in_flight;
     group_names_[sequence] = &place->first;
   }
   if (state.in_flight) ++in_flight_;
@@ -33,6 +32,10 @@ void MessageIndex::keep_age(std::map<std::uint64_t, MessageState>::const_iterato
   }
 }
 
+bool MessageIndex::is_waiting(std::uint64_t sequence) const {
+  return waiting_.contains({messages_.at(sequence).visible_at, sequence});
+}
+
 void MessageIndex::make_ready(std::uint64_t sequence) {
   if (!fifo_) {
     ready_.push_back(sequence);
@@ -43,7 +46,7 @@ void MessageIndex::make_ready(std::uint64_t sequence) {
 }
 
 void MessageIndex::queue_group(const std::string& name, Group& group) {
-  if (group.queued || group.messages.empty() || group.in_flight > 0) return;
+  if (group.queued || group.messages.empty() || is_waiting(*group.messages.begin())) return;
   group.queued = true;
   ready_groups_.push_back(name);
 }
@@ -67,7 +70,8 @@ std::vector<std::uint64_t> MessageIndex::take_standard(std::size_t most) {
   return taken;
 }
 
-// As AWS: as many as possible of one group, in order, before the next group; a group with messages in flight is closed.
+// As AWS: as many as possible of one group, in order, before the next group; behind a message that is in flight or
+// delayed, a group is closed.
 std::vector<std::uint64_t> MessageIndex::take_fifo(std::size_t most) {
   std::vector<std::uint64_t> taken;
   while (taken.size() < most && !ready_groups_.empty()) {
@@ -77,9 +81,8 @@ std::vector<std::uint64_t> MessageIndex::take_fifo(std::size_t most) {
     // A group that was emptied and came again may stand in the line twice.
     if (found == groups_.end() || !found->second.queued) continue;
     found->second.queued = false;
-    if (found->second.in_flight > 0) continue;
     for (const std::uint64_t sequence : found->second.messages) {
-      if (taken.size() == most || waiting_.contains({messages_.at(sequence).visible_at, sequence})) break;
+      if (taken.size() == most || is_waiting(sequence)) break;
       taken.push_back(sequence);
     }
   }
@@ -101,14 +104,13 @@ MessageState& MessageIndex::lease(std::uint64_t sequence, Time now, Time visible
   state.in_flight = true;
   waiting_.emplace(visible_at, sequence);
   ++in_flight_;
-  if (fifo_) ++groups_.at(*group_names_.at(sequence)).in_flight;
   return state;
 }
 
 void MessageIndex::set_aside(std::uint64_t sequence, Time now, Time visible_at) {
   MessageState& state = messages_.at(sequence);
   const MessageState before = state;
-  lease(sequence, now, visible_at, 1);  // no receipt is good any more
+  lease(sequence, now, visible_at, kNoReceipt);
   state.receives = before.receives;
   state.first_received = before.first_received;
 }
@@ -135,7 +137,6 @@ bool MessageIndex::remove(std::uint64_t sequence) {
     const auto name = group_names_.find(sequence);
     const auto group = groups_.find(*name->second);
     group->second.messages.erase(sequence);
-    if (found->second.in_flight) --group->second.in_flight;
     group_names_.erase(name);
     if (group->second.messages.empty()) {
       groups_.erase(group);
@@ -164,7 +165,6 @@ bool MessageIndex::run_due(Time now) {
     if (state.in_flight) {
       state.in_flight = false;
       --in_flight_;
-      if (fifo_) --groups_.at(*group_names_.at(sequence)).in_flight;
     }
     make_ready(sequence);
     any = true;

@@ -16,6 +16,9 @@
 
 namespace signalbox::sqs {
 
+/// The lease of a message that was set aside: no receipt has it.
+inline constexpr std::uint64_t kNoReceipt = 1;
+
 /// What is kept in memory of each message.
 struct MessageState {
   Time sent;
@@ -76,10 +79,10 @@ class MessageIndex {
  private:
   struct Group {
     std::set<std::uint64_t> messages;  // not deleted yet
-    std::size_t in_flight = 0;
-    bool queued = false;  // stands in ready_groups_
+    bool queued = false;               // stands in ready_groups_
   };
   void keep_age(std::map<std::uint64_t, MessageState>::const_iterator place);
+  bool is_waiting(std::uint64_t sequence) const;
   void make_ready(std::uint64_t sequence);
   void queue_group(const std::string& name, Group& group);
   std::vector<std::uint64_t> take_standard(std::size_t most);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/encoding.h"
+
 namespace signalbox::sqs {
 namespace {
 
@@ -53,12 +55,22 @@ TEST(Message, ComesBackAsItWas) {
 }
 
 TEST(Message, ReceiptsComeBackAndRubbishDoesNot) {
-  const auto read = decode_receipt(encode_receipt({1, 0xFFFFFFFFFFFFFFFF, 3}));
+  const std::string key(kReceiptKey, 'k');
+  const std::string handle = encode_receipt({1, 0xFFFFFFFFFFFFFFFF, 3}, key);
+  const auto read = decode_receipt(handle, key);
   ASSERT_TRUE(read);
   EXPECT_EQ(read->queue, 1U);
   EXPECT_EQ(read->sequence, 0xFFFFFFFFFFFFFFFFU);
   EXPECT_EQ(read->lease, 3U);
-  for (const char* bad : {"", "rubbish", "AAAA", "????????????????????????????????"}) EXPECT_FALSE(decode_receipt(bad));
+  for (const char* bad : {"", "rubbish", "AAAA", "????????????????????????????????"})
+    EXPECT_FALSE(decode_receipt(bad, key));
+  EXPECT_FALSE(decode_receipt(handle, std::string(kReceiptKey, 'x')));
+  std::string bytes = *from_base64(handle);
+  for (char& byte : bytes) {
+    byte = static_cast<char>(byte ^ 1);
+    EXPECT_FALSE(decode_receipt(to_base64(bytes), key));
+    byte = static_cast<char>(byte ^ 1);
+  }
 }
 
 TEST(Message, ALeaseTellsWhenItWasMade) {
@@ -75,15 +87,27 @@ TEST(Message, TextIsThatOfXml) {
   }
 }
 
+constexpr const char* kReserved =
+    "You can't use message attribute names beginning with 'AWS.' or 'Amazon.'. These strings are reserved for internal "
+    "use. Additionally, they cannot start or end with '.'.";
+
 TEST(Message, AttributesAreChecked) {
   struct {
     MessageAttributes attributes;
     const char* message;
   } cases[] = {
-      {{{"AWS.x", value("String", "v")}}, "Message (user) attribute name cannot start with AWS. or Amazon."},
-      {{{"amazon.x", value("String", "v")}}, "Message (user) attribute name cannot start with AWS. or Amazon."},
-      {{{".x", value("String", "v")}},
-       "Can only include alphanumeric characters, hyphens, underscores, or dots. 1 to 256 in length"},
+      {{{"AWS.x", value("String", "v")}}, kReserved},
+      {{{"amazon.x", value("String", "v")}}, kReserved},
+      {{{".x", value("String", "v")}}, kReserved},
+      {{{"x.", value("String", "v")}}, kReserved},
+      {{{"x y", value("String", "v")}},
+       "Message (user) attributes name can only contain upper and lower score characters, digits, periods, hyphens and "
+       "underscores. "},
+      {{{std::string(257, 'x'), value("String", "v")}},
+       "Message (user) attribute names must be shorter than 256 Bytes"},
+      {{{"x", value("String", "\x01")}},
+       "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | "
+       "#x10000 to #x10FFFF"},
       {{{"x", value("Odd", "v")}},
        "The type of message (user) attribute 'x' is invalid. You must use only the following supported type prefixes: "
        "Binary, Number, String."},

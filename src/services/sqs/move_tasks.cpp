@@ -1,7 +1,7 @@
 // Message move tasks: bringing the messages of a dead-letter queue back. A task is a record in the store and a
 // coroutine on the source queue's shard; after a restart the coroutine starts anew from the record.
 
-#include <boost/asio/detached.hpp>
+#include <algorithm>
 
 #include "base/encoding.h"
 #include "json/json.h"
@@ -12,7 +12,7 @@
 namespace signalbox::sqs {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kTaskVersion = 1;
 constexpr std::size_t kMovedAtOnce = 100;
 constexpr std::int32_t kMaxRate = 500;
 constexpr std::int32_t kMaxListed = 10;
@@ -42,13 +42,13 @@ struct Sqs::MoveTask {
   }
   store::Key key() const { return store::Key(kMoveTaskSpace).text(id); }
   std::string record() const {
-    store::RecordWriter out(kVersion);
+    store::RecordWriter out(kTaskVersion);
     out.text(source).text(destination).integer(rate).text(status).text(failure);
     out.integer(started.time_since_epoch().count()).integer(moved).integer(to_move);
     return std::move(out).take();
   }
   bool read(std::string_view bytes) {
-    store::RecordReader in(bytes, kVersion);
+    store::RecordReader in(bytes, kTaskVersion);
     source = in.text();
     destination = in.text();
     rate = static_cast<std::int32_t>(in.integer());
@@ -61,6 +61,22 @@ struct Sqs::MoveTask {
   }
 };
 
+/// One hop for each shard.
+asio::awaitable<std::vector<std::string>> Sqs::sources_of(const Queue& dead_letters) const {
+  std::map<cloud::Shard*, std::vector<QueuePointer>> by_shard;
+  for (QueuePointer& queue : queues_of(dead_letters.name.scope)) by_shard[&queue->owner].push_back(std::move(queue));
+  std::vector<std::string> sources;
+  for (const auto& [shard, queues] : by_shard) {
+    co_await cloud::on(*shard, [&]() -> asio::awaitable<bool> {
+      for (const QueuePointer& queue : queues) {
+        if (queue->settings.dead_letter_arn == dead_letters.arn) sources.push_back(queue->arn);
+      }
+      co_return true;
+    });
+  }
+  co_return sources;
+}
+
 Answer<model::StartMessageMoveTaskResult> Sqs::start_move(const cloud::Call& call,
                                                           model::StartMessageMoveTaskRequest request) {
   const QueuePointer source = find_arn(*request.source_arn);
@@ -69,7 +85,10 @@ Answer<model::StartMessageMoveTaskResult> Sqs::start_move(const cloud::Call& cal
                    "The resource that you specified for the SourceArn parameter doesn't exist.", 404);
   }
   const QueuePointer destination = find_arn(request.destination_arn.value_or(*request.source_arn));
-  if (!destination) {
+  // In enforce mode its policy may let others send there; that was asked.
+  const bool hidden =
+      destination && destination->name.scope.account != call.scope.account && !house_.authority.enforcing();
+  if (!destination || hidden) {
     co_return fail(model::errors::kResourceNotFoundException,
                    "The resource that you specified for the DestinationArn parameter doesn't exist.", 404);
   }
@@ -82,13 +101,8 @@ Answer<model::StartMessageMoveTaskResult> Sqs::start_move(const cloud::Call& cal
         "Value for parameter MaxNumberOfMessagesPerSecond is invalid. Reason: You must specify a "
         "value between 1 and 500.");
   }
-  bool is_dead_letter_queue = false;
-  for (const QueuePointer& queue : queues_of(call.scope)) {
-    const bool names_it = co_await cloud::on(
-        queue->owner, [&]() -> asio::awaitable<bool> { co_return queue->settings.dead_letter_arn == source->arn; });
-    is_dead_letter_queue = is_dead_letter_queue || names_it;
-  }
-  if (!is_dead_letter_queue) {
+  const std::vector<std::string> sources = co_await sources_of(*source);
+  if (sources.empty()) {
     co_return invalid_parameter("Source queue must be configured as a Dead Letter Queue.");
   }
   const std::size_t to_move =
@@ -112,16 +126,32 @@ Answer<model::StartMessageMoveTaskResult> Sqs::start_move(const cloud::Call& cal
     moves_[task->id] = task;
     store::Batch batch;
     batch.put(task->key(), task->record());
+    forget_old_moves(source->arn, batch);
     Result<void> committed = co_await house_.store.commit(std::move(batch));
     if (!committed) {
       moves_.erase(task->id);
       co_return std::unexpected(std::move(committed).error());
     }
-    asio::co_spawn(house_.shards.at(0).loop(), run_move(task, source), asio::detached);
+    house_.shards.at(0).spawn_waiting("sqs.move-task", run_move(task, source));
     model::StartMessageMoveTaskResult result;
     result.task_handle = task->handle();
     co_return result;
   });
+}
+
+/// ListMessageMoveTasks shows the ten newest of a source: those before them are forgotten.
+void Sqs::forget_old_moves(const std::string& source, store::Batch& batch) {
+  std::multimap<Time, std::string, std::greater<>> newest_first;
+  for (const auto& [id, task] : moves_) {
+    if (task->source == source) newest_first.emplace(task->started, id);
+  }
+  std::int32_t place = 0;
+  for (const auto& [started, id] : newest_first) {
+    const auto found = moves_.find(id);
+    if (++place <= kMaxListed || found->second->status == "RUNNING") continue;
+    batch.erase(found->second->key());
+    moves_.erase(found);
+  }
 }
 
 // On shard 0, where the tasks live; each batch is moved on the source's shard.
@@ -215,7 +245,7 @@ asio::awaitable<Result<void>> Sqs::move_one_batch(Queue& source, const std::stri
         }
         one.state.sent = one.state.visible_at = message.sent;
         if (one.state.receives > 0) batch.put(lease_key(*target, one.sequence), encode_lease(one.state));
-        batch.put(message_key(*target, one.sequence), encode_message(message));
+        batch.put(message_key(*target, one.sequence), encode_for(*target, message));
         prepared.push_back(std::move(one));
       }
       co_return Result<void>();
@@ -236,7 +266,9 @@ asio::awaitable<Result<void>> Sqs::move_one_batch(Queue& source, const std::stri
       source.index.change_visibility(sequence, now, now);
     }
   }
-  if (done) target->owner.post([this, target, prepared] { publish(*target, prepared, true); });
+  if (!prepared.empty()) {
+    target->owner.post([this, target, prepared, durable = done.has_value()] { publish(*target, prepared, durable); });
+  }
   co_return done;
 }
 
@@ -309,6 +341,7 @@ Answer<model::ListMessageMoveTasksResult> Sqs::list_moves(const cloud::Call& cal
 
 Result<void> Sqs::load_moves() {
   Result<void> loaded;
+  store::Batch forgotten;
   const auto snapshot = house_.store.read();
   const store::Key all(kMoveTaskSpace);
   const Result<void> scanned = snapshot->scan(all, all.end(), [&](std::string_view key, std::string_view value) {
@@ -320,13 +353,18 @@ Result<void> Sqs::load_moves() {
       loaded = fail("StoreError", "The record of the message move task " + task->id + " in the store cannot be read.");
       return false;
     }
-    moves_[task->id] = task;
     const QueuePointer source = find_arn(task->source);
-    if (task->status == "RUNNING" && source) {
-      asio::co_spawn(house_.shards.at(0).loop(), run_move(task, source), asio::detached);
+    if (!source) {  // nobody can ask for it any more, and it has nothing to move
+      forgotten.erase(task->key());
+      return true;
+    }
+    moves_[task->id] = task;
+    if (task->status == "RUNNING") {
+      house_.shards.at(0).spawn_waiting("sqs.move-task", run_move(task, source));
     }
     return true;
   });
+  if (!forgotten.empty()) house_.store.commit_later(std::move(forgotten));
   return loaded ? scanned : loaded;
 }
 

@@ -25,8 +25,21 @@ constexpr std::string_view kActions[] = {"*",
                                          "ChangeMessageVisibility",
                                          "ListDeadLetterSourceQueues"};
 
+/// Version and Id are those of the policy that is there; one that AddPermission begins has AWS's first version.
 std::string policy_of(const Queue& queue, const std::vector<policy::StatementText>& statements) {
-  return statements.empty() ? "" : policy::policy_text(queue.arn + "/SQSDefaultPolicy", statements);
+  if (statements.empty()) return "";
+  std::string id = queue.arn + "/SQSDefaultPolicy";
+  std::string version = "2008-10-17";
+  json::Document document;
+  const auto present = queue.attributes.find("Policy");
+  const auto root = document.parse(present == queue.attributes.end() ? std::string_view() : present->second);
+  const auto take = [&](std::string_view name, std::string& text) {
+    const auto value = root ? root->find(name) : std::nullopt;
+    if (value && value->is_string()) text = value->as_string();
+  };
+  take("Id", id);
+  take("Version", version);
+  return policy::policy_text(id, statements, version);
 }
 
 policy::Permission permission_of(const Queue& queue, const model::AddPermissionRequest& request) {
@@ -99,6 +112,8 @@ Result<void> check_policy(const std::string& policy) {
 Answer<model::AddPermissionResponse> Sqs::add_permission(Queue& queue, model::AddPermissionRequest request) {
   Result<void> checked = check(request);
   if (!checked) co_return std::unexpected(std::move(checked).error());
+  const auto turn = co_await queue.changes.take();
+  if (queue.deleted) co_return no_such_queue();
   auto statements = policy::statement_texts(queue.attributes["Policy"]);
   for (const auto& [sid, text] : statements) {
     if (sid != *request.label) continue;
@@ -107,12 +122,14 @@ Answer<model::AddPermissionResponse> Sqs::add_permission(Queue& queue, model::Ad
   statements.push_back(policy::statement_text(permission_of(queue, request)));
   Attributes changes;
   changes["Policy"] = policy_of(queue, statements);
-  Result<model::SetQueueAttributesResponse> set = co_await set_attributes(queue, std::move(changes));
+  Result<model::SetQueueAttributesResponse> set = co_await change_attributes(queue, std::move(changes));
   if (!set) co_return std::unexpected(std::move(set).error());
   co_return model::AddPermissionResponse{};
 }
 
 Answer<model::RemovePermissionResponse> Sqs::remove_permission(Queue& queue, std::string label) {
+  const auto turn = co_await queue.changes.take();
+  if (queue.deleted) co_return no_such_queue();
   auto statements = policy::statement_texts(queue.attributes["Policy"]);
   const auto removed = std::erase_if(statements, [&label](const auto& statement) { return statement.sid == label; });
   if (removed == 0) {
@@ -121,7 +138,7 @@ Answer<model::RemovePermissionResponse> Sqs::remove_permission(Queue& queue, std
   }
   Attributes changes;
   changes["Policy"] = policy_of(queue, statements);
-  Result<model::SetQueueAttributesResponse> set = co_await set_attributes(queue, std::move(changes));
+  Result<model::SetQueueAttributesResponse> set = co_await change_attributes(queue, std::move(changes));
   if (!set) co_return std::unexpected(std::move(set).error());
   co_return model::RemovePermissionResponse{};
 }

@@ -43,6 +43,9 @@ std::string event_of(const model::Message& message, const Queue& queue) {
     }
   }
   writer.end_object();
+  if (message.md5_of_message_attributes) {
+    writer.member("md5OfMessageAttributes", *message.md5_of_message_attributes);
+  }
   writer.member("md5OfBody", message.md5_of_body.value_or(""));
   writer.member("eventSource", "aws:sqs");
   writer.member("eventSourceARN", queue.arn);

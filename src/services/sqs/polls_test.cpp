@@ -65,7 +65,8 @@ TEST(Polls, MessagesAtOnceReachAsManyPolls) {
 
 TEST(Polls, EachWakeIsForAnother) {
   VirtualClock clock{Time(Duration(0))};
-  cloud::Shards shards(1, clock);
+  QuietLog log;
+  cloud::Shards shards(1, clock, log);
   cloud::Measures measures(clock);
   Queue queue({kHere, "q"}, 1, shards.at(0), measures);
   LongPoll first(shards.at(0));
@@ -134,7 +135,7 @@ TEST(Polls, BadReceivesAreRefused) {
        "InvalidParameterValue: Value 21 for parameter WaitTimeSeconds is invalid. Reason: Must be >= 0 and <= 20, if "
        "provided."},
       {url, [](auto& r) { r.visibility_timeout = 43'201; },
-       "InvalidParameterValue: Value 43201 for parameter VisibilityTimeout is invalid. Reason: Must be between 0 and "
+       "InvalidParameterValue: Value 43201 for parameter VisibilityTimeout is invalid. Reason: Must be >= 0 and <= "
        "43200, if provided."},
       {url, [](auto& r) { r.receive_request_attempt_id = "a"; },
        "InvalidParameterValue: Value a for parameter ReceiveRequestAttemptId is invalid. Reason: The request include "

@@ -8,7 +8,7 @@
 namespace signalbox::sqs {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kQueueVersion = 1;
 constexpr std::uint64_t kSequencesPerMillisecond = 1'000'000;
 constexpr std::size_t kSequenceDigits = 20;
 
@@ -26,10 +26,35 @@ void read_map(store::RecordReader& record, Attributes& map) {
 
 }  // namespace
 
+std::optional<QueueName> queue_of_url(const cloud::Scope& caller, std::string_view url) {
+  if (url.ends_with('/')) url.remove_suffix(1);
+  const auto last = url.rfind('/');
+  if (last == std::string_view::npos) return QueueName{caller, std::string(url)};
+  const std::string_view before = url.substr(0, last);
+  const std::string_view account = before.substr(before.rfind('/') + 1);
+  if (!cloud::is_account_id(account)) return std::nullopt;
+  return QueueName{{std::string(account), caller.region}, std::string(url.substr(last + 1))};
+}
+
 std::uint64_t Queue::next_sequence(Time now) {
   const auto floor = static_cast<std::uint64_t>(now.time_since_epoch().count()) * kSequencesPerMillisecond;
   last_sequence = std::max(last_sequence + 1, floor);
+  if (name.fifo()) unsettled.insert(last_sequence);
   return last_sequence;
+}
+
+Queue::Added Queue::settle(std::uint64_t sequence, const Arrival* arrival) {
+  unsettled.erase(sequence);
+  if (arrival != nullptr) held.emplace(sequence, *arrival);
+  Added added;
+  while (!held.empty() && (unsettled.empty() || held.begin()->first < *unsettled.begin())) {
+    const auto first = held.extract(held.begin());
+    if (gone) continue;
+    index.add(first.key(), first.mapped().state, first.mapped().group);
+    added.bytes.push_back(first.mapped().bytes);
+    ++added.messages;
+  }
+  return added;
 }
 
 void Queue::wake(std::size_t messages) {
@@ -43,21 +68,23 @@ void Queue::wake(std::size_t messages) {
 }
 
 void Queue::arm(const Clock& clock) {
+  if (gone) return;
   const auto due = index.next_due();
   // One that is early only looks once too often; it may be all that wakes polls for what a receive made visible.
   if (!due || (due_alarm && due_alarm->first <= *due)) return;
   if (due_alarm) owner.alarms().cancel(*due_alarm);
-  due_alarm = owner.alarms().set(*due, [this, &clock] {
-    due_alarm.reset();
-    if (gone) return;
-    index.run_due(clock.now());
-    if (index.visible() > 0) wake(waiting.size());
-    arm(clock);
+  due_alarm = owner.alarms().set(*due, [weak = weak_from_this(), &clock] {
+    const std::shared_ptr<Queue> held_queue = weak.lock();
+    if (!held_queue || held_queue->gone) return;
+    held_queue->due_alarm.reset();
+    held_queue->index.run_due(clock.now());
+    if (held_queue->index.visible() > 0) held_queue->wake(held_queue->waiting.size());
+    held_queue->arm(clock);
   });
 }
 
 std::string encode_queue(const Queue& queue) {
-  store::RecordWriter record(kVersion);
+  store::RecordWriter record(kQueueVersion);
   record.number(queue.id);
   record.integer(queue.created.time_since_epoch().count()).integer(queue.modified.time_since_epoch().count());
   write_map(record, queue.attributes);
@@ -67,7 +94,7 @@ std::string encode_queue(const Queue& queue) {
 
 bool decode_queue(std::string_view bytes, std::uint64_t& id, Attributes& attributes, Attributes& tags, Time& created,
                   Time& modified) {
-  store::RecordReader record(bytes, kVersion);
+  store::RecordReader record(bytes, kQueueVersion);
   id = record.number();
   created = Time(Duration(record.integer()));
   modified = Time(Duration(record.integer()));

@@ -7,10 +7,13 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 
 #include "cloud/scope.h"
 #include "cloud/services.h"
+#include "cloud/turns.h"
 #include "cloud/wait.h"
 #include "services/sqs/measures.h"
 #include "services/sqs/message.h"
@@ -46,10 +49,14 @@ struct Settings {
   std::chrono::seconds visibility_timeout{30};
   bool content_based_deduplication = false;
   bool deduplicate_by_group = false;
+  bool sealed = false;          // messages, in the store: it has a KmsMasterKeyId
   std::string dead_letter_arn;  // RedrivePolicy; "" for none
   std::uint32_t max_receives = 0;
 };
 
+/// Attributes as they are kept, with `changes` taken in: flags in lower case, policies without nulls, one kind of
+/// encryption in place of the other. Errors: InvalidAttributeName where the changes ask for both kinds.
+Result<Attributes> merge_attributes(Attributes present, const Attributes& changes);
 /// Reads and checks attributes that are to be set on a queue. Errors: InvalidAttributeName, InvalidAttributeValue,
 /// InvalidParameterValue.
 Result<Settings> read_settings(const Attributes& attributes, bool fifo);
@@ -71,6 +78,11 @@ struct QueueName {
   bool fifo() const { return name.ends_with(".fifo"); }
 };
 
+/// What a queue URL names, for the operation and for what asks whether it is allowed. Only its last two parts count,
+/// account and name: it works behind whatever host name the client knows the server by. As on AWS, a name alone is
+/// enough for a queue of the caller's own. Empty where it names none.
+std::optional<QueueName> queue_of_url(const cloud::Scope& caller, std::string_view url);
+
 /// One ReceiveMessage that waits. It lives until both the call and a late word from its connection are done.
 struct LongPoll {
   explicit LongPoll(cloud::Shard& shard) : wait(shard) {}
@@ -79,8 +91,15 @@ struct LongPoll {
   std::optional<std::list<LongPoll*>::iterator> place;  // among those that wait for messages
 };
 
+/// A new message whose commit is done, for the index.
+struct Arrival {
+  MessageState state;
+  std::string group;
+  std::size_t bytes = 0;
+};
+
 /// Everything but the constants is touched on the owning shard only.
-struct Queue {
+struct Queue : std::enable_shared_from_this<Queue> {
   Queue(QueueName queue_name, std::uint64_t number, cloud::Shard& shard, cloud::Measures& measured)
       : name(std::move(queue_name)),
         arn(name.arn()),
@@ -101,11 +120,18 @@ struct Queue {
   Time created;
   Time modified;
   std::optional<Time> purged;
+  /// Held by whoever makes the queue, changes what it is set to or deletes it, until that is durable: an undone change
+  /// must not undo another's.
+  cloud::Turns changes;
   bool deleted = false;  // nobody is to use it any more, although its deletion may still fail
   bool gone = false;     // its deletion is durable
 
   MessageIndex index;
   std::uint64_t last_sequence = 0;
+  /// Of FIFO queues: numbers given to messages that are not durable yet, and messages that are and have a higher number
+  /// than one of those: they wait, so that nobody receives them first.
+  std::set<std::uint64_t> unsettled;
+  std::map<std::uint64_t, Arrival> held;
   std::list<LongPoll*> waiting;  // first come first
   /// Who wants to know once, without a poll of their own, that there may be messages.
   std::vector<std::function<void()>> watchers;
@@ -134,6 +160,13 @@ struct Queue {
 
   /// Rises with every message and over restarts: milliseconds since 1970, times a million, or one more than the last.
   std::uint64_t next_sequence(Time now);
+  /// A number from next_sequence is settled: `arrival` is durable, or (null) there is no message of that number. Adds
+  /// to the index what nothing stands before any more; the messages and bytes that came so.
+  struct Added {
+    std::size_t messages = 0;
+    std::vector<std::size_t> bytes;
+  };
+  Added settle(std::uint64_t sequence, const Arrival* arrival);
   /// Lets as many long polls as there are messages look again, each once: the next wake is for others.
   void wake(std::size_t messages);
   /// Arms the alarm for what next becomes visible.

@@ -51,7 +51,12 @@ TEST(Queues, AttributesAreBounded) {
       {"RedriveAllowPolicy", R"({"redrivePermission":"denyAll"})", ""},
       {"RedriveAllowPolicy", R"({"redrivePermission":"maybe"})", "InvalidParameterValue"},
       {"RedriveAllowPolicy", R"({"redrivePermission":"byQueue"})", "InvalidParameterValue"},
-      {"KmsMasterKeyId", "alias/x", "InvalidAttributeValue"},
+      {"RedriveAllowPolicy", R"({"redrivePermission":"denyAll","sourceQueueArns":null})", ""},
+      {"KmsMasterKeyId", "alias/x", ""},
+      {"KmsMasterKeyId", "a key", "InvalidAttributeValue"},
+      {"KmsDataKeyReusePeriodSeconds", "59", "InvalidAttributeValue"},
+      {"KmsDataKeyReusePeriodSeconds", "86401", "InvalidAttributeValue"},
+      {"SqsManagedSseEnabled", "True", ""},
       {"ContentBasedDeduplication", "true", "InvalidAttributeName"},
       {"FifoQueue", "true", "InvalidParameterValue"},
       {"QueueArn", "x", "InvalidAttributeName"},
@@ -249,7 +254,7 @@ TEST(Queues, PermissionsComeAndGo) {
   ASSERT_EQ(error_of(server.call(model::kAddPermission, add)), "");
   EXPECT_EQ(
       server.attributes(url)["Policy"],
-      R"({"Version":"2012-10-17","Id":"arn:aws:sqs:us-east-1:123456789012:q/SQSDefaultPolicy","Statement":[)"
+      R"({"Version":"2008-10-17","Id":"arn:aws:sqs:us-east-1:123456789012:q/SQSDefaultPolicy","Statement":[)"
       R"({"Sid":"share","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"},)"
       R"("Action":["SQS:SendMessage","SQS:ReceiveMessage"],"Resource":"arn:aws:sqs:us-east-1:123456789012:q"}]})");
   EXPECT_EQ(error_of(server.call(model::kAddPermission, add)),
@@ -261,6 +266,15 @@ TEST(Queues, PermissionsComeAndGo) {
   EXPECT_EQ(error_of(server.call(model::kAddPermission, add)),
             "InvalidParameterValue: Value SQS:DeleteQueue for parameter ActionName is invalid. Reason: Only the queue "
             "owner is allowed to invoke this action.");
+  // What is added to a policy leaves its version and name.
+  const std::string given =
+      R"({"Version":"2012-10-17","Id":"mine","Statement":[{"Sid":"s","Effect":"Allow","Principal":"*","Action":"sqs:*",)"
+      R"("Resource":"*"}]})";
+  const std::string with_policy = server.create("p", {{"Policy", given}});
+  add.queue_url = with_policy;
+  add.actions = {"SendMessage"};
+  ASSERT_EQ(error_of(server.call(model::kAddPermission, add)), "");
+  EXPECT_TRUE(server.attributes(with_policy)["Policy"].starts_with(R"({"Version":"2012-10-17","Id":"mine",)"));
   model::RemovePermissionRequest remove;
   remove.queue_url = url;
   remove.label = "share";

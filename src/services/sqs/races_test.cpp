@@ -111,5 +111,77 @@ TEST(Queues, WhatIsPublishedDuringAPurgeStays) {
   EXPECT_EQ(server.bodies(url), Bodies{"new"});
 }
 
+TEST(Fifo, NobodyReceivesALaterMessageFirst) {
+  for (const bool committed : {true, false}) {
+    TestServer server;
+    const std::string url = server.create("q.fifo", {{"ContentBasedDeduplication", "true"}});
+    store::Batch batch;
+    const auto after = append(server, batch, "q.fifo", "first");
+    ASSERT_EQ(error_of(server.send(url, "second", "g")), "");
+    EXPECT_EQ(server.bodies(url), Bodies{});
+    if (committed) server.store().commit_later(std::move(batch));
+    after(committed);
+    server.settle();
+    EXPECT_EQ(server.bodies(url), committed ? (Bodies{"first", "second"}) : Bodies{"second"});
+  }
+}
+
+TEST(Queues, OverlappingChangesAllStand) {
+  TestServer server;
+  const std::string url = server.create("q");
+  auto held = std::make_unique<HeldStore>(server.store());
+  model::SetQueueAttributesRequest set;
+  set.queue_url = url;
+  set.attributes.emplace().emplace("DelaySeconds", "7");
+  auto first = server.begin(model::kSetQueueAttributes, set);
+  set.attributes.emplace().emplace("VisibilityTimeout", "9");
+  auto second = server.begin(model::kSetQueueAttributes, set);
+  model::TagQueueRequest tag;
+  tag.queue_url = url;
+  tag.tags.emplace().emplace("k", "v");
+  auto third = server.begin(model::kTagQueue, tag);
+  model::DeleteQueueRequest removal;
+  removal.queue_url = url;
+  server.settle();
+  held->release();
+  EXPECT_EQ(error_of(first.get()) + error_of(second.get()) + error_of(third.get()), "");
+  server.restart();
+  auto all = server.attributes(url);
+  EXPECT_EQ(all["DelaySeconds"] + " " + all["VisibilityTimeout"], "7 9");
+}
+
+TEST(Queues, AChangeBehindADeletionBringsNothingBack) {
+  TestServer server;
+  const std::string url = server.create("q");
+  auto held = std::make_unique<HeldStore>(server.store());
+  model::DeleteQueueRequest removal;
+  removal.queue_url = url;
+  model::TagQueueRequest tag;
+  tag.queue_url = url;
+  tag.tags.emplace().emplace("k", "v");
+  auto tagged_before = server.begin(model::kTagQueue, tag);
+  auto removed = server.begin(model::kDeleteQueue, removal);
+  server.settle();
+  held->release();
+  EXPECT_EQ(error_of(tagged_before.get()) + error_of(removed.get()), "");
+  server.restart();
+  model::GetQueueUrlRequest request;
+  request.queue_name = "q";
+  EXPECT_EQ(code_of(server.call(model::kGetQueueUrl, request)), "QueueDoesNotExist");
+}
+
+TEST(Queues, ASecondCreationWaitsForTheFirst) {
+  TestServer server;
+  auto held = std::make_unique<HeldStore>(server.store());
+  model::CreateQueueRequest request;
+  request.queue_name = "q";
+  auto first = server.begin(model::kCreateQueue, request);
+  auto second = server.begin(model::kCreateQueue, request);
+  server.settle();
+  EXPECT_EQ(second.wait_for(seconds(0)), std::future_status::timeout);
+  held->release();
+  EXPECT_EQ(error_of(first.get()) + error_of(second.get()), "");
+}
+
 }  // namespace
 }  // namespace signalbox::sqs

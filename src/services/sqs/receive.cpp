@@ -18,10 +18,10 @@ bool wants(const std::vector<std::string>& names, std::string_view name) {
   return std::ranges::any_of(names, [name](const std::string& n) { return n == "All" || n == name; });
 }
 
-/// MessageAttributeNames: a name, "All", ".*", or a prefix as "name.*".
+/// MessageAttributeNames: a name, "All", "*", ".*", or a prefix as "name.*".
 bool wants_attribute(const std::vector<std::string>& names, const std::string& name) {
   return std::ranges::any_of(names, [&name](const std::string& n) {
-    if (n == "All" || n == ".*" || n == name) return true;
+    if (n == "All" || n == "*" || n == ".*" || n == name) return true;
     return n.ends_with(".*") && name.starts_with(n.substr(0, n.size() - 2));
   });
 }
@@ -62,7 +62,7 @@ Result<void> check(const model::ReceiveMessageRequest& r, bool fifo) {
   const int visibility = r.visibility_timeout.value_or(0);
   if (visibility < 0 || visibility > 43'200) {
     return invalid_parameter("Value " + std::to_string(visibility) +
-                             " for parameter VisibilityTimeout is invalid. Reason: Must be between 0 and 43200, if "
+                             " for parameter VisibilityTimeout is invalid. Reason: Must be >= 0 and <= 43200, if "
                              "provided.");
   }
   if (r.receive_request_attempt_id && !fifo) {
@@ -81,12 +81,29 @@ std::chrono::seconds visibility_of(const model::ReceiveMessageRequest& request, 
                                     : queue.settings.visibility_timeout;
 }
 
+/// A poll's place among those that wait, until it is woken or let go.
+class Waiting {
+ public:
+  Waiting(Queue& queue, LongPoll& poll) : queue_(queue), poll_(poll) {
+    poll.place = queue.waiting.insert(queue.waiting.end(), &poll);
+  }
+  ~Waiting() {
+    if (poll_.place) queue_.waiting.erase(*poll_.place);
+    poll_.place.reset();
+  }
+  Waiting(const Waiting&) = delete;
+
+ private:
+  Queue& queue_;
+  LongPoll& poll_;
+};
+
 /// A message as its receiver asked to see it.
 model::Message describe(StoredMessage message, const MessageState& state, const Queue& queue, std::uint64_t sequence,
-                        const model::ReceiveMessageRequest& request) {
+                        const model::ReceiveMessageRequest& request, std::string_view receipt_key) {
   model::Message out;
   out.message_id = message.id;
-  out.receipt_handle = encode_receipt({queue.id, sequence, state.lease});
+  out.receipt_handle = encode_receipt({queue.id, sequence, state.lease}, receipt_key);
   out.md5_of_body = to_hex(md5(message.body));
   auto names = request.message_system_attribute_names.value_or(std::vector<std::string>());
   if (request.attribute_names)
@@ -152,10 +169,8 @@ Answer<model::ReceiveMessageResult> Sqs::receive_on_owner(Queue& queue, const mo
       queue.measures.empty_receives->add(1);
       co_return result;
     }
-    poll.place = queue.waiting.insert(queue.waiting.end(), &poll);
+    const Waiting waiting(queue, poll);
     in_time = co_await poll.wait.until(deadline);
-    if (poll.place) queue.waiting.erase(*poll.place);
-    poll.place.reset();
   }
 }
 
@@ -163,12 +178,22 @@ void Sqs::drain() {
   draining_ = true;
   const std::shared_lock lock(directory_mutex_);
   for (const auto& [name, queue] : directory_) {
-    queue->owner.post([queue = queue] { queue->wake(queue->waiting.size()); });
+    queue->owner.post([woken = queue] { woken->wake(woken->waiting.size()); });
   }
 }
 
 Answer<std::vector<model::Message>> Sqs::take(Queue& queue, const model::ReceiveMessageRequest& request,
                                               bool long_poll) {
+  for (;;) {
+    bool buried = false;
+    auto messages = co_await take_once(queue, request, long_poll, buried);
+    // What was buried may have hidden messages that can be received.
+    if (!buried || !messages || !messages->empty() || queue.deleted) co_return messages;
+  }
+}
+
+Answer<std::vector<model::Message>> Sqs::take_once(Queue& queue, const model::ReceiveMessageRequest& request,
+                                                   bool long_poll, bool& buried) {
   expire_old(queue);
   const Time now = house_.clock.now();
   queue.index.run_due(now);
@@ -207,20 +232,19 @@ Answer<std::vector<model::Message>> Sqs::take(Queue& queue, const model::Receive
     const MessageState& leased =
         queue.index.lease(sequence, now, now + visibility_of(request, queue), make_lease(now, house_.random.next()));
     leases.put(lease_key(queue, sequence), encode_lease(leased));
-    messages.push_back(describe(*std::move(message), leased, queue, sequence, request));
+    messages.push_back(describe(*std::move(message), leased, queue, sequence, request, receipt_key_));
   }
   if (request.receive_request_attempt_id && !messages.empty()) {
     if (queue.attempts.size() >= kMaxAttempts) queue.attempts.clear();
     Queue::Attempt attempt{now + kDeduplicationInterval, now + visibility_of(request, queue), {}};
-    for (const model::Message& message : messages) attempt.receipts.push_back(*decode_receipt(*message.receipt_handle));
+    for (const model::Message& message : messages)
+      attempt.receipts.push_back(*decode_receipt(*message.receipt_handle, receipt_key_));
     queue.attempts[*request.receive_request_attempt_id] = std::move(attempt);
   }
   if (!leases.empty()) house_.store.commit_later(std::move(leases));
   queue.arm(house_.clock);
   if (!dead.empty()) {
-    co_await bury(queue, std::move(dead));
-    // What was buried may have hidden messages that can be received.
-    if (messages.empty()) co_return co_await take(queue, request, long_poll);
+    buried = co_await bury(queue, std::move(dead));
   }
   co_return messages;
 }
@@ -229,7 +253,7 @@ Result<std::optional<StoredMessage>> Sqs::read_message(const Queue& queue, std::
   auto bytes = house_.store.get(message_key(queue, sequence));
   if (!bytes) return std::unexpected(std::move(bytes).error());
   if (!*bytes) return std::nullopt;
-  auto message = decode_message(**bytes);
+  auto message = open_message(**bytes, house_.sealer, queue.arn);
   if (message) return message;
   house_.log.error("a message cannot be read", {{"queue", queue.arn}, {"sequence", std::to_string(sequence)}});
   return fail("InternalFailure", "The stored message cannot be read.", 500);
@@ -261,7 +285,7 @@ Result<std::vector<model::Message>> Sqs::repeat_attempt(Queue& queue, const mode
     queue.index.change_visibility(receipt.sequence, now, attempt.visible_at);
     const MessageState& state = *queue.index.find(receipt.sequence);
     leases.put(lease_key(queue, receipt.sequence), encode_lease(state));
-    messages.push_back(describe(std::move(**message), state, queue, receipt.sequence, request));
+    messages.push_back(describe(std::move(**message), state, queue, receipt.sequence, request, receipt_key_));
   }
   house_.store.commit_later(std::move(leases));
   queue.arm(house_.clock);
@@ -269,7 +293,7 @@ Result<std::vector<model::Message>> Sqs::repeat_attempt(Queue& queue, const mode
 }
 
 // Moves messages that were received too often to the dead-letter queue, in one commit with their removal here.
-asio::awaitable<void> Sqs::bury(Queue& queue, std::vector<std::pair<std::uint64_t, StoredMessage>> dead) {
+asio::awaitable<bool> Sqs::bury(Queue& queue, std::vector<std::pair<std::uint64_t, StoredMessage>> dead) {
   const Time now = house_.clock.now();
   // Out of everybody's reach while they move.
   for (const auto& [sequence, message] : dead) queue.index.set_aside(sequence, now, now + kMoveTime);
@@ -279,6 +303,7 @@ asio::awaitable<void> Sqs::bury(Queue& queue, std::vector<std::pair<std::uint64_
     house_.log.warning("messages could not be moved to the dead-letter queue",
                        {{"queue", queue.arn}, {"why", moved.error().message}});
   }
+  co_return moved.has_value();
 }
 
 void Sqs::expire_old(Queue& queue) {

@@ -21,16 +21,32 @@ std::unexpected<Error> not_for_this_type(const std::string& value, std::string_v
                            " is invalid. Reason: The request include parameter that is not valid for this queue type.");
 }
 
-Result<void> check_fifo(const Queue& queue, const Sqs::Outgoing& m) {
-  if (m.group.empty()) {
-    return fail("MissingParameter", "The request must contain the parameter MessageGroupId.");
+std::unexpected<Error> needs_group() {
+  return fail("MissingParameter", "The request must contain the parameter MessageGroupId.");
+}
+
+std::unexpected<Error> needs_deduplication_id() {
+  return invalid_parameter(
+      "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly");
+}
+
+/// As on AWS, a batch of which an entry lacks what a FIFO queue needs fails as a whole: its sender may not look at what
+/// single entries came to.
+Result<void> check_fifo_batch(const Queue& queue, const std::vector<model::SendMessageBatchRequestEntry>& entries) {
+  for (const auto& entry : entries) {
+    if (!queue.settings.content_based_deduplication && entry.message_deduplication_id.value_or("").empty()) {
+      return needs_deduplication_id();
+    }
+    if (entry.message_group_id.value_or("").empty()) return needs_group();
   }
+  return {};
+}
+
+Result<void> check_fifo(const Queue& queue, const Sqs::Outgoing& m) {
+  if (m.group.empty()) return needs_group();
   if (!is_fifo_id(m.group)) return invalid_id(m.group, "MessageGroupId");
   if (m.delay.value_or(0) != 0) return not_for_this_type(std::to_string(*m.delay), "DelaySeconds");
-  if (m.deduplication.empty() && !queue.settings.content_based_deduplication) {
-    return invalid_parameter(
-        "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly");
-  }
+  if (m.deduplication.empty() && !queue.settings.content_based_deduplication) return needs_deduplication_id();
   if (!m.deduplication.empty() && !is_fifo_id(m.deduplication))
     return invalid_id(m.deduplication, "MessageDeduplicationId");
   return {};
@@ -45,9 +61,7 @@ Result<void> check(const Queue& queue, const Sqs::Outgoing& m) {
                              std::to_string(queue.settings.max_message_bytes) + " bytes.");
   }
   if (!is_message_text(m.body)) {
-    return fail(models::sqs::errors::kInvalidMessageContents,
-                "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to "
-                "#xFFFD | #x10000 to #x10FFFF.");
+    return fail(models::sqs::errors::kInvalidMessageContents, std::string(kInvalidCharacters));
   }
   if (m.delay && (*m.delay < 0 || *m.delay > kMaxDelaySeconds)) {
     return invalid_parameter("Value " + std::to_string(*m.delay) +
@@ -101,7 +115,8 @@ MessageAttributes attributes_of(std::optional<MessageAttributes>& given) {
   return given ? std::move(*given) : MessageAttributes();
 }
 
-/// The only system attribute a sender may give is the X-Ray trace header.
+/// The only system attribute a sender may give is the X-Ray trace header. What came as the request's own counts where
+/// none is given; it is in no digest.
 template <class Map>
 Result<std::string> trace_header_of(const std::optional<Map>& given) {
   if (!given) return std::string();
@@ -122,14 +137,18 @@ Result<Sqs::Outgoing> outgoing(const cloud::Call& call, Request& request) {
   m.body = std::move(*request.message_body);
   m.attributes = attributes_of(request.message_attributes);
   m.sender = call.scope.account;
-  m.trace_header = std::move(*trace);
+  m.trace_header = trace->empty() ? call.trace_header : std::move(*trace);
   m.group = request.message_group_id.value_or("");
   m.deduplication = request.message_deduplication_id.value_or("");
   m.delay = request.delay_seconds;
   return m;
 }
 
-std::string trace_md5(const std::string& trace) {
+/// Of the trace header among the system attributes that were given; "" for none. After they were checked.
+template <class Map>
+std::string trace_md5(const std::optional<Map>& given) {
+  const std::string trace = trace_header_of(given).value_or("");
+  if (trace.empty()) return "";
   MessageAttributes attributes;
   attributes["AWSTraceHeader"].data_type = "String";
   attributes["AWSTraceHeader"].string_value = trace;
@@ -161,10 +180,13 @@ asio::awaitable<void> Sqs::wait_for_originals(Queue& queue, std::vector<std::str
   };
   while (!std::ranges::all_of(names, is_settled)) {
     cloud::Wait wait(queue.owner);
-    const auto place = queue.settling.insert(queue.settling.end(), &wait);
+    const cloud::Listed listed(queue.settling, &wait);
     co_await wait.until(house_.clock.now() + kSettlingCheck);
-    queue.settling.erase(place);
   }
+}
+
+std::string Sqs::encode_for(const Queue& queue, StoredMessage message) const {
+  return queue.settings.sealed ? seal_message(std::move(message), house_.sealer, queue.arn) : encode_message(message);
 }
 
 Result<Sqs::Prepared> Sqs::prepare(Queue& queue, Outgoing m, store::Batch& batch) {
@@ -189,13 +211,15 @@ Result<Sqs::Prepared> Sqs::prepare(Queue& queue, Outgoing m, store::Batch& batch
   prepared.sequence = queue.next_sequence(now);
   prepared.message_id = house_.random.uuid();
   prepared.state.sent = now;
-  prepared.state.visible_at = now + (m.delay ? std::chrono::seconds(*m.delay) : queue.settings.delay);
+  // Messages of FIFO queues have no delay of their own: 0 is taken, and is none.
+  const bool own_delay = m.delay && !queue.name.fifo();
+  prepared.state.visible_at = now + (own_delay ? std::chrono::seconds(*m.delay) : queue.settings.delay);
   prepared.group = m.group;
   if (queue.name.fifo()) remember(queue, prepared.deduplication_key, prepared, now, batch);
   batch.put(message_key(queue, prepared.sequence),
-            encode_message({prepared.message_id, std::move(m.body), now, prepared.state.visible_at, std::move(m.sender),
-                            std::move(m.trace_header), std::move(m.group), std::move(m.deduplication), "",
-                            std::move(m.attributes)}));
+            encode_for(queue, {prepared.message_id, std::move(m.body), now, prepared.state.visible_at,
+                               std::move(m.sender), std::move(m.trace_header), std::move(m.group),
+                               std::move(m.deduplication), "", std::move(m.attributes)}));
   return prepared;
 }
 
@@ -204,10 +228,10 @@ void Sqs::publish(Queue& queue, const std::vector<Prepared>& prepared, bool comm
   for (const Prepared& message : prepared) {
     if (message.duplicate) continue;
     if (queue.name.fifo()) settle(queue, message, committed);
-    if (!committed || queue.gone) continue;
-    queue.index.add(message.sequence, message.state, message.group);
-    queue.measures.sent_size->add(static_cast<double>(message.bytes));
-    ++added;
+    const Arrival arrival{message.state, message.group, message.bytes};
+    const Queue::Added now = queue.settle(message.sequence, committed ? &arrival : nullptr);
+    for (const std::size_t bytes : now.bytes) queue.measures.sent_size->add(static_cast<double>(bytes));
+    added += now.messages;
   }
   for (cloud::Wait* wait : queue.settling) wait->wake();
   if (added == 0) return;
@@ -225,7 +249,7 @@ void Sqs::publish(Queue& queue, const std::vector<Prepared>& prepared, bool comm
 Answer<model::SendMessageResult> Sqs::send(const cloud::Call& call, Queue& queue, model::SendMessageRequest request) {
   Result<Outgoing> message = outgoing(call, request);
   if (!message) co_return std::unexpected(std::move(message).error());
-  const std::string trace_digest = message->trace_header.empty() ? "" : trace_md5(message->trace_header);
+  const std::string trace_digest = trace_md5(request.message_system_attributes);
   if (queue.name.fifo()) {
     std::vector<std::string> names(1, deduplication_name(queue, *message));
     co_await wait_for_originals(queue, std::move(names));
@@ -250,6 +274,10 @@ Answer<model::SendMessageBatchResult> Sqs::send_batch(const cloud::Call& call, Q
                                                       model::SendMessageBatchRequest request) {
   Result<void> checked = check_batch(*request.entries, "SendMessageBatchRequestEntry");
   if (!checked) co_return std::unexpected(std::move(checked).error());
+  if (queue.name.fifo()) {
+    checked = check_fifo_batch(queue, *request.entries);
+    if (!checked) co_return std::unexpected(std::move(checked).error());
+  }
   std::size_t bytes = 0;
   for (const auto& entry : *request.entries) {
     bytes += entry.message_body->size() + attributes_size(entry.message_attributes.value_or(MessageAttributes()));
@@ -275,7 +303,7 @@ Answer<model::SendMessageBatchResult> Sqs::send_batch(const cloud::Call& call, Q
   for (std::size_t i = 0; i < messages.size(); ++i) {
     const auto& entry = (*request.entries)[i];
     Result<Outgoing>& message = messages[i];
-    const std::string trace_digest = message && !message->trace_header.empty() ? trace_md5(message->trace_header) : "";
+    const std::string trace_digest = trace_md5(entry.message_system_attributes);
     const MessageAttributes attributes = message ? message->attributes : MessageAttributes();
     Result<Prepared> one = message ? prepare(queue, std::move(*message), batch)
                                    : Result<Prepared>(std::unexpected(std::move(message).error()));

@@ -1,6 +1,7 @@
 // The attributes of a queue: which there are, and what values they take ("SetQueueAttributes" in the SQS API
 // Reference).
 
+#include <algorithm>
 #include <charconv>
 
 #include "json/json.h"
@@ -10,6 +11,8 @@ namespace signalbox::sqs {
 namespace {
 
 constexpr std::uint32_t kMaxMaxReceives = 1000;
+constexpr std::size_t kMaxKeyId = 2048;  // of KMS
+constexpr const char* kDefaultKeyReuse = "300";
 
 std::unexpected<Error> bad_value(std::string_view name) {
   return fail("InvalidAttributeValue", "Invalid value for the parameter " + std::string(name) + ".");
@@ -24,7 +27,14 @@ bool read_number(const std::string& text, std::int64_t least, std::int64_t most,
   return true;
 }
 
-bool read_flag(const std::string& text, bool& out) {
+/// "True" is as good as "true".
+std::string lower_case(std::string text) {
+  std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
+bool read_flag(const std::string& given, bool& out) {
+  const std::string text = lower_case(given);
   out = text == "true";
   return text == "true" || text == "false";
 }
@@ -65,7 +75,8 @@ bool is_redrive_allow_policy(const std::string& text) {
   const auto policy = document.parse(text);
   const auto permission = policy ? policy->find("redrivePermission") : std::nullopt;
   if (!permission || !permission->is_string()) return false;
-  const auto sources = policy->find("sourceQueueArns");
+  auto sources = policy->find("sourceQueueArns");
+  if (sources && sources->is_null()) sources.reset();
   if (permission->is("allowAll") || permission->is("denyAll")) return !sources;
   if (!permission->is("byQueue") || !sources || !sources->is_array()) return false;
   std::size_t count = 0;
@@ -73,6 +84,33 @@ bool is_redrive_allow_policy(const std::string& text) {
     if (!source.is_string() || !cloud::Arn::parse(source.as_string()) || ++count > kMaxRedriveSources) return false;
   }
   return count > 0;
+}
+
+/// The policy as SQS tells it: without what is null.
+std::string tidy_redrive_allow_policy(const std::string& text) {
+  json::Document document;
+  const auto policy = document.parse(text);
+  const auto permission = policy ? policy->find("redrivePermission") : std::nullopt;
+  if (!permission) return text;
+  std::string out;
+  json::Writer writer(out);
+  writer.begin_object();
+  writer.member("redrivePermission", permission->as_string());
+  if (const auto sources = policy->find("sourceQueueArns"); sources && sources->is_array()) {
+    writer.key("sourceQueueArns");
+    writer.begin_array();
+    for (const json::Value source : sources->elements()) writer.string(source.as_string());
+    writer.end_array();
+  }
+  writer.end_object();
+  return out;
+}
+
+/// A good value as it is kept and told.
+std::string tidy(const std::string& name, const std::string& value) {
+  if (name == "RedriveAllowPolicy" && is_redrive_allow_policy(value)) return tidy_redrive_allow_policy(value);
+  const bool flag = name == "SqsManagedSseEnabled" || name == "FifoQueue" || name == "ContentBasedDeduplication";
+  return flag ? lower_case(value) : value;
 }
 
 bool is_json_object(const std::string& text) {
@@ -87,18 +125,24 @@ Result<bool> read_fifo_attribute(const std::string& name, const std::string& val
                      name == "FifoThroughputLimit";
   if (!known) return false;
   if (name == "FifoQueue") {
-    if (value == "true" && fifo) return true;
-    if (value == "true") {
+    bool wanted = false;
+    if (!read_flag(value, wanted)) return bad_value(name);
+    if (wanted && fifo) return true;
+    if (wanted) {
       return fail(
           "InvalidParameterValue",
           "The name of a FIFO queue can only include alphanumeric characters, hyphens, or underscores, must end "
           "with .fifo suffix and be 1 to 80 in length.");
     }
     // As AWS: there is no saying that a queue is no FIFO queue.
-    if (value == "false") return fail("InvalidAttributeName", "Unknown Attribute FifoQueue.");
-    return bad_value(name);
+    return fail("InvalidAttributeName", "Unknown Attribute FifoQueue.");
   }
-  if (!fifo) return fail("InvalidAttributeName", "Unknown Attribute " + name + ".");
+  if (!fifo && name == "ContentBasedDeduplication") {
+    return fail("InvalidAttributeName", "Unknown Attribute " + name + ".");
+  }
+  if (!fifo) {
+    return fail("InvalidAttributeName", "You can specify the " + name + " only when FifoQueue is set to true.");
+  }
   if (name == "ContentBasedDeduplication") {
     if (!read_flag(value, settings.content_based_deduplication)) return bad_value(name);
   } else if (name == "DeduplicationScope") {
@@ -135,9 +179,12 @@ Result<void> read_attribute(const std::string& name, const std::string& value, b
   } else if (name == "SqsManagedSseEnabled") {
     bool ignored = false;
     good = read_flag(value, ignored);
-  } else if (name == "KmsMasterKeyId" || name == "KmsDataKeyReusePeriodSeconds") {
-    if (value.empty()) return {};
-    return fail("InvalidAttributeValue", "Attribute " + name + " is not supported yet: Signalbox has no KMS keys.");
+  } else if (name == "KmsMasterKeyId") {
+    s.sealed = !value.empty();
+    good = value.size() <= kMaxKeyId && std::ranges::all_of(value, [](char c) { return c > ' ' && c <= '~'; });
+  } else if (name == "KmsDataKeyReusePeriodSeconds") {
+    std::int64_t ignored = 0;
+    good = value.empty() || read_number(value, 60, 86'400, ignored);
   } else {
     Result<bool> of_fifo = read_fifo_attribute(name, value, fifo, s);
     if (!of_fifo) return std::unexpected(std::move(of_fifo).error());
@@ -162,6 +209,27 @@ bool allows_redrive(const std::string& policy, const std::string& source_arn) {
   return false;
 }
 
+Result<Attributes> merge_attributes(Attributes present, const Attributes& changes) {
+  const auto given = [&](std::string_view name) {
+    const auto found = changes.find(name);
+    return found == changes.end() ? std::string() : tidy(found->first, found->second);
+  };
+  const bool by_key = !given("KmsMasterKeyId").empty();
+  const bool managed = given("SqsManagedSseEnabled") == "true";
+  if (by_key && managed) {
+    return fail("InvalidAttributeName",
+                "You can use one type of server-side encryption (SSE) at one time. You can either enable KMS SSE or "
+                "SQS SSE.");
+  }
+  for (const auto& [name, value] : changes) present[name] = tidy(name, value);
+  if (by_key) present["SqsManagedSseEnabled"] = "false";
+  if (managed) {
+    present.erase("KmsMasterKeyId");
+    present.erase("KmsDataKeyReusePeriodSeconds");
+  }
+  return present;
+}
+
 Attributes setting_texts(const Attributes& attributes, const Settings& s, bool fifo) {
   Attributes texts = {{"SqsManagedSseEnabled", "true"}};
   if (fifo) {
@@ -170,6 +238,11 @@ Attributes setting_texts(const Attributes& attributes, const Settings& s, bool f
   }
   for (const auto& [name, value] : attributes) {
     if (!value.empty()) texts[name] = value;  // an empty one is a policy that was taken away
+  }
+  if (texts.contains("KmsMasterKeyId")) {
+    texts.try_emplace("KmsDataKeyReusePeriodSeconds", kDefaultKeyReuse);
+  } else {
+    texts.erase("KmsDataKeyReusePeriodSeconds");
   }
   texts["DelaySeconds"] = std::to_string(s.delay.count());
   texts["MaximumMessageSize"] = std::to_string(s.max_message_bytes);

@@ -23,12 +23,13 @@ std::unexpected<Error> invalid_id(const std::string& value, std::string_view par
                            " can only include alphanumeric and punctuation characters. 1 to 128 in length.");
 }
 
-Sqs::Sqs(cloud::House& house) : house_(house) {
+Sqs::Sqs(cloud::House& house)
+    : house_(house), receipt_key_(house.sealer.derive("sqs receipt handles").substr(0, kReceiptKey)) {
   house_.door.add_service(model::kService);
   describe_access(house_, *this);
   register_operations();
   register_message_operations();
-  house_.event_targets.add("sqs", std::make_unique<QueueTarget>(*this, house_));
+  house_.event_targets.add("sqs", std::make_unique<QueueTarget>(*this));
   house_.pipe_ends.queues = std::make_unique<PipeSource>(*this);
 }
 
@@ -46,19 +47,11 @@ QueuePointer Sqs::find_arn(const std::string& arn) const {
   return find({parsed->scope(), std::move(parsed->resource)});
 }
 
-// Only account and name of a queue URL count: it works behind whatever host name the client knows the server by. As on
-// AWS, a name alone is enough for a queue of the caller's own.
 Result<QueuePointer> Sqs::find_url(const cloud::Call& call, const std::string& url) const {
-  std::string account = call.scope.account;
-  const auto last = url.rfind('/');
-  if (last != std::string::npos) {
-    if (last == 0) return no_such_queue();
-    const auto before = url.rfind('/', last - 1);
-    account = url.substr(before == std::string::npos ? 0 : before + 1, last - (before + 1));
-  }
-  QueuePointer queue = find({{account, call.scope.region}, url.substr(last == std::string::npos ? 0 : last + 1)});
+  const auto name = queue_of_url(call.scope, url);
+  QueuePointer queue = name ? find(*name) : nullptr;
   // Queues of other accounts are not to be seen, but by those whom their policies let: they were asked.
-  const bool hidden = account != call.scope.account && !house_.authority.enforcing();
+  const bool hidden = name && name->scope.account != call.scope.account && !house_.authority.enforcing();
   if (!queue || hidden) return no_such_queue();
   return queue;
 }

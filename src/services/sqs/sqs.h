@@ -32,6 +32,8 @@ class Sqs final : public cloud::Service {
 
   /// The queue of that ARN; null when there is none.
   QueuePointer find_arn(const std::string& arn) const;
+  /// The queues whose dead letters that one takes. Goes to each one's shard.
+  asio::awaitable<std::vector<std::string>> sources_of(const Queue& dead_letters) const;
 
   /// One message to be sent, from whichever side.
   struct Outgoing {
@@ -68,6 +70,9 @@ class Sqs final : public cloud::Service {
   /// Up to request.max_number_of_messages, leased; those received too often go to the dead-letter queue. On the queue's
   /// shard.
   Answer<std::vector<model::Message>> take(Queue& queue, const model::ReceiveMessageRequest& request, bool long_poll);
+  /// As take, of the next few; `buried` when some of them went to the dead-letter queue.
+  Answer<std::vector<model::Message>> take_once(Queue& queue, const model::ReceiveMessageRequest& request,
+                                                bool long_poll, bool& buried);
   /// Takes messages out of everybody's reach and adds their removal to `batch`; those that their handles do not let go
   /// any more stay. On the queue's shard.
   cloud::AfterCommit prepare_removal(const QueuePointer& queue, const std::vector<std::string>& handles,
@@ -102,6 +107,8 @@ class Sqs final : public cloud::Service {
   // Attributes, tags, permissions (attributes.cpp, permissions.cpp).
   Result<Attributes> attributes_of(Queue& queue, const std::vector<std::string>& names) const;
   Answer<model::SetQueueAttributesResponse> set_attributes(Queue& queue, Attributes changes);
+  /// As set_attributes, for who holds the queue's turn of changes.
+  Answer<model::SetQueueAttributesResponse> change_attributes(Queue& queue, Attributes changes);
   static Result<void> check_tags(const std::string& queue, const Attributes& tags);
   Answer<model::TagQueueResponse> tag(Queue& queue, Attributes tags);
   Answer<model::UntagQueueResponse> untag(Queue& queue, std::vector<std::string> keys);
@@ -117,10 +124,11 @@ class Sqs final : public cloud::Service {
   Answer<model::ReceiveMessageResult> receive(const cloud::Call& call, model::ReceiveMessageRequest request);
   Answer<model::ReceiveMessageResult> receive_on_owner(Queue& queue, const model::ReceiveMessageRequest& request,
                                                        std::chrono::seconds wait, LongPoll& poll);
+  std::string encode_for(const Queue& queue, StoredMessage message) const;
   /// A message's record; empty when there is none.
   Result<std::optional<StoredMessage>> read_message(const Queue& queue, std::uint64_t sequence) const;
   Result<std::vector<model::Message>> repeat_attempt(Queue& queue, const model::ReceiveMessageRequest& request);
-  asio::awaitable<void> bury(Queue& queue, std::vector<std::pair<std::uint64_t, StoredMessage>> dead);
+  asio::awaitable<bool> bury(Queue& queue, std::vector<std::pair<std::uint64_t, StoredMessage>> dead);
   Answer<model::DeleteMessageResponse> remove(Queue& queue, std::string handle);
   Answer<model::DeleteMessageBatchResult> remove_batch(Queue& queue, model::DeleteMessageBatchRequest request);
   Result<std::uint64_t> check_delete(Queue& queue, const std::string& handle) const;
@@ -142,6 +150,7 @@ class Sqs final : public cloud::Service {
                                                          model::CancelMessageMoveTaskRequest request);
   Answer<model::ListMessageMoveTasksResult> list_moves(const cloud::Call& call,
                                                        model::ListMessageMoveTasksRequest request);
+  void forget_old_moves(const std::string& source, store::Batch& batch);
   asio::awaitable<void> run_move(std::shared_ptr<MoveTask> task, QueuePointer source);
   asio::awaitable<bool> move_some(MoveTask& task, Queue& source, std::size_t most);
   enum class Move { kToDeadLetters, kBack };
@@ -156,6 +165,7 @@ class Sqs final : public cloud::Service {
   Result<void> erase_orphans(const store::Snapshot& snapshot);
 
   cloud::House& house_;
+  const std::string receipt_key_;
   mutable std::shared_mutex directory_mutex_;
   std::map<QueueName, QueuePointer> directory_;
   std::map<std::string, std::shared_ptr<MoveTask>> moves_;  // by task id; on shard 0

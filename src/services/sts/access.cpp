@@ -15,30 +15,7 @@ asio::awaitable<Result<cloud::Accesses>> of_assume_role(const cloud::House& hous
   const auto& request = in.as<m::AssumeRoleRequest>();
   const auto role = house.callers.find_role(*request.role_arn);
   if (!role || call.principal.type == cloud::PrincipalType::kRoot) co_return cloud::Accesses();  // its handler refuses
-  cloud::Access access;
-  access.action = "sts:AssumeRole";
-  access.resource = role->arn;
-  access.account = role->account;
-  access.policy = role->trust;
-  cloud::add_tag_keys(cloud::InputFields(in), access.keys);
-  access.keys.add("sts:RoleSessionName", *request.role_session_name);
-  if (request.external_id) access.keys.add("sts:ExternalId", *request.external_id);
-  if (request.source_identity) access.keys.add("sts:SourceIdentity", *request.source_identity);
-  for (const std::string& key : request.transitive_tag_keys.value_or(std::vector<std::string>{})) {
-    access.keys.add("sts:TransitiveTagKeys", key);
-  }
-  for (const auto& [key, value] : role->tags) {
-    access.keys.add("aws:ResourceTag/" + key, value);
-    access.keys.add("iam:ResourceTag/" + key, value);
-  }
-  cloud::Accesses accesses{access};
-  const auto also = [&](const char* action) {
-    access.action = action;
-    accesses.push_back(access);
-  };
-  if (request.tags && !request.tags->empty()) also("sts:TagSession");
-  if (request.source_identity) also("sts:SetSourceIdentity");
-  co_return accesses;
+  co_return accesses_of(*role, request);
 }
 
 asio::awaitable<Result<cloud::Accesses>> of_federation(const Call& call, const wire::AnyStructure& in) {
@@ -55,14 +32,42 @@ asio::awaitable<Result<cloud::Accesses>> of_federation(const Call& call, const w
   co_return accesses;
 }
 
-asio::awaitable<Result<cloud::Accesses>> of_key_info() {
+/// Of an operation that knows no resources.
+asio::awaitable<Result<cloud::Accesses>> of_any(const char* action) {
   cloud::Access access;
-  access.action = "sts:GetAccessKeyInfo";
+  access.action = action;
   access.resource = "*";
   co_return cloud::Accesses{access};
 }
 
 }  // namespace
+
+cloud::Accesses accesses_of(const cloud::Role& role, const m::AssumeRoleRequest& request) {
+  cloud::Access access;
+  access.action = "sts:AssumeRole";
+  access.resource = role.arn;
+  access.account = role.account;
+  access.policy = role.trust;
+  cloud::add_tag_keys(cloud::InputFields(*m::kAssumeRole.operation->input, &request), access.keys);
+  access.keys.add("sts:RoleSessionName", *request.role_session_name);
+  if (request.external_id) access.keys.add("sts:ExternalId", *request.external_id);
+  if (request.source_identity) access.keys.add("sts:SourceIdentity", *request.source_identity);
+  for (const std::string& key : request.transitive_tag_keys.value_or(std::vector<std::string>{})) {
+    access.keys.add("sts:TransitiveTagKeys", key);
+  }
+  for (const auto& [key, value] : role.tags) {
+    access.keys.add("aws:ResourceTag/" + key, value);
+    access.keys.add("iam:ResourceTag/" + key, value);
+  }
+  cloud::Accesses accesses{access};
+  const auto also = [&](const char* action) {
+    access.action = action;
+    accesses.push_back(access);
+  };
+  if (request.tags && !request.tags->empty()) also("sts:TagSession");
+  if (request.source_identity) also("sts:SetSourceIdentity");
+  return accesses;
+}
 
 void describe_access(const cloud::House& house) {
   auto& authority = house.authority;
@@ -76,7 +81,10 @@ void describe_access(const cloud::House& house) {
     return of_assume_role(house, call, input);
   });
   authority.describe(m::kGetFederationToken, of_federation);
-  authority.describe(m::kGetAccessKeyInfo, [](const Call&, const wire::AnyStructure&) { return of_key_info(); });
+  authority.describe(m::kGetAccessKeyInfo,
+                     [](const Call&, const wire::AnyStructure&) { return of_any("sts:GetAccessKeyInfo"); });
+  authority.describe(m::kGetWebIdentityToken,
+                     [](const Call&, const wire::AnyStructure&) { return of_any("sts:GetWebIdentityToken"); });
 }
 
 }  // namespace signalbox::sts

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 
-#include "policy/document.h"
+#include "cloud/reserved_tags.h"
+#include "policy/validate.h"
 
 namespace signalbox::sts {
 namespace {
@@ -20,8 +21,10 @@ std::size_t packed_bytes(const cloud::Session& session) {
   return bytes;
 }
 
-std::unexpected<Error> invalid(std::string message) {
-  return fail("ValidationError", std::move(message));
+/// Keys that differ in case only are one ("Rules for tagging in IAM and AWS STS" in the IAM User Guide).
+bool same_key(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 32) : c; };
+  return std::ranges::equal(a, b, {}, lower, lower);
 }
 
 Result<void> check_size(const cloud::Session& session) {
@@ -41,7 +44,7 @@ std::int32_t packed_size(const cloud::Session& session) {
 Result<void> set_policies(const cloud::House& house, cloud::Session& session, const std::optional<std::string>& policy,
                           const std::optional<std::vector<m::PolicyDescriptorType>>& arns) {
   if (policy) {
-    auto document = policy::Document::parse(*policy, policy::DocumentKind::kInline);
+    auto document = policy::validate(*policy, policy::DocumentKind::kInline);
     if (!document) {
       return fail(m::errors::kMalformedPolicyDocumentException, std::move(document).error().message);
     }
@@ -61,30 +64,34 @@ Result<void> set_policies(const cloud::House& house, cloud::Session& session, co
 Result<void> set_tags(cloud::Session& session, const cloud::Session* caller,
                       const std::optional<std::vector<m::Tag>>& tags,
                       const std::optional<std::vector<std::string>>& transitive) {
-  const auto has = [&session](std::string_view key) {
-    return std::ranges::any_of(session.tags, [&](const auto& tag) { return tag.first == key; });
+  const auto names = [](const std::vector<std::string>& keys, std::string_view key) {
+    return std::ranges::any_of(keys, [&](const std::string& one) { return same_key(one, key); });
   };
   if (caller != nullptr) {
     session.transitive_tag_keys = caller->transitive_tag_keys;
     for (const auto& tag : caller->tags) {
-      if (std::ranges::count(caller->transitive_tag_keys, tag.first) != 0) session.tags.push_back(tag);
+      if (names(caller->transitive_tag_keys, tag.first)) session.tags.push_back(tag);
     }
   }
+  std::vector<std::string> requested;
   for (const m::Tag& tag : tags.value_or(std::vector<m::Tag>{})) {
-    if (has(*tag.key)) {
+    if (names(session.transitive_tag_keys, *tag.key)) {
       return fail("InvalidParameterValue",
                   "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag "
-                  "key from the calling session, or a tag key was given twice: " +
-                      *tag.key);
+                  "key from the calling session.");
     }
+    if (names(requested, *tag.key)) {
+      return fail("InvalidParameterValue", "Duplicate tag keys found. Please note that Tag keys are case insensitive.");
+    }
+    if (cloud::is_reserved_tag(*tag.key)) return invalid(cloud::kReservedTagText);
+    requested.push_back(*tag.key);
     session.tags.emplace_back(*tag.key, tag.value.value_or(""));
   }
   for (const std::string& key : transitive.value_or(std::vector<std::string>{})) {
-    if (!has(key)) {
-      return fail("InvalidParameterValue",
-                  "The specified transitive tag key must be included in the requested tags: " + key);
+    if (!names(requested, key)) {
+      return fail("InvalidParameterValue", "The specified transitive tag key must be included in the requested tags.");
     }
-    if (std::ranges::count(session.transitive_tag_keys, key) == 0) session.transitive_tag_keys.push_back(key);
+    if (!names(session.transitive_tag_keys, key)) session.transitive_tag_keys.push_back(key);
   }
   if (session.tags.size() > kMaxTags) return invalid("At most 50 session tags may be passed.");
   return check_size(session);

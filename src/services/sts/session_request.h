@@ -13,6 +13,10 @@ namespace signalbox::sts {
 
 namespace m = models::sts;
 
+inline std::unexpected<Error> invalid(std::string message) {
+  return fail("ValidationError", std::move(message));
+}
+
 /// Share of the room for policies and tags that they take, in percent, as PackedPolicySize tells it.
 std::int32_t packed_size(const cloud::Session& session);
 
@@ -30,6 +34,9 @@ Result<void> set_tags(cloud::Session& session, const cloud::Session* caller,
 Result<void> refuse_mfa(bool asked);
 
 m::Credentials shown(const cloud::TemporaryCredentials& credentials);
+
+/// What AssumeRole asks of the role and its trust policy.
+cloud::Accesses accesses_of(const cloud::Role& role, const m::AssumeRoleRequest& request);
 
 void describe_access(const cloud::House& house);
 

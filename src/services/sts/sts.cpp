@@ -19,10 +19,6 @@ constexpr std::chrono::seconds kLongestOfRoot{3600};
 constexpr std::int32_t kDefaultOfRole = 3600;
 constexpr std::int32_t kDefaultOfUser = 43200;
 
-std::unexpected<Error> invalid(std::string message) {
-  return fail("ValidationError", std::move(message));
-}
-
 Result<m::GetCallerIdentityResponse> caller_identity(const Call& call) {
   return m::GetCallerIdentityResponse{call.principal.id, call.principal.account, call.principal.arn};
 }
@@ -39,6 +35,14 @@ Result<Duration> duration_of(const Call& call, const cloud::Role& role, std::opt
   return Duration(wanted);
 }
 
+/// Whether the trust policy lets the caller, where the authority was not asked for that before: in verify.
+bool is_trusted(const House& house, const Call& call, const cloud::Role& role, const m::AssumeRoleRequest& request) {
+  if (!house.authority.verifying() || house.authority.enforcing()) return true;
+  return std::ranges::all_of(accesses_of(role, request), [&](const cloud::Access& access) {
+    return house.authority.decide(call, access).has_value();
+  });
+}
+
 Result<m::AssumeRoleResponse> assume_role(const House& house, const Call& call, const m::AssumeRoleRequest& request) {
   Result<void> checked = refuse_mfa(request.serial_number || request.token_code);
   if (!checked) return std::unexpected(std::move(checked).error());
@@ -46,8 +50,12 @@ Result<m::AssumeRoleResponse> assume_role(const House& house, const Call& call, 
   if (house.authority.enforcing() && call.principal.type == PrincipalType::kRoot) {
     return fail("AccessDenied", "Roles may not be assumed by root accounts.", 403);
   }
+  const auto arn = cloud::Arn::parse(*request.role_arn);
+  if (!arn || arn->service != "iam" || !cloud::is_account_id(arn->account) || !arn->resource.starts_with("role/")) {
+    return invalid(*request.role_arn + " is invalid");
+  }
   const auto role = house.callers.find_role(*request.role_arn);
-  if (!role) {
+  if (!role || !is_trusted(house, call, *role, request)) {
     return fail("AccessDenied",
                 "User: " + call.principal.arn +
                     " is not authorized to perform: sts:AssumeRole on resource: " + *request.role_arn,
@@ -155,6 +163,12 @@ Result<m::GetAccessKeyInfoResponse> access_key_info(const m::GetAccessKeyInfoReq
   return m::GetAccessKeyInfoResponse{*account};
 }
 
+/// Tokens of this kind are for those who have the federation enabled, which IAM's operations here cannot.
+asio::awaitable<Result<m::GetWebIdentityTokenResponse>> web_identity_token() {
+  co_return fail("OutboundWebIdentityFederationDisabledException",
+                 "The outbound web identity federation feature is not enabled for this account.", 403);
+}
+
 }  // namespace
 
 Sts::Sts(const cloud::House& house) : house_(house) {
@@ -182,6 +196,8 @@ Sts::Sts(const cloud::House& house) : house_(house) {
       [](const Call&, m::GetAccessKeyInfoRequest request) -> asio::awaitable<Result<m::GetAccessKeyInfoResponse>> {
         co_return access_key_info(request);
       });
+  door.handle(m::kGetWebIdentityToken,
+              [](const Call&, const m::GetWebIdentityTokenRequest&) { return web_identity_token(); });
   describe_access(house_);
 }
 

@@ -39,9 +39,10 @@ void add(rocksdb::WriteBatch& into, const Batch& batch) {
 
 }  // namespace
 
-Committer::Committer(rocksdb::DB& db, Durability durability, Metrics& metrics, Log& log)
+Committer::Committer(rocksdb::DB& db, Durability durability, Acknowledged& acknowledged, Metrics& metrics, Log& log)
     : db_(db),
       durability_(durability),
+      acknowledged_(acknowledged),
       resume_mark_(Key("store.resume-mark").bytes()),
       log_(log),
       commits_(metrics.counter("signalbox_store_commits_total", "Batches committed.")),
@@ -104,7 +105,7 @@ void Committer::run() {
   }
 }
 
-rocksdb::Status Committer::write(rocksdb::WriteBatch& changes) {
+rocksdb::Status Committer::write(rocksdb::WriteBatch& changes, bool sync) {
   rocksdb::WriteOptions options;
   if (durability_ != Durability::kMemory) {
     // Resume begins a new log only when there is something in memory to write out. Without, it goes on with the log
@@ -114,7 +115,7 @@ rocksdb::Status Committer::write(rocksdb::WriteBatch& changes) {
     const rocksdb::Status ready = db_.Put(options, resume_mark_, {});
     if (!ready.ok()) return ready;
   }
-  options.sync = durability_ == Durability::kSync;
+  options.sync = sync && durability_ == Durability::kSync;
   options.disableWAL = durability_ == Durability::kMemory;
   return db_.Write(options, &changes);
 }
@@ -122,21 +123,26 @@ rocksdb::Status Committer::write(rocksdb::WriteBatch& changes) {
 Result<void> Committer::commit(const std::vector<Waiting>& group) {
   std::size_t bytes = 0;
   std::size_t records = 0;
+  // What nobody waits for may be lost in a crash: it reaches the disk with the next write that somebody waits for.
+  bool sync = false;
   for (const Waiting& waiting : group) {
     bytes += waiting.batch.bytes();
     records += waiting.batch.count();
+    sync = sync || waiting.executor;
   }
   rocksdb::WriteBatch all(bytes + 64);
   for (const Waiting& waiting : group) add(all, waiting.batch);
-  rocksdb::Status status = write(all);
+  rocksdb::Status status = write(all, sync);
   // After a failed write RocksDB refuses all others until told that the cause may be gone. It then writes out what it
   // has in memory and begins a new log, so that what was refused is not in the log that later changes follow.
-  if (!status.ok() && db_.Resume().ok()) status = write(all);
+  if (!status.ok() && db_.Resume().ok()) status = write(all, sync);
   note(status);
   if (!status.ok()) {
     failures_.add(group.size());
     return std::unexpected(write_failure(status));
   }
+  // What was not synced may be lost: it is no promise.
+  if (sync) acknowledged_.note(db_);
   commits_.add(group.size());
   writes_.add();
   records_.add(records);
@@ -172,8 +178,8 @@ void Committer::finish(std::vector<Waiting>& group, const Result<void>& result) 
     place->second.push_back(std::move(waiting.done));
   }
   for (auto& [executor, waiters] : wake) {
-    asio::post(executor, [waiters = std::move(waiters), result] {
-      for (const Done& done : waiters) done(result);
+    asio::post(executor, [done_of = std::move(waiters), result] {
+      for (const Done& done : done_of) done(result);
     });
   }
 }

@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "base/metrics.h"
+#include "store/rocksdb/acknowledged.h"
 #include "store/store.h"
 
 namespace signalbox::store {
@@ -22,7 +23,7 @@ class Committer {
  public:
   using Done = std::function<void(const Result<void>&)>;
 
-  Committer(rocksdb::DB& db, Durability durability, Metrics& metrics, Log& log);
+  Committer(rocksdb::DB& db, Durability durability, Acknowledged& acknowledged, Metrics& metrics, Log& log);
   ~Committer();
   Committer(const Committer&) = delete;
 
@@ -44,13 +45,14 @@ class Committer {
   /// Takes what is queued, up to the bounds of one write; false when stopping and nothing is left.
   bool take(std::vector<Waiting>& group);
   Result<void> commit(const std::vector<Waiting>& group);
-  rocksdb::Status write(rocksdb::WriteBatch& changes);
+  rocksdb::Status write(rocksdb::WriteBatch& changes, bool sync);
   /// Says so in the log when writes begin to fail, and when they succeed again.
   void note(const rocksdb::Status& status);
   void finish(std::vector<Waiting>& group, const Result<void>& result);
 
   rocksdb::DB& db_;
   const Durability durability_;
+  Acknowledged& acknowledged_;
   const std::string resume_mark_;
   Log& log_;
   Counter& commits_;

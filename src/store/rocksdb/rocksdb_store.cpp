@@ -14,6 +14,7 @@
 
 #include "store/key.h"
 #include "store/record.h"
+#include "store/rocksdb/acknowledged.h"
 #include "store/rocksdb/committer.h"
 #include "store/store.h"
 
@@ -123,8 +124,13 @@ class RocksSnapshot final : public Snapshot {
 
 class RocksStore final : public Store {
  public:
-  RocksStore(std::unique_ptr<rocksdb::DB> db, Durability durability, Metrics& metrics, Log& log)
-      : db_(std::move(db)), durability_(durability), log_(log), committer_(*db_, durability, metrics, log) {}
+  RocksStore(std::unique_ptr<rocksdb::DB> db, std::unique_ptr<Acknowledged> acknowledged, Durability durability,
+             Metrics& metrics, Log& log)
+      : db_(std::move(db)),
+        acknowledged_(std::move(acknowledged)),
+        durability_(durability),
+        log_(log),
+        committer_(*db_, durability, *acknowledged_, metrics, log) {}
   ~RocksStore() override { RocksStore::close(); }
 
   std::unique_ptr<Snapshot> read() const override { return std::make_unique<RocksSnapshot>(*db_, log_); }
@@ -166,6 +172,7 @@ class RocksStore final : public Store {
 
  private:
   std::unique_ptr<rocksdb::DB> db_;
+  std::unique_ptr<Acknowledged> acknowledged_;
   Durability durability_;
   Log& log_;
   Committer committer_;
@@ -177,6 +184,16 @@ bool is_locked(const rocksdb::Status& status) {
   const std::string text = status.ToString();
   return status.IsIOError() && (text.find("While lock file") != std::string::npos ||
                                 text.find("lock hold by current process") != std::string::npos);
+}
+
+/// Closes the folder to everybody but its owner: it holds messages, and the key of secrets. False when it stays open.
+bool keep_private(const std::string& directory) {
+  namespace fs = std::filesystem;
+  std::error_code problem;
+  const fs::perms others = fs::perms::group_all | fs::perms::others_all;
+  if ((fs::status(directory, problem).permissions() & others) == fs::perms::none) return true;
+  fs::permissions(directory, others, fs::perm_options::remove, problem);
+  return !problem;
 }
 
 std::string schema_key() {
@@ -217,8 +234,16 @@ Result<std::unique_ptr<Store>> open_rocksdb(const Options& options, Metrics& met
   if (problem) {
     return fail("StoreError", "The data directory " + options.directory + " cannot be made: " + problem.message());
   }
+  if (!keep_private(options.directory)) {
+    log.warning("others than its owner may read the data directory, and that cannot be changed",
+                {{"directory", options.directory}});
+  }
+  auto acknowledged = std::make_unique<Acknowledged>(options.directory);
+  const rocksdb::Options chosen = rocksdb_options(log);
+  Result<void> whole = acknowledged->check_files(chosen, log);
+  if (!whole) return std::unexpected(std::move(whole).error());
   rocksdb::DB* opened = nullptr;
-  const rocksdb::Status status = rocksdb::DB::Open(rocksdb_options(log), options.directory, &opened);
+  const rocksdb::Status status = rocksdb::DB::Open(chosen, options.directory, &opened);
   if (!status.ok()) {
     if (is_locked(status)) {
       return fail("StoreError", "The data directory " + options.directory +
@@ -229,7 +254,10 @@ Result<std::unique_ptr<Store>> open_rocksdb(const Options& options, Metrics& met
   std::unique_ptr<rocksdb::DB> db(opened);
   Result<void> checked = check_schema(*db, options.directory);
   if (!checked) return std::unexpected(std::move(checked).error());
-  return std::make_unique<RocksStore>(std::move(db), options.durability, metrics, log);
+  whole = acknowledged->check(*db);
+  if (whole) whole = acknowledged->begin(*db, options.durability);
+  if (!whole) return std::unexpected(std::move(whole).error());
+  return std::make_unique<RocksStore>(std::move(db), std::move(acknowledged), options.durability, metrics, log);
 }
 
 }  // namespace signalbox::store

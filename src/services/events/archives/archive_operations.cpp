@@ -37,6 +37,9 @@ asio::awaitable<Result<void>> save(Core& core, BusPtr bus, Archive archive) {
   if (!rule) co_return std::unexpected(std::move(rule).error());
   auto work = [&]() -> asio::awaitable<Result<void>> {
     if (!bus->record()) co_return no_such_bus(bus->id().name);
+    if (bus->find_rule(archive.managed_rule())) {
+      co_return fail("ResourceAlreadyExistsException", "Rule " + archive.managed_rule() + " already exists.");
+    }
     store::Batch batch;
     batch.put(key_of(archive), encode(archive));
     Result<void> done = co_await core.house.store.commit(std::move(batch));

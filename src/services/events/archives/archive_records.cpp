@@ -5,7 +5,7 @@
 namespace signalbox::events {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kArchiveVersion = 1;
 
 std::int64_t ticks(Time time) {
   return time.time_since_epoch().count();
@@ -45,7 +45,7 @@ std::string Replay::arn() const {
 }
 
 std::string encode(const Archive& archive) {
-  store::RecordWriter out(kVersion);
+  store::RecordWriter out(kArchiveVersion);
   out.text(archive.scope.account).text(archive.scope.region).text(archive.name).number(archive.id).text(archive.bus);
   out.optional_text(archive.description).text(archive.pattern).integer(archive.retention_days);
   out.integer(ticks(archive.created));
@@ -53,7 +53,7 @@ std::string encode(const Archive& archive) {
 }
 
 std::optional<Archive> decode_archive(std::string_view bytes) {
-  store::RecordReader in(bytes, kVersion);
+  store::RecordReader in(bytes, kArchiveVersion);
   Archive archive;
   archive.scope.account = in.text();
   archive.scope.region = in.text();
@@ -70,7 +70,7 @@ std::optional<Archive> decode_archive(std::string_view bytes) {
 
 std::string encode(const Replay& replay) {
   const ReplayOrder& order = *replay.order;
-  store::RecordWriter out(kVersion);
+  store::RecordWriter out(kArchiveVersion);
   out.text(replay.scope.account).text(replay.scope.region).text(replay.name).text(replay.state).text(replay.reason);
   out.integer(ticks(replay.started)).optional_integer(ticks(replay.ended));
   out.optional_text(order.description).text(order.archive).number(order.archive_id).text(order.bus);
@@ -81,7 +81,7 @@ std::string encode(const Replay& replay) {
 }
 
 std::optional<Replay> decode_replay(std::string_view bytes) {
-  store::RecordReader in(bytes, kVersion);
+  store::RecordReader in(bytes, kArchiveVersion);
   Replay replay;
   replay.scope.account = in.text();
   replay.scope.region = in.text();
@@ -105,14 +105,14 @@ std::optional<Replay> decode_replay(std::string_view bytes) {
 }
 
 std::string encode(const ReplayMark& mark) {
-  store::RecordWriter out(kVersion);
+  store::RecordWriter out(kArchiveVersion);
   out.number(mark.events).flag(mark.last.has_value());
   if (mark.last) out.integer(ticks(mark.last->time)).number(mark.last->sequence);
   return std::move(out).take();
 }
 
 std::optional<ReplayMark> decode_mark(std::string_view bytes) {
-  store::RecordReader in(bytes, kVersion);
+  store::RecordReader in(bytes, kArchiveVersion);
   ReplayMark mark;
   mark.events = in.number();
   if (in.flag()) {
@@ -124,14 +124,14 @@ std::optional<ReplayMark> decode_mark(std::string_view bytes) {
 }
 
 std::string encode(const SegmentPart& part) {
-  store::RecordWriter out(kVersion);
+  store::RecordWriter out(kArchiveVersion);
   out.number(part.events).number(part.bytes).integer(ticks(part.earliest)).integer(ticks(part.latest));
   out.number(part.sequence).integer(ticks(part.came)).flag(part.packed);
   return std::move(out).take();
 }
 
 std::optional<SegmentPart> decode_part(std::string_view bytes) {
-  store::RecordReader in(bytes, kVersion);
+  store::RecordReader in(bytes, kArchiveVersion);
   SegmentPart part;
   part.events = in.number();
   part.bytes = in.number();
@@ -189,11 +189,11 @@ std::optional<EventPlace> read_place(std::string_view key) {
 }
 
 std::string encode_event(std::string_view text) {
-  return std::move(store::RecordWriter(kVersion).text(text)).take();
+  return std::move(store::RecordWriter(kArchiveVersion).text(text)).take();
 }
 
 std::optional<std::string_view> decode_event(std::string_view bytes) {
-  store::RecordReader in(bytes, kVersion);
+  store::RecordReader in(bytes, kArchiveVersion);
   const std::string_view text = in.text_view();
   if (!in.complete()) return std::nullopt;
   return text;

@@ -30,6 +30,8 @@ struct Archive {
 
   std::string arn() const;
   BusId bus_id() const { return {scope, bus}; }
+  /// The name of the rule that stands for it on its bus.
+  std::string managed_rule() const { return "Events-Archive-" + name; }
 };
 
 /// What a replay was asked to do.

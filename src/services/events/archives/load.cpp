@@ -1,5 +1,6 @@
 #include <set>
 
+#include "pattern/unbounded.h"
 #include "services/events/archives/replay.h"
 #include "services/events/archives/upkeep.h"
 #include "services/events/core.h"
@@ -73,14 +74,46 @@ Result<void> load_replays(Core& core, const store::Snapshot& snapshot) {
 
 }  // namespace
 
+namespace {
+
+/// The archive's pattern, and that events of replays do not come again.
+std::string shown_pattern(const std::string& pattern) {
+  if (pattern.empty()) return std::string(kAllEvents);
+  return pattern.substr(0, pattern.rfind('}')) + "," + std::string(kAllEvents.substr(1));
+}
+
+/// What AWS shows of an archive among the rules of its bus ("Amazon EventBridge archives", managed rules).
+RulePtr shown_rule(const Archive& archive) {
+  auto rule = std::make_shared<Rule>();
+  rule->name = archive.managed_rule();
+  rule->arn = archive.bus_id().rule_arn(rule->name);
+  rule->managed_by = "prod.vhs.events.aws.internal";
+  rule->record.pattern = shown_pattern(archive.pattern);
+  rule->record.state = "ENABLED";
+  rule->record.created_by = archive.scope.account;
+  auto target = std::make_shared<Target>();
+  target->id = rule->name;
+  target->record.arn = "arn:aws:events:" + archive.scope.region + ":::";
+  target->record.transformer =
+      Transformer{{},
+                  R"({"archive-arn": ")" + archive.arn() +
+                      R"(", "event": <aws.events.event.json>, "ingestion-time": <aws.events.event.ingestion-time>})"};
+  rule->targets.push_back(std::move(target));
+  return rule;
+}
+
+}  // namespace
+
 Result<RulePtr> archive_rule(const Archive& archive) {
-  auto pattern = pattern::Pattern::compile(archive.pattern.empty() ? kAllEvents : archive.pattern);
+  auto pattern = pattern::compile_unbounded(archive.pattern.empty() ? kAllEvents : archive.pattern);
   if (!pattern) return std::unexpected(std::move(pattern).error());
   auto rule = std::make_shared<Rule>();
   rule->name = "archive/" + archive.name;  // no rule has such a name
   rule->arn = archive.arn();
   rule->pattern = std::make_shared<const pattern::Pattern>(*std::move(pattern));
   rule->archive = archive.events;
+  rule->takes_api_calls = !archive.pattern.empty() && asks_for_api_calls(*rule->pattern);
+  rule->shown = shown_rule(archive);
   return rule;
 }
 

@@ -11,7 +11,7 @@ namespace {
 constexpr std::size_t kChunkEvents = 500;
 constexpr std::size_t kChunkBytes = 1024 * 1024;
 /// After the store refused a chunk.
-constexpr auto kTryAgain = std::chrono::seconds(1);
+constexpr auto kReplayAgain = std::chrono::seconds(1);
 
 using ReplayPtr = Registry<Replay>::Pointer;
 using ArchivePtr = Registry<Archive>::Pointer;
@@ -109,14 +109,14 @@ asio::awaitable<void> run_here(Core& core, ReplayPtr replay) {
   core.house.log.error("a replay cannot go on, trying again",
                        {{"replay", replay->arn()}, {"why", done.error().message}});
   cloud::Shard& shard = shard_of(core, *replay);
-  shard.alarms().set(core.house.clock.now() + kTryAgain,
+  shard.alarms().set(core.house.clock.now() + kReplayAgain,
                      [&core, replay] { run_replay(core, *core.archives.replays.find(replay->scope, replay->name)); });
 }
 
 }  // namespace
 
 void run_replay(Core& core, const Replay& replay) {
-  shard_of(core, replay).spawn(run_here(core, std::make_shared<const Replay>(replay)));
+  shard_of(core, replay).spawn("events.replay", run_here(core, std::make_shared<const Replay>(replay)));
 }
 
 }  // namespace signalbox::events

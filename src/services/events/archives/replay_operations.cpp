@@ -15,7 +15,7 @@ using ReplayPtr = Registry<Replay>::Pointer;
 /// AWS's quota of active replays in an account and Region.
 constexpr std::ptrdiff_t kMaxActive = 10;
 /// Ended replays are kept for as long, and so many in all.
-constexpr auto kKept = std::chrono::days(90);
+constexpr auto kReplaysKept = std::chrono::days(90);
 constexpr std::size_t kMaxReplays = 10'000;
 constexpr std::size_t kMaxFilters = 300;  // AWS's quota of rules on a bus
 constexpr std::string_view kArchivePrefix = "archive/";
@@ -69,7 +69,7 @@ Result<void> check_room(Core& core, const Call& call, const std::string& name, s
   for (const auto& [other, replay] : replays) {
     if (replay->is_active()) {
       ++active;
-    } else if (*replay->ended + kKept <= core.house.clock.now()) {
+    } else if (*replay->ended + kReplaysKept <= core.house.clock.now()) {
       batch.erase(key_of(*replay));
       batch.erase(mark_key_of(*replay));
       gone.push_back(other);

@@ -6,7 +6,7 @@ namespace signalbox::events {
 namespace {
 
 /// Until what could not be done is tried again.
-constexpr auto kTryAgain = std::chrono::seconds(1);
+constexpr auto kUpkeepAgain = std::chrono::seconds(1);
 
 using ArchivePtr = Registry<Archive>::Pointer;
 
@@ -41,7 +41,7 @@ void arm(Core& core, const ArchivePtr& archive, Time not_before) {
   if (!when) return;
   upkeep.alarm = shard.alarms().set(std::max(*when, not_before), [&core, &shard, archive] {
     archive->events->upkeep().alarm.reset();
-    shard.spawn(tend(core, archive));
+    shard.spawn("events.archive-upkeep", tend(core, archive));
   });
 }
 
@@ -140,7 +140,7 @@ asio::awaitable<void> tend(Core& core, ArchivePtr archive) {
   }
   upkeep.tending = false;
   if (core.archives.draining || !find(core, *archive)) co_return;
-  arm(core, archive, core.house.clock.now() + kTryAgain);
+  arm(core, archive, core.house.clock.now() + kUpkeepAgain);
 }
 
 }  // namespace

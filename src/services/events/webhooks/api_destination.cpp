@@ -5,7 +5,7 @@
 namespace signalbox::events {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kDestinationVersion = 1;
 
 }  // namespace
 
@@ -21,7 +21,7 @@ store::Key key_of(const ApiDestination& destination) {
 }
 
 std::string encode(const ApiDestination& destination) {
-  store::RecordWriter out(kVersion);
+  store::RecordWriter out(kDestinationVersion);
   out.text(destination.scope.account).text(destination.scope.region).text(destination.name).text(destination.id);
   out.optional_text(destination.description).text(destination.connection_arn).text(destination.endpoint);
   out.text(destination.method).integer(destination.rate);
@@ -31,7 +31,7 @@ std::string encode(const ApiDestination& destination) {
 }
 
 std::optional<ApiDestination> decode_api_destination(std::string_view bytes) {
-  store::RecordReader in(bytes, kVersion);
+  store::RecordReader in(bytes, kDestinationVersion);
   ApiDestination destination;
   destination.scope.account = in.text();
   destination.scope.region = in.text();

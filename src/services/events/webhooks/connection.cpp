@@ -5,7 +5,7 @@
 namespace signalbox::events {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kConnectionVersion = 1;
 
 void write(store::RecordWriter& out, const std::vector<ConnectionParameter>& parameters) {
   out.number(parameters.size());
@@ -35,7 +35,7 @@ ConnectionHttp read_http(store::RecordReader& in) {
 }
 
 std::string encode_auth(const ConnectionAuth& auth) {
-  store::RecordWriter out(kVersion);
+  store::RecordWriter out(kConnectionVersion);
   out.text(auth.type).text(auth.name).text(auth.secret).text(auth.token_endpoint).text(auth.token_method);
   write(out, auth.token_http);
   write(out, auth.invocation);
@@ -43,7 +43,7 @@ std::string encode_auth(const ConnectionAuth& auth) {
 }
 
 std::optional<ConnectionAuth> decode_auth(std::string_view bytes) {
-  store::RecordReader in(bytes, kVersion);
+  store::RecordReader in(bytes, kConnectionVersion);
   ConnectionAuth auth;
   auth.type = in.text();
   auth.name = in.text();
@@ -74,7 +74,7 @@ store::Key key_of(const Connection& connection) {
 }
 
 std::string encode(const Connection& connection, const Sealer& sealer) {
-  store::RecordWriter out(kVersion);
+  store::RecordWriter out(kConnectionVersion);
   out.text(connection.scope.account).text(connection.scope.region).text(connection.name).text(connection.id);
   out.optional_text(connection.description).text(connection.state).text(connection.reason);
   out.integer(connection.created.time_since_epoch().count()).integer(connection.modified.time_since_epoch().count());
@@ -86,7 +86,7 @@ std::string encode(const Connection& connection, const Sealer& sealer) {
 }
 
 std::optional<Connection> decode_connection(std::string_view bytes, const Sealer& sealer) {
-  store::RecordReader in(bytes, kVersion);
+  store::RecordReader in(bytes, kConnectionVersion);
   Connection connection;
   connection.scope.account = in.text();
   connection.scope.region = in.text();

@@ -67,7 +67,7 @@ m::ConnectionAuthResponseParameters shown(const ConnectionAuth& auth) {
     oauth.http_method = auth.token_method;
     oauth.o_auth_http_parameters = shown(auth.token_http);
   }
-  out.invocation_http_parameters = shown(auth.invocation);
+  out.invocation_http_parameters = shown(auth.invocation).value_or(m::ConnectionHttpParameters());  // always told
   return out;
 }
 
@@ -154,7 +154,8 @@ void begin_authorizing(Core& core, Connection& connection) {
 }
 void go_on_authorizing(Core& core, const Connection& connection) {
   if (connection.state != "AUTHORIZING") return;
-  core.house.shards.at(0).spawn(authorize(core, connection.scope, connection.name, connection.revision));
+  core.house.shards.at(0).spawn("events.connection",
+                                authorize(core, connection.scope, connection.name, connection.revision));
 }
 
 template <class Response>

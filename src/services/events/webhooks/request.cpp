@@ -200,7 +200,7 @@ cloud::Attempt judge(const Result<http::ClientResponse>& answer, Time now) {
       return {Outcome::kRetry, "SDK_CLIENT_ERROR",
               std::string(kUnable) + "Timeout calling endpoint for API Destination: socket closed."};
     }
-    const bool forbidden = code == "AddressNotPermitted";
+    const bool forbidden = code == "AddressNotPermitted" || code == "InvalidRequest";
     return {forbidden ? Outcome::kFailed : Outcome::kRetry, "SDK_CLIENT_ERROR",
             std::string(kUnable) + "API destination endpoint cannot be reached. " + answer.error().message};
   }

@@ -53,13 +53,15 @@ class Api {
 }
 
 function write(level, values) {
-  const text = format(...values).replaceAll('\n', '\r');
-  writeAll(`${new Date().toISOString()}\t${currentId || 'undefined'}\t${level}\t${text}\n`);
+  writeEvent(`${new Date().toISOString()}\t${currentId || 'undefined'}\t${level}\t${format(...values)}\n`);
 }
 
-/** As writing to a pipe that is full for the moment fails, tries again. */
-function writeAll(text) {
-  let bytes = Buffer.from(text);
+/** One event of the log, whatever lines it has. As writing to a pipe that is full for the moment fails, tries again. */
+function writeEvent(text) {
+  const message = Buffer.from(text);
+  const head = Buffer.from([0xa5, 0x5a, 0x00, 0x03, 0, 0, 0, 0]);
+  head.writeUInt32BE(message.length, 4);
+  let bytes = Buffer.concat([head, message]);
   while (bytes.length) {
     try {
       bytes = bytes.subarray(writeSync(1, bytes));
@@ -159,14 +161,12 @@ function fail(api, path, problem) {
 const api = new Api(env.AWS_LAMBDA_RUNTIME_API);
 takeOverConsole();
 let place = 'init/error';
-for (const [event, kind] of [['uncaughtException', 'Runtime.UncaughtException'],
-  ['unhandledRejection', 'Runtime.UnhandledPromiseRejection']]) {
-  process.on(event, async (problem) => {
-    const error = described(problem);
-    await fail(new Api(env.AWS_LAMBDA_RUNTIME_API), place, named(kind, error.errorMessage));
-    process.exit(129);
-  });
+async function end(problem) {
+  await fail(new Api(env.AWS_LAMBDA_RUNTIME_API), place, problem);
+  process.exit(129);
 }
+process.on('uncaughtException', end);
+process.on('unhandledRejection', (reason) => end(named('Runtime.UnhandledPromiseRejection', String(reason))));
 let handler;
 try {
   handler = await load(env._HANDLER);

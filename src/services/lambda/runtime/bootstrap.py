@@ -69,12 +69,50 @@ class Context:
         sys.stdout.write(str(message))
 
 
+class Log:
+    """Standard output, as the server takes it: what is printed at once is one event of the log, whatever lines it has."""
+
+    MOST = 255 * 1024  # characters; an event of the log can hold hardly more bytes
+
+    def __init__(self, stream):
+        self.stream = stream
+        self.parts = []
+        self.length = 0
+
+    def write(self, text):
+        if not isinstance(text, str):
+            raise TypeError("write() argument must be str, not %s" % type(text).__name__)
+        self.parts.append(text)
+        self.length += len(text)
+        if text.endswith("\n") or self.length >= self.MOST:
+            self.flush()
+        return len(text)
+
+    def writelines(self, lines):
+        for line in lines:
+            self.write(line)
+
+    def flush(self):
+        text = "".join(self.parts)
+        self.parts.clear()
+        self.length = 0
+        if text:
+            message = text.encode("utf-8", "surrogateescape")
+            self.stream.flush()
+            frame = memoryview(b"\xa5\x5a\x00\x03" + len(message).to_bytes(4, "big") + message)
+            while frame:
+                frame = frame[os.write(1, frame):]
+
+    def __getattr__(self, name):
+        return getattr(self.stream, name)
+
+
 def describe(kind, value, trace):
     """An exception as AWS tells of it."""
     import traceback
     while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
         trace = trace.tb_next
-    return {"errorMessage": str(value), "errorType": kind.__name__,
+    return {"errorMessage": str(value), "errorType": kind.__name__, "requestId": "",
             "stackTrace": traceback.format_list(traceback.extract_tb(trace))}
 
 
@@ -173,6 +211,10 @@ def fail(api, path, error):
 def main():
     api = Api(os.environ["AWS_LAMBDA_RUNTIME_API"])
     current = {}
+    sys.stdout = Log(sys.stdout)
+    own = "/opt/python/lib/python%d.%d/site-packages" % sys.version_info[:2]
+    if own not in sys.path and os.path.isdir(own):
+        sys.path.insert(sys.path.index("/opt/python") if "/opt/python" in sys.path else 0, own)
     sys.path.insert(0, os.environ["LAMBDA_TASK_ROOT"])
     set_up_logging(current)
     try:
@@ -191,6 +233,7 @@ def main():
         try:
             result = answer(handler, event, Context(headers))
         except Named as error:
+            error.error["requestId"] = current["id"]
             fail(api, place + "error", error.error)
             continue
         except Exception:

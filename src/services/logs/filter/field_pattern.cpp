@@ -72,9 +72,8 @@ Result<FieldPattern::Field> FieldPattern::read_field(Reader& reader) {
   return field;
 }
 
-Result<std::shared_ptr<const Matcher>> FieldPattern::compile(std::string_view text) {
+Result<std::shared_ptr<const Matcher>> FieldPattern::compile(Reader reader) {
   auto pattern = std::make_shared<FieldPattern>();
-  Reader reader(text);
   reader.skip_space();
   reader.take();  // the '[' that made it a pattern of fields
   do {

@@ -11,7 +11,7 @@ namespace signalbox::logs::filter {
 
 class FieldPattern final : public Matcher {
  public:
-  static Result<std::shared_ptr<const Matcher>> compile(std::string_view text);
+  static Result<std::shared_ptr<const Matcher>> compile(Reader reader);
 
   bool matches(std::string_view message) const override;
   Extracted extract(std::string_view message) const override;

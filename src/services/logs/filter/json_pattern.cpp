@@ -19,7 +19,7 @@ std::string text_of(json::Value value) {
   return value.is_string() ? value.as_string() : std::string(value.raw());
 }
 
-bool is_name(char c) {
+bool is_property_name(char c) {
   const auto byte = static_cast<unsigned char>(c);
   return std::isalnum(byte) != 0 || byte >= 0x80U || c == '_' || c == '-' || c == '@' || c == ':' || c == '/';
 }
@@ -60,7 +60,7 @@ Result<Selector> Selector::read(Reader& reader) {
       continue;
     }
     std::string name;
-    while (is_name(reader.peek())) name.push_back(reader.take());
+    while (is_property_name(reader.peek())) name.push_back(reader.take());
     if (name.empty()) return reader.wrong("the name of a property is missing");
     selector.steps_.emplace_back(std::move(name));
   }
@@ -110,9 +110,8 @@ Result<JsonPattern::Leaf> JsonPattern::read_leaf(Reader& reader) {
   return leaf;
 }
 
-Result<std::shared_ptr<const Matcher>> JsonPattern::compile(std::string_view text) {
+Result<std::shared_ptr<const Matcher>> JsonPattern::compile(Reader reader) {
   auto pattern = std::make_shared<JsonPattern>();
-  Reader reader(text);
   reader.skip_space();
   reader.take();  // the '{' that made it a JSON pattern
   auto condition = Condition::read(reader, [&](Reader& in) -> Result<std::size_t> {

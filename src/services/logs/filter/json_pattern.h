@@ -52,7 +52,7 @@ class Selector {
 
 class JsonPattern final : public Matcher {
  public:
-  static Result<std::shared_ptr<const Matcher>> compile(std::string_view text);
+  static Result<std::shared_ptr<const Matcher>> compile(Reader reader);
 
   bool matches(std::string_view message) const override;
   Extracted extract(std::string_view message) const override;

@@ -36,11 +36,15 @@ class Matcher {
   virtual bool can_select(std::string_view selector) const = 0;
 };
 
+/// Which characters terms without quotation marks and regular expressions may have: those that AWS takes, or any, as
+/// patterns that are stored already may have been put when any were taken.
+enum class Characters { kAsAws, kAny };
+
 /// Compiled once, never changed: safe from any thread.
 class Pattern {
  public:
   /// Errors: InvalidParameterException that says what is wrong and where (characters from 1).
-  static Result<Pattern> compile(std::string_view text);
+  static Result<Pattern> compile(std::string_view text, Characters characters = Characters::kAsAws);
 
   /// Whether it is empty, and so selects every event.
   bool selects_all() const { return matcher_ == nullptr; }

@@ -46,6 +46,11 @@ TEST(Terms, AsDocumented) {
            {"%^ERROR%", kMissing, false},
            {"-%4[0-9]{2}%", kMissing, false},
            {"\"a \\\"b\\\"\"", "say a \"b\" now", true},
+           {"\"email@some.com\"", "to email@some.com", true},
+           {"snake_case -no_1", "a snake_case", true},
+           {"エラー", "エラー 1", true},
+           {"%a:_#=@/;,-b%", "a:_#=@/;,-b", true},
+           {"%\\x28a\\x29\\s[bc]?d{1,2}$%", "(a) cd", true},
        }) {
     check(c);
   }
@@ -176,9 +181,41 @@ TEST(Pattern, RefusesWhatItCannotRead) {
   EXPECT_FALSE(Pattern::compile("{" + std::string(1000, '(')));
 }
 
+TEST(Pattern, RefusesCharactersAsAwsDoes) {
+  const struct {
+    const char* pattern;
+    const char* term;
+  } cases[] = {{"email@some.com", "email@some.com"},
+               {"ERROR a/b", "a/b"},
+               {"warn:", "warn:"},
+               {"code=42", "code=42"},
+               {"-foo-bar", "foo-bar"},
+               {"?a.b", "a.b"},
+               {"*", "*"},
+               {"\"\"", "\"\""},
+               {"ERROR -\"\"", "\"\""},
+               {"%something!%", "%something!%"},
+               {"%(a|b)%", "%(a|b)%"},
+               {"%\\(a%", "%\\(a%"},
+               {"%a b%", "%a b%"},
+               {"%é%", "%é%"},
+               {"{ $.a = %(b)% }", "%(b)%"},
+               {"[a = %b!%]", "%b!%"}};
+  for (const auto& c : cases) {
+    const auto pattern = Pattern::compile(c.pattern);
+    ASSERT_FALSE(pattern) << c.pattern;
+    EXPECT_EQ(pattern.error().code, "InvalidParameterException");
+    EXPECT_EQ(pattern.error().message, "Invalid character(s) in term '" + std::string(c.term) + "'");
+    // Those that were stored when they were taken still work.
+    EXPECT_TRUE(Pattern::compile(c.pattern, Characters::kAny)) << c.pattern;
+  }
+  EXPECT_FALSE(Pattern::compile("a(b", Characters::kAny));
+}
+
 TEST(Pattern, IsQuickOnHostileTexts) {
   // Backtracking would take for ever.
-  const auto pattern = Pattern::compile("{ $.a = \"" + std::string(400, '*') + "b\" && $.a = %(a*)*b% }");
+  const auto pattern =
+      Pattern::compile("{ $.a = \"" + std::string(400, '*') + "b\" && $.a = %(a*)*b% }", Characters::kAny);
   ASSERT_TRUE(pattern);
   EXPECT_FALSE(pattern->matches("{\"a\":\"" + std::string(10'000, 'a') + "\"}"));
 }

@@ -1,5 +1,6 @@
 #include "services/logs/filter/reader.h"
 
+#include <algorithm>
 #include <cctype>
 
 namespace signalbox::logs::filter {
@@ -7,6 +8,15 @@ namespace {
 
 bool is_word(char c) {
   return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
+}
+
+/// "Supported regular expressions (regex) syntax" in the CloudWatch Logs User Guide: letters and digits, these symbols
+/// and these operators; no parentheses, even behind a backslash, no spaces, nothing beyond ASCII.
+bool is_of_expression(char c) {
+  constexpr std::string_view kSymbols = ":_#=@/;,-";
+  constexpr std::string_view kOperators = "^$?[]{}|\\*+.";
+  return (static_cast<unsigned char>(c) < 0x80U && std::isalnum(static_cast<unsigned char>(c)) != 0) ||
+         kSymbols.find(c) != std::string_view::npos || kOperators.find(c) != std::string_view::npos;
 }
 
 }  // namespace
@@ -39,7 +49,11 @@ Result<std::string> Reader::regular_expression() {
   std::string out;
   for (take(); !done();) {
     const char c = take();
-    if (c == '%') return out;
+    if (c == '%') {
+      if (characters_ == Characters::kAsAws && !std::ranges::all_of(out, is_of_expression))
+        return bad_term("%" + out + "%");
+      return out;
+    }
     out.push_back(c);
     if (c == '\\' && !done()) out.push_back(take());
   }

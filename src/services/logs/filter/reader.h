@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "services/logs/filter/pattern.h"
 
 namespace signalbox::logs::filter {
 
@@ -14,7 +15,8 @@ inline bool is_space(char c) {
 
 class Reader {
  public:
-  explicit Reader(std::string_view text) : text_(text) {}
+  explicit Reader(std::string_view text, Characters characters = Characters::kAsAws)
+      : text_(text), characters_(characters) {}
 
   bool done() const { return at_ == text_.size(); }
   /// '\0' at the end.
@@ -35,9 +37,13 @@ class Reader {
 
   /// What stands between the quotation mark here and the next, without its backslashes.
   Result<std::string> quoted();
-  /// What stands between the '%' here and the next.
+  /// What stands between the '%' here and the next. Errors: also characters that AWS does not take there.
   Result<std::string> regular_expression();
 
+  Characters characters() const { return characters_; }
+  static std::unexpected<Error> bad_term(std::string_view term) {
+    return fail("InvalidParameterException", "Invalid character(s) in term '" + std::string(term) + "'");
+  }
   std::unexpected<Error> wrong(const std::string& what) const {
     return fail("InvalidParameterException",
                 "Invalid filter pattern: " + what + " at character " + std::to_string(at_ + 1) + ".");
@@ -45,6 +51,7 @@ class Reader {
 
  private:
   std::string_view text_;
+  Characters characters_;
   std::size_t at_ = 0;
 };
 

@@ -6,12 +6,16 @@
 namespace signalbox::logs::filter {
 namespace {
 
-/// "You must enclose terms that include non-alphanumeric characters in double quotation marks"; underscores, and what
-/// common patterns of other tools show to be taken, are exceptions.
+/// "You must enclose terms that include non-alphanumeric characters in double quotation marks", all but the underscore.
+/// Letters beyond ASCII count as such.
 bool may_be_bare(char c) {
   const auto byte = static_cast<unsigned char>(c);
-  return std::isalnum(byte) != 0 || byte >= 0x80U ||
-         std::string_view("_.-:/@#$*+,;=!&'~^|<>").find(c) != std::string_view::npos;
+  return std::isalnum(byte) != 0 || byte >= 0x80U || c == '_';
+}
+
+/// What patterns of before may have beside.
+bool might_be_bare(char c) {
+  return may_be_bare(c) || std::string_view(".-:/@#$*+,;=!&'~^|<>").find(c) != std::string_view::npos;
 }
 
 }  // namespace
@@ -26,6 +30,7 @@ Result<Terms::Term> Terms::read(Reader& reader) {
     auto text = reader.quoted();
     if (!text) return std::unexpected(std::move(text).error());
     term.text = *std::move(text);
+    if (term.text.empty() && reader.characters() == Characters::kAsAws) return Reader::bad_term("\"\"");
     return term;
   }
   if (reader.peek() == '%') {
@@ -36,17 +41,15 @@ Result<Terms::Term> Terms::read(Reader& reader) {
     term.expression = *std::move(expression);
     return term;
   }
-  while (!reader.done() && !is_space(reader.peek())) {
-    if (!may_be_bare(reader.peek())) return reader.wrong("a term with this character must be in quotation marks,");
-    term.text.push_back(reader.take());
-  }
+  while (!reader.done() && !is_space(reader.peek())) term.text.push_back(reader.take());
   if (term.text.empty()) return reader.wrong("a term is missing");
+  const bool as_aws = reader.characters() == Characters::kAsAws;
+  if (!std::ranges::all_of(term.text, as_aws ? may_be_bare : might_be_bare)) return Reader::bad_term(term.text);
   return term;
 }
 
-Result<std::shared_ptr<const Matcher>> Terms::compile(std::string_view text) {
+Result<std::shared_ptr<const Matcher>> Terms::compile(Reader reader) {
   auto terms = std::make_shared<Terms>();
-  Reader reader(text);
   for (reader.skip_space(); !reader.done(); reader.skip_space()) {
     auto& into = reader.peek() == '-' ? terms->excluded_ : reader.peek() == '?' ? terms->optional_ : terms->required_;
     if (&into != &terms->required_) reader.take();

@@ -12,7 +12,7 @@ namespace signalbox::logs::filter {
 /// one of the optional ones is. Beside others, optional terms mean nothing, as AWS documents.
 class Terms final : public Matcher {
  public:
-  static Result<std::shared_ptr<const Matcher>> compile(std::string_view text);
+  static Result<std::shared_ptr<const Matcher>> compile(Reader reader);
 
   bool matches(std::string_view message) const override;
   Extracted extract(std::string_view) const override { return {}; }

@@ -3,8 +3,8 @@
 #include <re2/re2.h>
 
 #include <algorithm>
-#include <cctype>
 
+#include "base/ascii.h"
 #include "services/logs/insights/functions.h"
 
 namespace signalbox::logs::insights {
@@ -35,11 +35,6 @@ Expression constant(const Value& value) {
 }
 Expression negate_if(bool negated, Expression expression) {
   return negated ? operation(Operator::kNot, std::move(expression)) : std::move(expression);
-}
-
-std::string lower(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
 }
 
 }  // namespace
@@ -254,8 +249,8 @@ Made ExpressionParser::primary(int depth) {
     case TokenKind::kName:
       lexer_.take();
       if (lexer_.at_sign("(")) return call(token.text, depth);
-      if (lower(token.text) == "true" || lower(token.text) == "false")
-        return constant(Value::of(lower(token.text) == "true"));
+      if (ascii_lowered(token.text) == "true" || ascii_lowered(token.text) == "false")
+        return constant(Value::of(ascii_lowered(token.text) == "true"));
       return field(token.text);
     case TokenKind::kDuration:
       return period();
@@ -270,14 +265,14 @@ Made ExpressionParser::primary(int depth) {
 
 Made ExpressionParser::period() {
   const Token& token = lexer_.peek();
-  const std::int64_t length = period_of(token.number, lower(token.unit));
+  const std::int64_t length = period_of(token.number, ascii_lowered(token.unit));
   if (length == 0) return lexer_.wrong("unknown period " + token.unit);
   lexer_.take();
   return constant(Value::of(static_cast<double>(length)));
 }
 
 Made ExpressionParser::call(std::string name, int depth) {
-  const Function* const function = find_function(lower(name));
+  const Function* const function = find_function(ascii_lowered(name));
   if (function == nullptr) return lexer_.wrong("the function " + name + " is not supported,");
   lexer_.take();
   Expression made;

@@ -3,9 +3,9 @@
 #include <re2/re2.h>
 
 #include <array>
-#include <cctype>
 #include <cmath>
 
+#include "base/ascii.h"
 #include "services/logs/insights/expression_parser.h"
 
 namespace signalbox::logs::insights {
@@ -30,11 +30,6 @@ constexpr std::array kAggregates = {
     AggregateName{"earliest", Aggregate::kEarliest}, AggregateName{"latest", Aggregate::kLatest},
     AggregateName{"sortsfirst", Aggregate::kFirst},  AggregateName{"sortslast", Aggregate::kLast}};
 
-std::string lower(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
-}
-
 class QueryParser {
  public:
   explicit QueryParser(std::string_view text) : lexer_(text), expressions_(lexer_, syntax_) {}
@@ -53,7 +48,7 @@ class QueryParser {
  private:
   Result<Command> command() {
     if (lexer_.peek().kind != TokenKind::kName) return lexer_.unexpected();
-    const std::string word = lower(lexer_.peek().text);
+    const std::string word = ascii_lowered(lexer_.peek().text);
     for (const std::string_view other : kNotDone) {
       if (word == other) return lexer_.wrong("the command " + word + " is not supported,");
     }
@@ -158,7 +153,7 @@ class QueryParser {
   Result<Aggregation> aggregation() {
     const std::size_t start = lexer_.peek().start;
     if (lexer_.peek().kind != TokenKind::kName) return lexer_.unexpected();
-    const std::string name = lower(lexer_.peek().text);
+    const std::string name = ascii_lowered(lexer_.peek().text);
     const AggregateName* known = nullptr;
     for (const AggregateName& one : kAggregates) {
       if (one.name == name) known = &one;

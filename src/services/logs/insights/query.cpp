@@ -12,7 +12,7 @@
 namespace signalbox::logs::insights {
 namespace {
 
-constexpr std::size_t kMaxGroups = 100;  // of parse; the parser takes no more
+constexpr std::size_t kMaxQueryGroups = 100;  // of parse; the parser takes no more
 
 /// Commands that look at one row at a time, then what the rows come to.
 struct Segment {
@@ -51,8 +51,8 @@ bool match_glob(const std::vector<std::string>& parts, std::string_view text, st
 }
 
 bool match_regex(const re2::RE2& regex, std::string_view text, std::span<std::string_view> found) {
-  std::array<re2::StringPiece, kMaxGroups + 1> groups;
-  const auto count = std::min(found.size(), kMaxGroups);
+  std::array<re2::StringPiece, kMaxQueryGroups + 1> groups;
+  const auto count = std::min(found.size(), kMaxQueryGroups);
   if (!regex.Match(re2::StringPiece(text.data(), text.size()), 0, text.size(), RE2::UNANCHORED, groups.data(),
                    static_cast<int>(count) + 1)) {
     return false;
@@ -63,8 +63,8 @@ bool match_regex(const re2::RE2& regex, std::string_view text, std::span<std::st
 
 void parse(const Parse& parse, Row& row) {
   const Value from = evaluate(parse.from, row);
-  std::array<std::string_view, kMaxGroups> groups;
-  const std::span<std::string_view> found(groups.data(), std::min(parse.slots.size(), kMaxGroups));
+  std::array<std::string_view, kMaxQueryGroups> groups;
+  const std::span<std::string_view> found(groups.data(), std::min(parse.slots.size(), kMaxQueryGroups));
   const std::string_view text = from.is_null() ? std::string_view() : to_text(from, row.arena());
   const bool matches =
       !from.is_null() && (parse.regex ? match_regex(*parse.regex, text, found) : match_glob(parse.glob, text, found));

@@ -1,0 +1,141 @@
+#include "services/lambda/package_tree.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "services/lambda/zip.h"
+
+namespace signalbox::lambda {
+namespace {
+
+constexpr std::size_t kMaxPath = 1024;
+constexpr std::size_t kMaxEntryName = 255;
+constexpr int kMaxDepth = 100;
+/// As the kernel: links on the way to one file.
+constexpr int kMaxHops = 40;
+
+/// The next part of a path, which gets shorter by it.
+std::string_view take_part(std::string_view& path) {
+  const std::string_view part = path.substr(0, path.find('/'));
+  path.remove_prefix(std::min(path.size(), part.size() + 1));
+  return part;
+}
+
+std::string joined(const std::vector<std::string>& parts) {
+  std::string out;
+  for (const std::string& part : parts) {
+    if (!out.empty()) out += '/';
+    out += part;
+  }
+  return out;
+}
+
+std::vector<std::string> split_path(std::string_view path) {
+  std::vector<std::string> out;
+  while (!path.empty()) {
+    const std::string_view part = take_part(path);
+    if (!part.empty() && part != ".") out.emplace_back(part);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::unexpected<Error> unusable_package(const std::string& why) {
+  return fail("InvalidParameterValueException",
+              "Could not unzip uploaded file. Please check your file, then try to upload again" +
+                  (why.empty() ? "." : ": " + why));
+}
+
+std::string package_path(std::string_view path) {
+  if (path.size() > kMaxPath || path.starts_with('/') || path.find('\\') != std::string_view::npos ||
+      path.find('\0') != std::string_view::npos) {
+    return {};
+  }
+  std::string out;
+  int depth = 0;
+  while (!path.empty()) {
+    const std::string_view part = take_part(path);
+    if (part == ".." || part.size() > kMaxEntryName || depth > kMaxDepth) return {};
+    if (part.empty() || part == ".") continue;
+    if (!out.empty()) out += '/';
+    out += part;
+    ++depth;
+  }
+  return out.empty() ? "." : out;
+}
+
+Result<void> PackageTree::count() const {
+  if (files_ + folders_.size() + links_.size() <= kMaxFiles) return {};
+  return unusable_package("it has more than " + std::to_string(kMaxFiles) + " entries.");
+}
+
+/// The folders that a path is in.
+Result<void> PackageTree::add_above(const std::string& path) {
+  for (auto at = path.find('/'); at != std::string::npos; at = path.find('/', at + 1)) {
+    const std::string folder = path.substr(0, at);
+    links_.erase(folder);
+    folders_.insert(folder);
+  }
+  return count();
+}
+
+Result<void> PackageTree::add_folder(const std::string& path) {
+  if (path == ".") return {};
+  links_.erase(path);
+  folders_.insert(path);
+  return add_above(path);
+}
+
+Result<void> PackageTree::add_file(const std::string& path) {
+  if (path == "." || is_folder(path)) return unusable_package(path + " is a file and a folder.");
+  links_.erase(path);
+  ++files_;
+  return add_above(path);
+}
+
+Result<void> PackageTree::add_link(const std::string& path, const std::string& to) {
+  if (path == "." || is_folder(path)) return unusable_package(path + " is a link and a folder.");
+  if (to.empty() || to.size() > kMaxPath || to.find('\0') != std::string::npos) {
+    return unusable_package(path + " is a link to nowhere.");
+  }
+  Result<void> above = add_above(path);
+  if (above) links_[path] = to;
+  return above;
+}
+
+bool PackageTree::leads_within(const std::string& link) const {
+  // Parts still to go, the next one last; and where that has come to, in which no link is left.
+  std::vector<std::string> rest = split_path(link);
+  std::ranges::reverse(rest);
+  std::vector<std::string> place;
+  int hops = 0;
+  while (!rest.empty()) {
+    const std::string part = std::move(rest.back());
+    rest.pop_back();
+    if (part == "..") {
+      if (place.empty()) return false;
+      place.pop_back();
+      continue;
+    }
+    place.push_back(part);
+    const auto found = links_.find(joined(place));
+    if (found == links_.end()) continue;
+    // In a circle it leads nowhere: the kernel gives up as this does.
+    if (++hops > kMaxHops) return true;
+    if (found->second.starts_with('/')) return false;
+    place.pop_back();
+    std::vector<std::string> more = split_path(found->second);
+    rest.insert(rest.end(), more.rbegin(), more.rend());
+  }
+  return true;
+}
+
+Result<void> PackageTree::check_links() const {
+  for (const auto& [path, to] : links_) {
+    if (!leads_within(path)) return unusable_package(path + " is a link out of the package.");
+  }
+  return {};
+}
+
+}  // namespace signalbox::lambda

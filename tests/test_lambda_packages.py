@@ -1,0 +1,132 @@
+"""What functions find: what layers bring, the SDKs, and packages that want to be elsewhere."""
+
+import base64
+import io
+import os
+import stat
+import zipfile
+
+import pytest
+
+from functions import create, invoke, zipped, ROLE
+
+CHECKOUT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+@pytest.fixture
+def functions(server, account):
+    return server.client("lambda", account, read_timeout=60)
+
+
+def package(links, files):
+    """A zip with links, in that order after the files."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for kind, names in ((stat.S_IFREG | 0o755, files.items()), (stat.S_IFLNK | 0o777, links)):
+            for name, text in names:
+                entry = zipfile.ZipInfo(name)
+                entry.create_system = 3
+                entry.external_attr = kind << 16
+                archive.writestr(entry, text)
+    return out.getvalue()
+
+
+def layer(functions, name, content):
+    return functions.publish_layer_version(LayerName=name, Content={"ZipFile": content})["LayerVersionArn"]
+
+
+def test_links_lead_nowhere_else(new_server):
+    server = new_server().start()
+    functions = server.client("lambda")
+    before = sorted(os.listdir(server.data + "/lambda/runtime"))
+    code = {"app.py": "import os\ndef handler(event, context):\n    return sorted(os.listdir('/var/task'))\n"}
+    for name, links in (("a", [("p/q/r/z", "../../.."), ("p/q/r/w", "z/../..")]), ("b", [("x", "/etc")]),
+                        ("c", [("x", "..")]), ("d", [("x/y", ".."), ("z", "x/y/..")])):
+        with pytest.raises(functions.exceptions.InvalidParameterValueException, match="link out of the package"):
+            functions.create_function(FunctionName=name, Runtime="python3.12", Role=ROLE.format("000000000000"),
+                                      Handler="app.handler", Code={"ZipFile": package(links, code)})
+    # A link, and something to be under it: of one package, and of two layers.
+    planted = [("p/q/z", "../.."), ("p/q/z/planted", "app.py")]
+    functions.create_function(FunctionName="one", Runtime="python3.12", Role=ROLE.format("000000000000"),
+                              Handler="app.handler", Code={"ZipFile": package(planted, code)})
+    assert invoke(functions, "one")[0] == ["app.py", "p"]
+    layers = [layer(functions, "a", package([("p/q/w", "../..")], {"p/x": "x"})),
+              layer(functions, "b", package([], {"p/q/w/planted": "from a layer"}))]
+    create(functions, "two", "import os\ndef handler(event, context):\n"
+           "    return [sorted(os.listdir('/opt')), open('/opt/p/q/w/planted').read()]\n", Layers=layers)
+    assert invoke(functions, "two")[0] == [["p"], "from a layer"]
+    assert sorted(os.listdir(server.data + "/lambda/runtime")) == before
+    assert sorted(os.listdir(server.data + "/lambda")) == ["code", "runtime", "zip"]
+
+
+def test_python_finds_packages_of_layers(functions, account):
+    layers = [layer(functions, "lib", zipped({"python/lib/python3.12/site-packages/of_version.py": "name = 'of version'\n",
+                                              "python/plain.py": "name = 'plain'\n"})),
+              layer(functions, "own", zipped({f"python/lib/python3.{minor}/site-packages/of_host.py": "name = 'of host'\n"
+                                              for minor in range(9, 16)}))]
+    create(functions, "f", "import of_version, plain, of_host\ndef handler(event, context):\n"
+           "    return [of_version.name, plain.name, of_host.name]\n", account, Runtime="python3.12", Layers=layers)
+    assert invoke(functions, "f")[0] == ["of version", "plain", "of host"]
+
+
+def test_node_finds_packages_of_layers(functions, account):
+    arn = layer(functions, "lib", zipped({
+        "nodejs/node_modules/plain/package.json": '{"name": "plain", "version": "1.0.0", "main": "index.js"}',
+        "nodejs/node_modules/plain/index.js": "exports.name = 'plain';\n",
+        "nodejs/node_modules/esm/package.json": '{"name": "esm", "version": "1.0.0", "type": "module", "exports": "./index.mjs"}',
+        "nodejs/node_modules/esm/index.mjs": "import { name } from 'plain';\nexport default 'esm over ' + name;\n"}))
+    create(functions, "esm", {"src/app.mjs": "import esm from 'esm';\nimport { name } from 'plain';\n"
+                                             "export const handler = async () => [esm, name];\n"},
+           account, Runtime="nodejs20.x", Handler="src/app.handler", Layers=[arn])
+    assert invoke(functions, "esm")[0] == ["esm over plain", "plain"]
+    create(functions, "cjs", {"app.js": "exports.handler = async () => require('plain').name;\n"}, account,
+           Runtime="nodejs20.x", Layers=[arn])
+    assert invoke(functions, "cjs")[0] == "plain"
+
+
+@pytest.mark.skipif(not os.path.isdir(CHECKOUT + "/build/aws-sdk"), reason="the SDK is not installed: tools/install_sdk")
+def test_node_finds_the_sdk(server, functions, account):
+    server.client("sqs", account).create_queue(QueueName="q")
+    body = "new SQSClient({}).send(new ListQueuesCommand({}))"
+    create(functions, "esm", {"app.mjs": "import { SQSClient, ListQueuesCommand } from '@aws-sdk/client-sqs';\n"
+                                         f"export const handler = async () => (await {body}).QueueUrls.length;\n"},
+           account, Runtime="nodejs20.x", Timeout=20)
+    assert invoke(functions, "esm")[0] == 1
+    create(functions, "cjs", {"app.js": "const { SQSClient, ListQueuesCommand } = require('@aws-sdk/client-sqs');\n"
+                                        f"exports.handler = async () => (await {body}).QueueUrls.length;\n"},
+           account, Runtime="nodejs20.x", Timeout=20)
+    assert invoke(functions, "cjs")[0] == 1
+
+
+def test_python_finds_the_sdk(server, functions, account):
+    server.client("sqs", account).create_queue(QueueName="q")
+    create(functions, "f", "import boto3\ndef handler(event, context):\n"
+           "    return len(boto3.client('sqs').list_queues()['QueueUrls'])\n", account, Timeout=20)
+    assert invoke(functions, "f")[0] == 1
+
+
+def test_a_print_of_many_lines_is_one_event(server, functions, account):
+    create(functions, "py", "import logging, os, sys\ndef handler(event, context):\n    print('two\\nlines')\n    print('a', 'b')\n"
+           "    logging.getLogger().warning('of\\nlogging')\n    sys.stdout.flush()\n    os.system('printf \"raw\\\\nlines\\\\n\"')\n"
+           "    print('\\u00e5Z')\n", account)
+    create(functions, "js", {"app.js": "exports.handler = async () => { console.log('two\\nlines'); };\n"}, account,
+           Runtime="nodejs20.x")
+    logs = server.client("logs", account)
+
+    def events(name):
+        tail = base64.b64decode(invoke(functions, name, LogType="Tail")[1]["LogResult"]).decode()
+        group, found = "/aws/lambda/" + name, []
+        while not any(message.startswith("REPORT") for message in found):
+            try:
+                found = [e["message"] for e in logs.filter_log_events(logGroupName=group)["events"]]
+            except logs.exceptions.ResourceNotFoundException:
+                pass
+        assert "".join(found) == tail
+        return found[1:-2]
+
+    found = events("py")
+    assert found[:2] == ["two\nlines\n", "a b\n"]
+    assert found[2].startswith("[WARNING]\t") and found[2].endswith("\tof\nlogging\n")
+    assert found[3:] == ["raw\n", "lines\n", "\u00e5Z\n"]
+    (line,) = events("js")
+    assert line.endswith("\tINFO\ttwo\nlines\n")
