@@ -71,6 +71,15 @@ def test_a_busy_process_counts_for_concurrency(functions, make):
     assert until(again) == 2
 
 
+def test_the_longest_idle_process_makes_room(functions, make):
+    code = {"bootstrap": BUSY}
+    names = [f"f{number}" for number in range(70)]  # more than are kept
+    for name in names:
+        make(name, code, Runtime="provided.al2023", Handler="none", mode=0o755)
+        assert invoke(functions, name, 0)[0] == 1
+    assert [invoke(functions, name, 0)[0] for name in names[-5:]] == [2] * 5
+
+
 def test_a_process_that_does_not_ask_is_ended_when_its_time_is_over(functions, make):
     make("f", {"bootstrap": BUSY}, Runtime="provided.al2023", Handler="none", mode=0o755, Timeout=1)
     functions.put_function_concurrency(FunctionName="f", ReservedConcurrentExecutions=1)

@@ -100,6 +100,11 @@ def test_open_network_is_refused_unless_asked_for(new_server):
     assert new_server("--address", "0.0.0.0", "--allow-open-network").start().endpoint.startswith("http://0.0.0.0:")
 
 
+def test_authorities_that_are_none_are_refused(new_server, tmp_path):
+    (tmp_path / "ca.pem").write_text("no certificate")
+    assert "ca.pem holds no certificates" in refused(new_server("--outgoing-ca", str(tmp_path / "ca.pem")))
+
+
 def test_unwritable_data_is_refused(new_server, tmp_path):
     (tmp_path / "file").write_text("not a folder")
     assert "cannot" in refused(new_server(folder=str(tmp_path / "file")))

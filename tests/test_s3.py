@@ -332,6 +332,12 @@ def test_bodies_have_lengths(server, account, s3, bucket):
     assert answer.startswith(b"HTTP/1.1 411 ") and b"<Code>MissingContentLength</Code>" in answer, answer
     assert put("Content-Length: 0\r\n").startswith(b"HTTP/1.1 200 ")
     assert put("Transfer-Encoding: chunked\r\n", b"0\r\n\r\n").startswith(b"HTTP/1.1 200 ")
+    upload = s3.create_multipart_upload(Bucket=bucket, Key="k")["UploadId"]
+    url = s3.generate_presigned_url("upload_part", {"Bucket": bucket, "Key": "k", "UploadId": upload, "PartNumber": 1})
+    path = url.removeprefix(server.endpoint)
+    answer = put("")
+    assert answer.startswith(b"HTTP/1.1 411 ") and b"<Code>MissingContentLength</Code>" in answer, answer
+    assert put("Content-Length: 0\r\n").startswith(b"HTTP/1.1 200 ")
     assert put("Content-Length: 1\r\n", b"x").startswith(b"HTTP/1.1 200 ")
 
 

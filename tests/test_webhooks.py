@@ -234,6 +234,17 @@ def test_forbidden_addresses_are_not_called(events, sqs, address):
     assert "is not permitted" in attributes(letter)["ERROR_MESSAGE"]
 
 
+@pytest.mark.parametrize("value", [".", ".."])
+def test_a_path_parameter_does_not_lead_out(events, sqs, sink, value):
+    url, dead = dead_letters(sqs)
+    rule(events, destination(events, sink.url + "/orders/*"), HttpParameters={"PathParameterValues": ["$.detail.id"]},
+         **dead)
+    send(events, {"id": value})
+    (letter,) = receive_until(sqs, url, 1)
+    assert "path parameter" in attributes(letter)["ERROR_MESSAGE"]
+    assert sink.requests() == []
+
+
 def test_private_addresses_only_where_wanted(new_server, sink):
     server = new_server("--outgoing", "public").start()
     events, sqs = server.client("events"), server.client("sqs")

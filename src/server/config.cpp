@@ -1,5 +1,6 @@
 #include "server/config.h"
 
+#include <boost/asio/ssl/context.hpp>
 #include <fstream>
 #include <sstream>
 
@@ -14,6 +15,15 @@ bool is_origin(const std::string& text) {
   const auto scheme = text.find("://");
   if (scheme == std::string::npos || scheme == 0 || scheme + 3 == text.size()) return false;
   return text.find_first_of("/?# \"'*", scheme + 3) == std::string::npos;
+}
+
+Result<void> check_authorities(const std::string& file) {
+  if (file.empty()) return {};
+  boost::asio::ssl::context context(boost::asio::ssl::context::tls_client);
+  boost::system::error_code problem;
+  context.load_verify_file(file, problem);
+  if (problem) return fail("ConfigError", "--outgoing-ca " + file + " holds no certificates in PEM's form.");
+  return {};
 }
 
 Result<void> check_browsers(const Config& config) {
@@ -76,6 +86,8 @@ Result<void> check(const Config& config) {
                                      " is no scheme, host and port alone, such as https://signalbox.example.com.");
     }
   }
+  Result<void> authorities = check_authorities(config.outgoing_ca);
+  if (!authorities) return authorities;
   return check_browsers(config);
 }
 

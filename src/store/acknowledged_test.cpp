@@ -128,8 +128,17 @@ TEST_F(AcknowledgedTest, WhatWasPromisedLessIsNotMissed) {
     EXPECT_TRUE(has("b"));
     close();
   }
-  // A mark that is damaged says nothing.
-  std::ofstream(folder_ + "/ACKNOWLEDGED") << "nonsense";
+}
+
+TEST_F(AcknowledgedTest, AMarkThatIsDamagedIsRefused) {
+  ASSERT_EQ(open(), "");
+  put("b");
+  close();
+  for (const char* const content : {"", "nonsense"}) {
+    std::ofstream(folder_ + "/ACKNOWLEDGED", std::ios::trunc) << content;
+    EXPECT_NE(open().find("is damaged"), std::string::npos) << content;
+  }
+  fs::remove(folder_ + "/ACKNOWLEDGED");  // the way out
   ASSERT_EQ(open(), "");
   EXPECT_TRUE(has("b"));
 }

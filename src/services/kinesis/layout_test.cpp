@@ -95,6 +95,15 @@ TEST(Layout, ScalesToRangesOfOneSizeFromAnywhere) {
   }
 }
 
+TEST(SequenceNumber, RisesWithTimeToTheEndOfNumbers) {
+  using std::chrono::milliseconds;
+  EXPECT_EQ(first_sequence_at(Time(milliseconds(-1))), 0U);
+  EXPECT_EQ(first_sequence_at(Time(milliseconds(2))), 2 * kSequencesPerMillisecond);
+  const std::uint64_t last = first_sequence_at(Time(milliseconds(18'446'744'073'709)));
+  EXPECT_EQ(first_sequence_at(Time(milliseconds(18'446'744'073'710))), last);
+  EXPECT_EQ(first_sequence_at(Time::max()), last);
+}
+
 TEST(SequenceNumber, HasFiftySixDigitsThatRise) {
   const SequenceNumber one{1'700'000'000'000'000'000, 3, 18'446'744'073'709'551'615U};
   EXPECT_EQ(one.text().size(), 56U);

@@ -1,6 +1,8 @@
 #include "services/kinesis/sequence.h"
 
+#include <algorithm>
 #include <charconv>
+#include <limits>
 
 #include "base/encoding.h"
 #include "store/record.h"
@@ -34,7 +36,9 @@ bool take_digits(std::string_view& text, Number& number, std::size_t digits) {
 
 std::uint64_t first_sequence_at(Time time) {
   const auto milliseconds = time.time_since_epoch().count();
-  return milliseconds <= 0 ? 0 : static_cast<std::uint64_t>(milliseconds) * kSequencesPerMillisecond;
+  if (milliseconds <= 0) return 0;
+  constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max() / kSequencesPerMillisecond;
+  return std::min(static_cast<std::uint64_t>(milliseconds), kMost) * kSequencesPerMillisecond;
 }
 
 std::string SequenceNumber::text() const {

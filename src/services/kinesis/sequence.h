@@ -14,7 +14,8 @@ namespace signalbox::kinesis {
 /// place, too: no index by time is needed.
 inline constexpr std::uint64_t kSequencesPerMillisecond = 1'000'000;
 
-/// The first sequence that a record put at `time` could have.
+/// The first sequence that a record put at `time` could have; what is beyond all sequences (after the year 2554) counts
+/// as the last moment that has some.
 std::uint64_t first_sequence_at(Time time);
 
 /// A sequence as clients see it: 56 digits, as on AWS. They rise within a stream, over all its shards.

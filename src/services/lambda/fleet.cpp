@@ -183,12 +183,26 @@ bool Fleet::is_current(const FunctionName& name, const VersionPtr& version) cons
 
 void Fleet::release(PerShard& shard, const FunctionName& name, const WorkerPtr& worker) {
   if (!worker->is_alive()) return forget_if_empty(shard, name);
-  if (!is_current(name, worker->version()) || worker->is_old() || idle_.load() >= kMaxIdle) return worker->end();
+  if (!is_current(name, worker->version()) || worker->is_old()) return worker->end();
+  if (idle_.load() >= kMaxIdle) end_longest_idle(shard);
   worker->idle_since = std::chrono::steady_clock::now();
   squad_of(shard, name).idle.push_back(worker);
   ++idle_;
   if (std::exchange(shard.tending, true)) return;
   core_.detach(shard.shard, "lambda.idle-workers", tend(shard));
+}
+
+/// Makes room for one that has just worked, as its function is likelier to be called again.
+void Fleet::end_longest_idle(PerShard& shard) {
+  std::vector<WorkerPtr>* where = nullptr;  // its first one has waited longest
+  for (auto& [name, squad] : shard.squads) {
+    if (squad.idle.empty()) continue;
+    if (where == nullptr || squad.idle.front()->idle_since < where->front()->idle_since) where = &squad.idle;
+  }
+  if (where == nullptr) return;  // the others are of other shards
+  where->front()->end();
+  where->erase(where->begin());
+  --idle_;
 }
 
 /// Looks after workers without work while there are any.

@@ -37,7 +37,8 @@ class Fleet {
   /// Where sandboxes have their memory bounded.
   const std::shared_ptr<ControlGroups>& groups() const { return groups_; }
 
-  /// How long a worker without work is kept, and how many of them altogether.
+  /// How long a worker without work is kept, and how many of them altogether (and one more for each shard): beyond
+  /// these the one that has waited longest ends.
   static constexpr std::chrono::seconds kIdleTime{120};
   static constexpr std::size_t kMaxIdle = 64;
 
@@ -58,6 +59,7 @@ class Fleet {
   asio::awaitable<void> finish(PerShard& shard, FunctionPtr function, WorkerPtr worker,
                                std::unique_ptr<Running> running);
   void release(PerShard& shard, const FunctionName& name, const WorkerPtr& worker);
+  void end_longest_idle(PerShard& shard);
   bool is_current(const FunctionName& name, const VersionPtr& version) const;
   void forget_if_empty(PerShard& shard, const FunctionName& name);
   asio::awaitable<void> tend(PerShard& shard);

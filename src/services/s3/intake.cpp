@@ -103,6 +103,13 @@ Answer<void> read_all(Core& core, http::BodyReader& body, const Expected& expect
 
 }  // namespace
 
+Result<void> check_length(const cloud::Call& call, const std::optional<std::int64_t>& said) {
+  const http::BodyReader* const body = call.streams == nullptr ? nullptr : call.streams->request;
+  const bool in_chunks = call.signing && call.signing->content.starts_with("STREAMING-");
+  if (body == nullptr || said || in_chunks || body->length() != 0) return {};
+  return fail("MissingContentLength", "You must provide the Content-Length HTTP header.", 411);
+}
+
 std::optional<ChecksumKind> trailing_kind(const http::BodyReader& body) {
   for (const auto& [name, value] : body.trailers()) {
     if (name.starts_with(kTrailerPrefix)) return checksum_kind(upper(name.substr(kTrailerPrefix.size())));

@@ -44,6 +44,10 @@ struct Content {
 /// Errors: those of the body; InvalidDigest, BadDigest, InvalidRequest, EntityTooLarge, InternalError.
 Answer<Content> take_in(Core& core, http::BodyReader& body, Expected expected);
 
+/// What a client sends nothing of must still have a length. A body in chunks has none of its own. Errors:
+/// MissingContentLength.
+Result<void> check_length(const cloud::Call& call, const std::optional<std::int64_t>& said);
+
 /// The kind of checksum that is announced to follow the body.
 std::optional<ChecksumKind> trailing_kind(const http::BodyReader& body);
 

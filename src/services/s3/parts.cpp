@@ -86,6 +86,8 @@ Answer<model::UploadPartOutput> upload_part(Core& core, const cloud::Call& call,
   const Result<Target> target = find_target(core, input);
   if (!target) co_return std::unexpected(target.error());
   const Upload* const upload = &target->upload;
+  Result<void> has_length = check_length(call, input.content_length);
+  if (!has_length) co_return std::unexpected(std::move(has_length).error());
   Result<Expected> expected = expected_of(input);
   if (!expected) co_return std::unexpected(std::move(expected).error());
   http::MemoryBody memory(std::move(input.body).value_or(""));

@@ -50,18 +50,10 @@ ObjectVersion version_of(const Core& core, NewObject& made, Content& content) {
   return version;
 }
 
-/// What a client sends nothing of must still have a length. A body in chunks has none of its own.
-Result<void> check_length(const cloud::Call& call, const model::PutObjectRequest& input) {
-  const http::BodyReader* const body = call.streams == nullptr ? nullptr : call.streams->request;
-  const bool in_chunks = input.content_encoding && input.content_encoding->contains("aws-chunked");
-  if (body == nullptr || input.content_length || in_chunks || body->length() != 0) return {};
-  return fail("MissingContentLength", "You must provide the Content-Length HTTP header.", 411);
-}
-
 Answer<model::PutObjectOutput> put_object(Core& core, const cloud::Call& call, model::PutObjectRequest input) {
   const Result<BucketPtr> bucket = bucket_of(core, input.bucket, {});
   if (!bucket) co_return std::unexpected(bucket.error());
-  Result<void> has_length = check_length(call, input);
+  Result<void> has_length = check_length(call, input.content_length);
   if (!has_length) co_return std::unexpected(std::move(has_length).error());
   Result<NewObject> made = read_request(call, **bucket, input);
   if (!made) co_return std::unexpected(std::move(made).error());

@@ -103,12 +103,14 @@ Result<void> Acknowledged::refuse(const std::string& what) const {
                                 path_ + " and start again.");
 }
 
-Result<void> Acknowledged::check_files(const rocksdb::Options& options, Log& log) const {
+Result<void> Acknowledged::check_files(const rocksdb::Options& options) const {
   std::error_code problem;
   const auto text = contents();
   if (text && !read(*text)) {
-    log.warning("the note of what was acknowledged is damaged: a log of writes that was cut will not be noticed",
-                {{"file", path_}});
+    return fail("StoreError", "The note of what was acknowledged, " + path_ +
+                                  ", is damaged, so that nobody can tell whether the data in " + directory_ +
+                                  " is whole. Put the folder back from a backup, or remove the note to go on with what "
+                                  "is there.");
   }
   const auto mark = valid();
   const bool known = mark && mark->sequence > 0;
@@ -147,17 +149,20 @@ Result<void> Acknowledged::begin(rocksdb::DB& db, Durability durability) {
   }
   mark_.survives_power_loss = durability == Durability::kSync;
   mark_.boot = boot_id();
-  file_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-  const bool sized = file_ >= 0 && ::ftruncate(file_, kSize) == 0;
-  if (sized) note(db);
-  if (!sized || ::fsync(file_) != 0) {
+  // What is there is written in place, which needs no room; a new one has its name only when it is whole.
+  file_ = ::open(path_.c_str(), O_WRONLY | O_CLOEXEC);
+  const bool is_new = file_ < 0;
+  const std::string unfinished = path_ + ".new";
+  if (is_new) file_ = ::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  const bool written = file_ >= 0 && note(db) && ::fsync(file_) == 0;
+  if (!written || (is_new && ::rename(unfinished.c_str(), path_.c_str()) != 0)) {
     return fail("StoreError", "The file " + path_ + " cannot be written: " + std::strerror(errno) + ".");
   }
   return {};
 }
 
-void Acknowledged::note(rocksdb::DB& db) {
-  if (file_ < 0) return;
+bool Acknowledged::note(rocksdb::DB& db) {
+  if (file_ < 0) return true;
   mark_.sequence = db.GetLatestSequenceNumber();
   std::unique_ptr<rocksdb::LogFile> log;
   if (db.GetCurrentWalFile(&log).ok() && log) {
@@ -165,8 +170,7 @@ void Acknowledged::note(rocksdb::DB& db) {
     mark_.log_bytes = log->SizeFileBytes();
   }
   const std::string text = text_of(mark_);
-  // A mark that cannot be written stays behind, as it may.
-  static_cast<void>(::pwrite(file_, text.data(), text.size(), 0) == 0);
+  return ::pwrite(file_, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size());
 }
 
 }  // namespace signalbox::store

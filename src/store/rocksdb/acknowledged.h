@@ -7,7 +7,6 @@
 #include <optional>
 #include <string>
 
-#include "base/log.h"
 #include "base/result.h"
 #include "store/store.h"
 
@@ -22,16 +21,17 @@ class Acknowledged {
   ~Acknowledged();
   Acknowledged(const Acknowledged&) = delete;
 
-  /// Before RocksDB opens the folder. Errors (code "StoreError"): files are missing or cut of what was acknowledged;
-  /// the text says what to do. `open_readonly` opens it without changing anything: asked only when the files look so.
-  Result<void> check_files(const rocksdb::Options& options, Log& log) const;
+  /// Before RocksDB opens the folder. Errors (code "StoreError"): files are missing or cut of what was acknowledged,
+  /// or the mark is damaged; the text says what to do. `open_readonly` opens it without changing anything: asked only when the files look so.
+  Result<void> check_files(const rocksdb::Options& options) const;
   /// When it is open. Errors as above.
   Result<void> check(const rocksdb::DB& db) const;
 
   /// From now on `note` writes, for that durability. Errors: the file cannot be written.
   Result<void> begin(rocksdb::DB& db, Durability durability);
-  /// All that `db` holds is acknowledged. On the committer's thread.
-  void note(rocksdb::DB& db);
+  /// All that `db` holds is acknowledged. On the committer's thread. False where that cannot be written: the mark stays
+  /// behind, as it may.
+  bool note(rocksdb::DB& db);
 
  private:
   struct Mark {

@@ -240,7 +240,7 @@ Result<std::unique_ptr<Store>> open_rocksdb(const Options& options, Metrics& met
   }
   auto acknowledged = std::make_unique<Acknowledged>(options.directory);
   const rocksdb::Options chosen = rocksdb_options(log);
-  Result<void> whole = acknowledged->check_files(chosen, log);
+  Result<void> whole = acknowledged->check_files(chosen);
   if (!whole) return std::unexpected(std::move(whole).error());
   rocksdb::DB* opened = nullptr;
   const rocksdb::Status status = rocksdb::DB::Open(chosen, options.directory, &opened);

@@ -66,6 +66,13 @@ void add_query(std::string& query, std::string_view key, std::string_view value)
   query.append(percent_encode(key)).append("=").append(percent_encode(value));
 }
 
+/// A value is a part of the path and does not lead out of it.
+Result<void> check_path_values(const std::vector<std::string>& values) {
+  const bool leads_out = std::ranges::any_of(values, [](const std::string& one) { return one == "." || one == ".."; });
+  if (leads_out) return fail("InvalidParameter", "A path parameter of the request is \".\" or \"..\".");
+  return {};
+}
+
 /// Each '*' of the path stands for the next value; those without one stay.
 std::string fill_path(std::string_view path, const std::vector<std::string>& values) {
   std::string out;
@@ -142,6 +149,8 @@ Result<http::ClientRequest> webhook_request(const ApiDestination& destination, c
                                             const cloud::HttpParameters& parameters) {
   auto url = http::Url::parse(destination.endpoint);
   if (!url) return bad_endpoint(destination.endpoint);
+  Result<void> stays = check_path_values(parameters.path_values);
+  if (!stays) return std::unexpected(std::move(stays).error());
   const ConnectionHttp& own = connection.auth.invocation;
   http::ClientRequest request;
   request.method = destination.method;
