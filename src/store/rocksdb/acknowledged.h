@@ -21,8 +21,8 @@ class Acknowledged {
   ~Acknowledged();
   Acknowledged(const Acknowledged&) = delete;
 
-  /// Before RocksDB opens the folder; changes nothing there. Errors (code "StoreError"): files are missing or cut of what
-  /// was acknowledged, or the mark is damaged; the text says what to do.
+  /// Before RocksDB opens the folder; changes nothing there. Errors (code "StoreError"): files are missing or cut of
+  /// what was acknowledged, or the mark is damaged; the text says what to do.
   Result<void> check_files(const rocksdb::Options& options) const;
   /// When it is open. Errors as above.
   Result<void> check(const rocksdb::DB& db) const;
