@@ -122,6 +122,17 @@ def test_links_do_what_they_name_and_nothing_else(strict):
     assert "QueueUrls" not in send(strict, "GET", who, {**QUEUES, "X-Amz-Target": "AmazonSQS.ListQueues"})[1]
 
 
+def test_one_signature_at_a_time(strict):
+    s3 = s3_client(strict)
+    s3.create_bucket(Bucket="once")
+    s3.put_object(Bucket="once", Key="k", Body=b"x")
+    get = target_of(s3.generate_presigned_url("get_object", {"Bucket": "once", "Key": "k"}))
+    header = {"Authorization": f"AWS4-HMAC-SHA256 Credential={KEY}/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, "
+                               "Signature=00"}
+    status, text = send(strict, "GET", get, header)
+    assert status == 400 and "<Code>InvalidArgument</Code><Message>Only one auth mechanism allowed" in text, text
+
+
 def test_links_of_version_2(strict):
     s3 = s3_client(strict, "s3")
     s3.create_bucket(Bucket="old")

@@ -141,6 +141,49 @@ def test_a_buckets_rules_let_pages_ask_for_objects_and_no_other_service(server, 
     assert server.raw(b"", {**signed, "X-Amz-Copy-Source": "/private/k"}, "/open/copy", "PUT")[0] == 200
 
 
+def test_content_of_a_bucket_has_its_bucket_alone(server, account):
+    """A page that a bucket serves under its own name is of that name's origin: it gets at no more than the bucket."""
+    s3 = server.client("s3", account)
+    for name in ("pages", "others"):
+        s3.create_bucket(Bucket=name)
+        s3.put_object(Bucket=name, Key="k", Body=name.encode())
+
+    def signed(service):
+        return {"Authorization": f"AWS4-HMAC-SHA256 Credential={account}/20260101/us-east-1/{service}/aws4_request, "
+                                 "SignedHeaders=host, Signature=00"}
+
+    host = f"pages.localhost:{server.port}"
+    loads = {"Host": host, "Sec-Fetch-Site": "same-origin"}
+    page = {**loads, "Origin": "http://" + host}
+    target = {"X-Amz-Target": "AmazonSQS.ListQueues", "Content-Type": "application/x-amz-json-1.0"}
+    for headers, path, method, body in (
+            ({**page, **target, **signed("sqs")}, "/", "POST", b"{}"), ({**page, **target}, "/", "POST", b"{}"),
+            ({**loads, **signed("lambda")}, "/2015-03-31/functions/", "GET", b""), (page, "/metrics", "GET", b""),
+            ({**page, **FORM, **signed("sqs")}, "/", "POST", SQS.encode()), (loads, "/metrics", "GET", b""),
+            (page, "/_signalbox/clock", "POST", b"{}"), (loads, "/_signalbox/tail", "GET", b""),
+            ({**page, **signed("s3"), "x-amz-copy-source": "/others/k"}, "/copied", "PUT", b""),
+            ({**page, **signed("s3"), "x-amz-copy-source": "others%2Fk"}, "/copied", "PUT", b""),
+            ({**page, **signed("s3")}, "/copied?x-amz-copy-source=others/k", "PUT", b"")):
+        status, _, text = server.raw(body, headers, path, method)
+        assert status == 403 and b"--cors-origins" in text, (headers, path, text)
+    assert server.raw(b"", {**page, **signed("s3"), "x-amz-copy-source": "/pages/k"}, "/copied", "PUT")[0] == 200
+    assert server.raw(b"", {**loads, **signed("s3")}, "/k", "GET")[::2] == (200, b"pages")
+    assert server.raw(b"", {"Host": host}, "/health", "GET")[0] == 200  # a program
+
+
+def test_under_a_buckets_name_that_browsers_do_not_trust_is_the_bucket_alone(new_server):
+    """Browsers say nothing there of where a request comes from: whoever asks, it is for the bucket."""
+    server = new_server("--allowed-hosts", "*.box.test").start()
+    scope = "Credential=111122223333/20260101/us-east-1/{}/aws4_request, SignedHeaders=host, Signature=00"
+
+    def get(service, path, host="pages.s3.box.test"):
+        return server.raw(b"", {"Host": host, "Authorization": "AWS4-HMAC-SHA256 " + scope.format(service)}, path, "GET")[0]
+
+    assert get("lambda", "/2015-03-31/functions/") == 403
+    assert get("s3", "/k") == 404
+    assert get("lambda", "/2015-03-31/functions/", "api.box.test") == 200
+
+
 def test_pages_beside_may_show_what_is_stored_and_no_more(server, account):
     """A page at another port is of the same site: browsers leave out Origin there where it only loads something."""
     s3 = server.client("s3", account)

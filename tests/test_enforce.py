@@ -279,6 +279,79 @@ def test_denials_hold_however_a_resource_is_named(server):
     mine.update_group(GroupName="known", NewGroupName="better", NewPath="/other/")
 
 
+def test_a_resource_has_one_arn(server):
+    """In another partition it would be another name, which no policy denies."""
+    sqs, events, sns = (root(server, service) for service in ("sqs", "events", "sns"))
+    arn = f"arn:aws:sqs:us-east-1:{ACCOUNT}:denied"
+    nobody = {"Effect": "Deny", "Principal": "*", "Action": "sqs:SendMessage", "Resource": arn}
+    url = sqs.create_queue(QueueName="denied", Attributes={"Policy": json.dumps(
+        {"Version": "2012-10-17", "Statement": [nobody]})})["QueueUrl"]
+    role = role_of(server, "events.amazonaws.com", {"Action": "*"})
+    root(server, "cloudwatch").put_metric_alarm(
+        AlarmName="fine", MetricName="m", Namespace="n", Period=60, EvaluationPeriods=1, Threshold=1, Statistic="Sum",
+        ComparisonOperator="GreaterThanThreshold", AlarmActions=[f"arn:aws:sns:us-east-1:{ACCOUNT}:t"])
+    topic = sns.create_topic(Name="t")["TopicArn"]
+    source = sqs.create_queue(QueueName="source", Attributes={"RedrivePolicy": json.dumps(
+        {"deadLetterTargetArn": arn, "maxReceiveCount": "1"})})["QueueUrl"]
+    root(server, "s3").create_bucket(Bucket="notices")
+    events.put_rule(Name="r", EventPattern='{"source":["x"]}')
+    for partition in ("aws-cn", "aws-us-gov", "foo"):
+        other = arn.replace("aws", partition, 1)
+        calls = (lambda: events.put_targets(Rule="r", Targets=[{"Id": "1", "Arn": other, "RoleArn": role}]),
+                 lambda: sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=other),
+                 lambda: sns.publish(TopicArn=topic.replace("aws", partition, 1), Message="m"),
+                 lambda: root(server, "scheduler").create_schedule(
+                     Name="s", ScheduleExpression="rate(1 day)", FlexibleTimeWindow={"Mode": "OFF"},
+                     Target={"Arn": other, "RoleArn": role}),
+                 lambda: root(server, "cloudwatch").put_metric_alarm(
+                     AlarmName="a", MetricName="m", Namespace="n", Period=60, EvaluationPeriods=1, Threshold=1,
+                     Statistic="Sum", ComparisonOperator="GreaterThanThreshold",
+                     AlarmActions=[topic.replace("aws", partition, 1)]),
+                 lambda: root(server, "s3").put_bucket_notification_configuration(
+                     Bucket="notices", NotificationConfiguration={"QueueConfigurations": [
+                         {"QueueArn": other, "Events": ["s3:ObjectCreated:*"]}]}))
+        for call in calls:
+            with pytest.raises(ClientError):
+                call()
+    assert events.list_targets_by_rule(Rule="r")["Targets"] == []
+    assert source and receive_all(sqs, url) == []
+
+
+def test_conditions_hold_for_who_is_meant_without_a_name(server):
+    user = User(server, {"Action": "iam:*"}, {"Effect": "Deny", "Action": ["iam:CreateAccessKey", "iam:ListAccessKeys"],
+                                              "Condition": {"StringEquals": {"aws:ResourceTag/locked": "yes"}}})
+    mine = user.client("iam")
+    mine.list_access_keys()
+    root(server, "iam").tag_user(UserName=user.name, Tags=[{"Key": "locked", "Value": "yes"}])
+    for name in ({}, {"UserName": user.name}):
+        denied(mine.list_access_keys, **name)
+        denied(mine.create_access_key, **name)
+
+
+def test_who_tags_needs_the_right_to(server):
+    s3 = root(server, "s3")
+    s3.create_bucket(Bucket="trails")
+    s3.put_bucket_policy(Bucket="trails", Policy=json.dumps({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}, "Action": "s3:*",
+         "Resource": ["arn:aws:s3:::trails", "arn:aws:s3:::trails/*"]}]}))
+    role = role_of(server, "lambda.amazonaws.com", {"Action": "*"})
+    makes = {"Action": ["cloudtrail:CreateTrail", "lambda:CreateFunction", "iam:PassRole"]}
+    user = User(server, makes)
+    trails, functions = user.client("cloudtrail"), user.client("lambda")
+    tags = [{"Key": "a", "Value": "b"}]
+    code = {"Runtime": "python3.11", "Role": role, "Handler": "app.handler",
+            "Code": {"ZipFile": zipped({"app.py": "def handler(event, context): pass\n"})}}
+    assert "cloudtrail:AddTags" in denied(trails.create_trail, Name="tagged", S3BucketName="trails", TagsList=tags)
+    assert "lambda:TagResource" in denied(functions.create_function, FunctionName="f", Tags={"a": "b"}, **code)
+    functions.create_function(FunctionName="f", **code)
+    user.set(makes, {"Action": ["cloudtrail:AddTags", "cloudtrail:RemoveTags", "lambda:TagResource"]},
+             {"Effect": "Deny", "Action": "cloudtrail:*", "Condition": {"ForAnyValue:StringEquals": {"aws:TagKeys": "no"}}})
+    trail = trails.create_trail(Name="tagged", S3BucketName="trails", TagsList=tags)["TrailARN"]
+    trails.add_tags(ResourceId=trail, TagsList=tags)
+    for call in (trails.add_tags, trails.remove_tags):
+        assert "explicit deny" in denied(call, ResourceId=trail, TagsList=[{"Key": "no", "Value": "b"}])
+
+
 def test_where_a_request_goes_is_not_for_who_signs_to_say(server):
     """aws:RequestedRegion is the bucket's Region, and that of IAM, whatever Region the signature names."""
     root(server, "s3").create_bucket(Bucket="here")

@@ -43,6 +43,11 @@ def test_calls(server):
 
 def test_plain_pages_and_heads(server):
     assert curl(server, path="/health") == (200, "2", b'{"status":"ok"}\n')
+    for path in ("/health", "/metrics"):
+        for version in ("--http1.1", "--http2-prior-knowledge"):
+            done = subprocess.run(["curl", "-sS", "-I", version, server.endpoint + path, "--max-time", "20"],
+                                  text=True, capture_output=True, check=True)
+            assert done.stdout.split()[1] == "200" and "NoSuchBucket" not in done.stdout
     status, version, head = curl(server, "--head", path="/")  # not what is asked for, but without a body
     assert (status, version) == (404, "2") and b"content-length: " in head
 

@@ -128,7 +128,7 @@ def handler(event, context):
 
 def test_context_environment_logs_and_tail(server, functions, make, account):
     arn = make("f", CONTEXT, Environment={"Variables": {"MINE": "yes"}}, Timeout=5)
-    context = base64.b64encode(json.dumps({"custom": {"k": "v"}}).encode()).decode()
+    context = base64.b64encode(json.dumps({"custom": {"k": "v"}}, indent=1).encode()).decode()  # of several lines
     answer, response = invoke(functions, "f", {}, LogType="Tail", ClientContext=context)
     request_id = response["ResponseMetadata"]["RequestId"]
     assert answer["id"] == request_id and answer["arn"] == arn and answer["name"] == "f"

@@ -130,3 +130,22 @@ def test_a_print_of_many_lines_is_one_event(server, functions, account):
     assert found[3:] == ["raw\n", "lines\n", "\u00e5Z\n"]
     (line,) = events("js")
     assert line.endswith("\tINFO\ttwo\nlines\n")
+
+
+@pytest.mark.parametrize("how", ["changed", "cut", "gone"])
+def test_a_package_that_is_damaged_does_not_run(new_server, how):
+    server = new_server().start()
+    functions = server.client("lambda")
+    create(functions, "f", "def handler(event, context):\n    return 'fine'\n")
+    (name,) = os.listdir(server.data + "/lambda/zip")
+    path = server.data + "/lambda/zip/" + name
+    with open(path, "rb") as file:
+        content = bytearray(file.read())
+    if how == "gone":
+        os.remove(path)
+    else:
+        content[40] ^= 1
+        with open(path, "wb") as file:
+            file.write(content if how == "changed" else content[:-1])
+    with pytest.raises(functions.exceptions.ServiceException, match="damaged|cannot be read"):
+        functions.invoke(FunctionName="f")

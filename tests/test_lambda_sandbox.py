@@ -119,6 +119,13 @@ def test_system_calls_are_filtered(probe):
     assert probe("os.waitpid(os.fork() or os._exit(3), 0)[1]") == 3 << 8
 
 
+def test_there_are_no_terminals(probe):
+    """They are of the whole machine, a few thousand, and what they hold counts for nobody."""
+    assert probe("attempt(lambda: os.open('/dev/ptmx', os.O_RDWR))") == "ENOENT"
+    assert probe("os.listdir('/dev/pts')") == []
+    assert probe("attempt(lambda: os.mkdir('/dev/pts/x'))") == "EROFS"
+
+
 def test_nothing_of_the_making_is_left_open(probe):
     names = probe("[os.readlink('/proc/self/fd/' + fd) for fd in os.listdir('/proc/self/fd')"
                   " if os.path.exists('/proc/self/fd/' + fd)]")

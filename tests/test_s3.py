@@ -51,7 +51,9 @@ def test_buckets(server, s3, account):
                    CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}) == ("BucketAlreadyOwnedByYou", 409)
     other = server.client("s3", f"{(int(account) + 1) % 10 ** 12:012d}")
     assert refused(other.create_bucket, Bucket=names[0]) == ("BucketAlreadyExists", 409)
-    assert refused(s3.create_bucket, Bucket="Not_A_Bucket") == ("InvalidBucketName", 400)
+    for name in ("Not_A_Bucket", "xn--abc", "sthree-abc", "amzn-s3-demo-abc", "abc-s3alias", "abc--ol-s3", "abc.mrap",
+                 "abc--x-s3", "abc--table-s3"):
+        assert refused(s3.create_bucket, Bucket=name) == ("InvalidBucketName", 400)
     s3.put_object(Bucket=names[0], Key="k", Body=b"")
     assert refused(s3.delete_bucket, Bucket=names[0]) == ("BucketNotEmpty", 409)
     s3.delete_object(Bucket=names[0], Key="k")

@@ -1,8 +1,10 @@
 """Hostile XML."""
 
 import http.client
+from xml.etree import ElementTree
 
 import pytest
+from botocore.exceptions import ClientError
 
 
 @pytest.fixture
@@ -38,6 +40,27 @@ def test_good(send):
 def test_bad(send, body):
     status, text = send(body)
     assert status == 400 and "<Code>MalformedXML</Code>" in text, text[:500]
+
+
+def test_answers_are_documents_whatever_is_in_a_key(server, account):
+    s3 = server.client("s3", account)
+    s3.create_bucket(Bucket="marks")
+    s3.put_object(Bucket="marks", Key="a\x01b", Body=b"")
+
+    def get(path):
+        scope = f"Credential={account}/20260101/us-east-1/s3/aws4_request"
+        return server.raw(b"", {"Authorization": f"AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=00"}, path, "GET")
+
+    status, _, text = get("/marks")
+    assert status == 200 and b"<Key>a&#x1;b</Key>" in text, text  # as AWS says it: XML knows no such character
+    status, _, text = get("/marks/nope%01")
+    assert status == 404 and ElementTree.fromstring(text).find("Key").text == "nope\ufffd"
+    status, _, text = get("/marks/%zz")
+    error = ElementTree.fromstring(text)
+    assert (status, error.find("Code").text, error.find("Message").text) == (
+        400, "InvalidURI", "Couldn't parse the specified URI.")
+    with pytest.raises(ClientError):
+        server.client("iam", account).list_user_policies(UserName="a\0b")
 
 
 def test_names_what_it_does_not_know(send):

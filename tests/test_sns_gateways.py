@@ -67,6 +67,8 @@ def test_numbers_opt_out(reach, sink):
 def test_what_is_refused_of_sms(reach):
     sns = reach()
     assert refused(sns.publish, PhoneNumber="12ab", Message="m")[0] == "InvalidParameter"
+    topic = sns.create_topic(Name="t")["TopicArn"]
+    assert refused(sns.publish, PhoneNumber=NUMBER, TopicArn=topic, Message="m")[0] == "InvalidParameter"
     assert "too long" in refused(sns.publish, PhoneNumber=NUMBER, Message="m" * 1601)[1]
     for name in ("MonthlySpendLimit", "UsageReportS3Bucket", "DeliveryStatusIAMRole"):
         assert name in refused(sns.set_sms_attributes, attributes={name: "1"})[1]

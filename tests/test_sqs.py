@@ -44,6 +44,9 @@ def test_queue_life(server, sqs, account):
         "VisibilityTimeout": "60"}
     assert sqs.list_queue_tags(QueueUrl=url)["Tags"] == {"a": "b"}
     sqs.tag_queue(QueueUrl=url, Tags={"c": "d"})
+    for tags in ({"k" * 129: "v"}, {"k": "v" * 257}, {"\u00e9" * 129: "v"}):
+        with pytest.raises(ClientError):
+            sqs.tag_queue(QueueUrl=url, Tags=tags)
     sqs.untag_queue(QueueUrl=url, TagKeys=["a"])
     assert sqs.list_queue_tags(QueueUrl=url)["Tags"] == {"c": "d"}
     sqs.delete_queue(QueueUrl=url)

@@ -60,6 +60,9 @@ def test_clients(server):
             assert got == (0, "200 2" if version == "--http2" else "200 1.1", b'{"status":"ok"}\n')
     below = f"bucket.s3.localhost:{server.port}"  # OpenSSL matches no *.localhost, and this
     assert curl(server, "--http2", "--resolve", f"{below}:127.0.0.1", f"https://{below}/")[1] == "404 2"
+    for below in ("bucket.s3.eu-west-1", "abc.lambda-url.eu-west-1", "abc.lambda-url.us-east-1"):
+        below += f".localhost:{server.port}"
+        assert curl(server, "--resolve", f"{below}:127.0.0.1", f"https://{below}/")[0] == 0
     assert curl(server, f"{server.endpoint}/health", authority="/etc/ssl/certs/ca-certificates.crt")[0] == 60
     listed = subprocess.run(["/usr/bin/aws", "--endpoint-url", localhost(server), "--region", "us-east-1", "sqs", "list-queues"],
                             env=dict(os.environ, AWS_CA_BUNDLE=server.authority, AWS_ACCESS_KEY_ID="000000000000",

@@ -5,6 +5,7 @@
 #include <openssl/hmac.h>
 #include <simdjson.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace signalbox {
@@ -143,11 +144,16 @@ void append_escaped_markup(std::string& out, std::string_view text) {
       case '"':
         out += "&quot;";
         break;
-      case '\r':
-        out += "&#xD;";
-        break;
-      default:
-        out += c;
+      default: {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte >= ' ' || c == '\t' || c == '\n') {
+          out += c;
+          break;
+        }
+        out += "&#x";
+        if (byte > 15) out += kHexUpper[byte >> 4];
+        out.append(1, kHexUpper[byte & 15]).append(";");
+      }
     }
   }
 }
@@ -220,6 +226,10 @@ bool equal_in_constant_time(std::string_view a, std::string_view b) {
 
 bool is_utf8(std::string_view text) {
   return simdjson::validate_utf8(text.data(), text.size());
+}
+
+std::size_t count_characters(std::string_view text) {
+  return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
 }  // namespace signalbox

@@ -49,4 +49,7 @@ bool equal_in_constant_time(std::string_view a, std::string_view b);
 /// True when `text` is well-formed UTF-8 (no surrogates, no overlong forms).
 bool is_utf8(std::string_view text);
 
+/// How many characters (code points) a text in UTF-8 has.
+std::size_t count_characters(std::string_view text);
+
 }  // namespace signalbox

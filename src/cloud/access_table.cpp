@@ -171,9 +171,7 @@ std::string RowDescriber::resource_of(const Reading& reading) const {
   for (const std::string_view one : split(row_.resource, '|')) {
     if (one == "*") return "*";
     if (one.starts_with('@')) {
-      const auto arn = Arn::parse(reading.text(one.substr(1)));
-      // Its partition is what its Region says: an odd one is not to slip past a policy.
-      if (arn) return make_arn(arn->service, arn->scope(), arn->resource);
+      if (std::string arn = reading.text(one.substr(1)); Arn::parse(arn)) return arn;
       continue;
     }
     if (one.starts_with('$')) {
@@ -243,6 +241,8 @@ void RowDescriber::add_roles(const Call& call, const InputFields& input, Accesse
 }  // namespace
 
 void add_tag_keys(const InputFields& input, policy::Context& keys) {
+  constexpr std::string_view kTags[] = {"Tags", "tags", "ResourceTags", "TagsList"};
+  constexpr std::string_view kTagKeys[] = {"TagKeys", "tagKeys", "ResourceTagKeys"};
   const auto add = [&keys](const std::string& key, const std::string& value) {
     keys.add("aws:RequestTag/" + key, value);
     keys.add("aws:TagKeys", key);
@@ -251,10 +251,12 @@ void add_tag_keys(const InputFields& input, policy::Context& keys) {
     const void* value = member.find(input.value());
     if (value == nullptr) continue;
     const Shape& shape = *member.shape;
-    if (member.name == "TagKeys" || member.name == "tagKeys" || member.name == "ResourceTagKeys") {
+    const bool holds_tags = std::ranges::count(kTags, member.name) > 0;
+    const bool lists_keys = shape.type == ShapeType::kList && shape.element->type == ShapeType::kString;
+    if (std::ranges::count(kTagKeys, member.name) > 0 || (holds_tags && lists_keys)) {
       each_text(shape, value, "", [&keys](std::string key) { keys.add("aws:TagKeys", std::move(key)); });
     }
-    if (member.name != "Tags" && member.name != "tags" && member.name != "ResourceTags") continue;
+    if (!holds_tags) continue;
     if (shape.type == ShapeType::kMap && shape.element->type == ShapeType::kString) {
       for (const auto& [key, text] : *static_cast<const std::map<std::string, std::string, std::less<>>*>(value)) {
         add(key, text);

@@ -8,7 +8,10 @@
 #include <climits>
 
 #include "base/ascii.h"
+#include "base/encoding.h"
 #include "http/plain_error.h"
+#include "wire/route_rest_xml.h"
+#include "wire/sigv4.h"
 
 namespace signalbox::cloud {
 namespace {
@@ -120,6 +123,19 @@ http::Response preflight(const http::Request& request) {
   return response;
 }
 
+/// Whether it copies to the bucket that its Host names what another bucket holds.
+bool copies_from_elsewhere(const http::Request& request) {
+  constexpr std::string_view kHeader = "x-amz-copy-source";
+  std::string named(request.header(kHeader));
+  for (auto& [name, value] : wire::headers_in_query(request.query(), wire::Signature::Version::k4)) {
+    if (named.empty() && name == kHeader) named = std::move(value);
+  }
+  if (named.empty()) return false;
+  const std::string source = percent_decode(named).value_or("");
+  const std::string_view path = std::string_view(source).substr(source.starts_with('/') ? 1 : 0);
+  return path.substr(0, path.find('/')) != wire::bucket_of_host(request.header("Host"));
+}
+
 http::Response refuse_origin(std::string_view origin) {
   const std::string who = origin.empty() ? "of another site" : "of " + std::string(origin);
   const std::string option = origin.empty() || origin == "null" ? "ORIGIN" : std::string(origin);
@@ -161,11 +177,15 @@ bool Browsers::knows_host(std::string_view host) const {
   return false;
 }
 
+bool Browsers::is_listed(std::string_view origin) const {
+  return !origin.empty() && std::ranges::any_of(options_.origins, [&](const std::string& one) {
+    return one == "*" || http::same_name(one, origin);
+  });
+}
+
 bool Browsers::allows_origin(std::string_view origin, std::string_view host) const {
   if (origin.empty()) return false;
-  const bool listed = std::ranges::any_of(
-      options_.origins, [&](const std::string& one) { return one == "*" || http::same_name(one, origin); });
-  if (listed) return true;
+  if (is_listed(origin)) return true;
   const std::string_view from = authority_of(origin);
   if (from.empty()) return false;
   if (http::same_name(from, host) || http::same_name(origin, site_.url())) return true;
@@ -184,6 +204,17 @@ std::optional<http::Response> Browsers::refuse_host(const http::Request& request
                                     ", which is not known as a name of this server; a web page may have pointed a name "
                                     "of its own here. If it is yours, start the server with --allowed-hosts " +
                                     name + ".");
+}
+
+/// Whether a page that is a bucket's content may ask: under the bucket's own name, which is another server's to
+/// browsers.
+bool Browsers::is_of_bucket(const http::Request& request) const {
+  const std::string_view host = request.header("Host");
+  if (!options_.refuse_foreign_pages || !wire::bucket_of_host(host)) return false;
+  const std::string_view origin = request.header("Origin");
+  if (!origin.empty()) return !is_listed(origin) && http::same_name(authority_of(origin), host);
+  const std::string site = ascii_lowered(request.header("Sec-Fetch-Site"));
+  return site == "same-origin" || (site.empty() && !is_trustworthy(ascii_lowered(split(host).name)));
 }
 
 bool Browsers::is_foreign(const http::Request& request, bool allowed, const Ask& ask) const {
@@ -210,6 +241,9 @@ bool Browsers::is_foreign(const http::Request& request, bool allowed, const Ask&
 
 asio::awaitable<http::Response> Browsers::answer(const http::Request& request, const Ask& ask, const Next& next) const {
   const std::string_view origin = request.header("Origin");
+  const bool of_bucket = is_of_bucket(request);
+  if (of_bucket && ask().service != kWithRules) co_return refuse_origin(origin);
+  const bool allowed = allows_origin(origin, request.header("Host")) && !(of_bucket && copies_from_elsewhere(request));
   if (!origin.empty()) {
     for (const Site::CorsRules& rules : site_.cors_rules()) {
       auto verdict = co_await rules(request);
@@ -218,7 +252,7 @@ asio::awaitable<http::Response> Browsers::answer(const http::Request& request, c
       http::Response response;
       if (verdict->answer) {
         response = *std::move(verdict->answer);
-      } else if (is_foreign(request, verdict->allowed || allows_origin(origin, request.header("Host")), ask)) {
+      } else if (is_foreign(request, verdict->allowed || allowed, ask)) {
         response = refuse_origin(origin);
       } else {
         response = co_await next();
@@ -227,7 +261,6 @@ asio::awaitable<http::Response> Browsers::answer(const http::Request& request, c
       co_return response;
     }
   }
-  const bool allowed = allows_origin(origin, request.header("Host"));
   const bool follows_link = request.method == "GET" && origin.empty() && request.header("Sec-Fetch-Mode") == "navigate";
   if (is_foreign(request, allowed, ask) && !(follows_link && ask().is_link)) co_return refuse_origin(origin);
   if (is_preflight(request)) co_return allowed ? preflight(request) : refuse_origin(origin);

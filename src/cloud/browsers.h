@@ -58,6 +58,8 @@ class Browsers {
 
  private:
   bool knows_name(std::string_view name) const;
+  bool is_listed(std::string_view origin) const;
+  bool is_of_bucket(const http::Request& request) const;
   bool is_foreign(const http::Request& request, bool allowed, const Ask& ask) const;
 
   const BrowserOptions options_;

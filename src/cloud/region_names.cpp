@@ -59,4 +59,10 @@ std::string_view region_name(std::string_view region) {
   return found != std::ranges::end(kRegions) && found->code == region ? found->name : region;
 }
 
+std::vector<std::string_view> region_codes() {
+  std::vector<std::string_view> codes;
+  for (const Region& region : kRegions) codes.push_back(region.code);
+  return codes;
+}
+
 }  // namespace signalbox::cloud

@@ -68,7 +68,8 @@ TEST(RestXml, BucketsInHosts) {
   EXPECT_EQ(bucket_of_host("b.s3.eu-west-1.amazonaws.com"), "b");
   EXPECT_EQ(bucket_of_host("b.s3-eu-west-1.amazonaws.com"), "b");
   EXPECT_EQ(bucket_of_host("b.localhost"), "b");
-  for (const char* host : {"localhost:4566", "127.0.0.1", "[::1]:4566", "s3.localhost", "s3.amazonaws.com", ""}) {
+  for (const char* host : {"1.s3-control.eu-west-1.amazonaws.com", "localhost:4566", "127.0.0.1", "[::1]:4566",
+                           "s3.localhost", "s3.amazonaws.com", ""}) {
     EXPECT_EQ(bucket_of_host(host), std::nullopt) << host;
   }
 }

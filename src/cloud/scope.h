@@ -22,13 +22,14 @@ struct Arn {
   std::string account;
   std::string resource;  // may hold ':' and '/'
 
-  /// Empty optional when `text` has not the six parts.
+  /// Empty optional when `text` has not the six parts, or another partition than its Region's: there is one ARN of
+  /// each resource. What has no Region is of the partition "aws".
   static std::optional<Arn> parse(std::string_view text);
   std::string text() const;
   Scope scope() const { return {account, region}; }
 };
 
-/// The ARN of `resource` in `scope`, in the partition that the region belongs to (aws, aws-cn, aws-us-gov).
+/// The ARN of `resource` in `scope`, in the partition that the Region belongs to (aws, aws-cn, aws-us-gov).
 std::string make_arn(std::string_view service, const Scope& scope, std::string_view resource);
 
 bool is_account_id(std::string_view text);

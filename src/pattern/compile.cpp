@@ -105,8 +105,12 @@ class Compiler {
     std::vector<Alternative> product;
     for (const Alternative& a : left) {
       for (const Alternative& b : right) {
-        product.push_back(a);
-        product.back().insert(product.back().end(), b.begin(), b.end());
+        Alternative& both = product.emplace_back();
+        // Of a path that is given twice the last one holds.
+        std::ranges::copy_if(a, std::back_inserter(both), [&](const Field& field) {
+          return std::ranges::find(b, field.path, &Field::path) == b.end();
+        });
+        both.insert(both.end(), b.begin(), b.end());
       }
     }
     return product;

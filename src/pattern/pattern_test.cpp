@@ -78,6 +78,17 @@ TEST(Pattern, OperatorsMatchAsDocumented) {
   for (const Case& c : cases) EXPECT_EQ(matches(c.pattern, c.event), c.expected) << c.pattern << " on " << c.event;
 }
 
+TEST(Pattern, TheLastOfOnePathHolds) {
+  constexpr const char* kEvent = R"({"source":"s","detail":{"a":1,"b":2}})";
+  const auto holds = [&](const char* pattern) { return matches(pattern, kEvent); };
+  EXPECT_TRUE(holds(R"({"source":["a"],"source":["s"]})"));
+  EXPECT_FALSE(holds(R"({"source":["s"],"source":["a"]})"));
+  EXPECT_TRUE(holds(R"({"detail":{"a":[1]},"detail":{"b":[2]}})"));
+  EXPECT_FALSE(holds(R"({"detail":{"a":[0]},"detail":{"b":[2]}})"));
+  EXPECT_TRUE(holds(R"({"detail":{"a":[0]},"detail":{"a":[1]}})"));
+  EXPECT_TRUE(holds(R"({"source":["a"],"$or":[{"source":["s"]},{"detail":{"a":[0]}}]})"));
+}
+
 TEST(Pattern, ArrayElementsAreNotMixed) {
   const char* pattern = R"({"list":{"name":["a"],"size":[1]}})";
   EXPECT_TRUE(matches(pattern, R"({"list":[{"name":"b","size":2},{"name":"a","size":1}]})"));

@@ -19,6 +19,7 @@
 #include <memory>
 #include <optional>
 
+#include "cloud/region_names.h"
 #include "http/client.h"
 
 namespace signalbox::server {
@@ -208,6 +209,12 @@ bool is_for(const Certificate& certificate, const std::vector<std::string>& name
 
 std::vector<std::string> certificate_names(const std::string& address, const std::string& public_url) {
   std::vector<std::string> names = {"localhost", "*.localhost", "*.s3.localhost", "127.0.0.1", "::1"};
+  // A star stands for one label: the Regions before it are to be named.
+  for (const std::string_view region : cloud::region_codes()) {
+    for (const char* service : {"s3", "lambda-url"}) {
+      names.push_back("*." + std::string(service) + "." + std::string(region) + ".localhost");
+    }
+  }
   const auto add = [&](const std::string& name) {
     if (!name.empty() && std::ranges::find(names, name) == names.end()) names.push_back(name);
   };

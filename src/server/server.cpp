@@ -175,7 +175,7 @@ struct Server::Parts {
     if (auto refused = browsers.refuse_host(request)) co_return *std::move(refused);
     // Pages are for everybody, and say themselves what pages of others may read.
     if (const auto* page = page_of(request)) co_return co_await (*page)(request);
-    const cloud::Browsers::Ask ask = [&] { return gateway.asked(request); };
+    const cloud::Browsers::Ask ask = [&] { return asked(request); };
     const cloud::Browsers::Next next = [&] { return route(request, connection); };
     co_return co_await browsers.answer(request, ask, next);
   }
@@ -189,18 +189,25 @@ struct Server::Parts {
     return named != nullptr ? named : site.find(request.path());
   }
 
+  /// Of the server itself. Buckets may have the first two's names, too; whoever asks for those signs.
+  static bool is_own_place(const http::Request& request) {
+    const std::string_view path = request.path();
+    if (path == "/health" || path == "/metrics") return only_reads(request) && request.header("Authorization").empty();
+    return path == "/_signalbox/clock" || path == "/_signalbox/tail";
+  }
+  static bool only_reads(const http::Request& request) { return request.method == "GET" || request.method == "HEAD"; }
+
+  cloud::Asked asked(const http::Request& request) const {
+    if (is_own_place(request)) return {.only_reads = only_reads(request)};
+    return gateway.asked(request);
+  }
+
   asio::awaitable<http::Response> route(const http::Request& request, http::Connection& connection) {
-    // Buckets may have these names too; whoever asks for those signs.
-    const bool is_page = request.method == "GET" && request.header("Authorization").empty();
-    if (is_page && request.path() == "/health") {
-      co_return text_response("application/json", "{\"status\":\"ok\"}\n");
-    }
-    if (is_page && request.path() == "/metrics") {
-      co_return co_await metrics_page.answer();
-    }
+    if (!is_own_place(request)) co_return co_await gateway.answer(request, connection);
+    if (request.path() == "/health") co_return text_response("application/json", "{\"status\":\"ok\"}\n");
+    if (request.path() == "/metrics") co_return co_await metrics_page.answer();
     if (request.path() == "/_signalbox/clock") co_return co_await clock_control.answer(request);
-    if (request.path() == "/_signalbox/tail") co_return co_await tail.answer(request);
-    co_return co_await gateway.answer(request, connection);
+    co_return co_await tail.answer(request);
   }
 
   Config config;

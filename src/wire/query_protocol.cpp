@@ -111,7 +111,7 @@ std::string message_of(const Error& error, std::string_view code) {
 void write_details(std::string& out, const ErrorShape* shape, const Error& error) {
   if (shape == nullptr || !error.details) return;
   for (const auto& [name, value] : error.details->elements) {
-    if (std::ranges::count(shape->members, name, &ErrorMember::name) != 0) write_xml_text(out, name, value);
+    if (std::ranges::count(shape->members, name, &ErrorMember::name) != 0) write_xml_message(out, name, value);
   }
 }
 
@@ -200,7 +200,7 @@ http::Response QueryProtocol::encode_error(const Service& service, const Error& 
     write_xml_text(out, "Type", sender ? "Sender" : "Receiver");
   }
   write_xml_text(out, "Code", code);
-  write_xml_text(out, "Message", message);
+  write_xml_message(out, "Message", message);
   write_details(out, shape, error);
   if (service.detailed_errors) out += "<Detail/>";
   out += ec2 ? "</Error></Errors>" : "</Error>";

@@ -306,12 +306,12 @@ http::Response RestXmlProtocol::encode_error(const Service& service, const Error
   std::string& out = response.body;
   out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error>";
   write_xml_text(out, "Code", denied ? "AccessDenied" : std::string_view(error.code));
-  write_xml_text(out, "Message", error.message);
+  write_xml_message(out, "Message", error.message);
   if (error.details) {
     for (const auto& [name, value] : error.details->elements) {
       const std::string_view header = header_of(shape, name);
       if (header.empty()) {
-        write_xml_text(out, name, value);
+        write_xml_message(out, name, value);
       } else {
         set_header(response, header, value);
       }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/encoding.h"
 #include "wire/form.h"
 #include "wire/route_rest_xml.h"
 #include "wire/uri_template.h"
@@ -180,6 +181,9 @@ std::optional<Routed> route_xml(std::span<const Service* const> services, const 
   for (const Service* service : services) {
     if (!speaks(*service, ProtocolKind::kRestXml) || is_versioned(*service) != has_version_path(request)) continue;
     if (!signing_service.empty() && service->signing_name != signing_service) continue;
+    if (!percent_decode(request.path())) {
+      return Routed{ProtocolKind::kRestXml, service, fail("InvalidURI", "Couldn't parse the specified URI.", 400)};
+    }
     if (const Operation* operation = route_rest_xml(*service, request)) {
       return Routed{ProtocolKind::kRestXml, service, operation};
     }

@@ -71,7 +71,9 @@ std::optional<std::string> bucket_of_host(std::string_view host) {
     host = host.substr(0, colon);
   for (const std::string_view mark : {".s3.", ".s3-"}) {
     const auto at = host.find(mark);
-    if (at != std::string_view::npos && at > 0) return std::string(host.substr(0, at));
+    if (at == std::string_view::npos || at == 0) continue;
+    if (host.substr(at + mark.size()).starts_with("control.")) return std::nullopt;  // before it stands an account
+    return std::string(host.substr(0, at));
   }
   if (host.ends_with(kLocal) && host.size() > kLocal.size()) {
     const std::string_view name = host.substr(0, host.size() - kLocal.size());

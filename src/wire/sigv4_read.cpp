@@ -215,9 +215,17 @@ Result<std::optional<Signature>> read_query(std::string_view query) {
 
 Result<std::optional<Signature>> read_signature(const http::Request& request) {
   const std::string_view authorization = request.header("Authorization");
-  if (!authorization.empty()) return read_header(request, authorization);
   const std::string_view query = request.query();
-  if (form_parameter(query, "X-Amz-Signature") || form_parameter(query, "X-Amz-Algorithm")) return read_query(query);
+  const bool in_query = form_parameter(query, "X-Amz-Signature") || form_parameter(query, "X-Amz-Algorithm");
+  if (!authorization.empty()) {
+    const auto claim = in_query ? read_claim(request) : std::nullopt;
+    if (!claim || claim->service != "s3") return read_header(request, authorization);
+    return fail("InvalidArgument",
+                "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string "
+                "parameter or the Authorization header should be specified",
+                400);
+  }
+  if (in_query) return read_query(query);
   return read_query_of_version_2(query);
 }
 

@@ -304,6 +304,19 @@ Result<void> read_xml(const Shape& shape, std::string_view text, void* structure
   return Reader().structure(shape, root, structure);
 }
 
+void write_xml_message(std::string& out, std::string_view name, std::string_view text) {
+  std::string clean;
+  for (const char c : text) {
+    const bool control = static_cast<unsigned char>(c) < ' ' && c != '\t' && c != '\n' && c != '\r';
+    if (control) {
+      clean += "\xef\xbf\xbd";
+    } else {
+      clean += c;
+    }
+  }
+  write_xml_text(out, name, clean);
+}
+
 void write_xml_text(std::string& out, std::string_view name, std::string_view text) {
   out.append("<").append(name).append(">");
   append_escaped_markup(out, text);

@@ -22,6 +22,9 @@ void write_xml(std::string& out, const Shape& shape, std::string_view name, cons
 /// The same without the element: the members that stand in the body.
 void write_xml_members(std::string& out, const Shape& shape, const void* value);
 void write_xml_text(std::string& out, std::string_view name, std::string_view text);
+/// For people to read: what XML does not know as characters is shown as unknown (U+FFFD), so that a client can read the
+/// document whatever a text repeats.
+void write_xml_message(std::string& out, std::string_view name, std::string_view text);
 
 /// A value as text outside of XML, or in it: numbers, true, false. Errors: InvalidArgument.
 Result<void> read_xml_scalar(const Shape& shape, std::string_view text, void* out);

@@ -11,7 +11,7 @@ constexpr std::string_view kTrailName = "@TrailName|trail/{TrailName}";
 
 constexpr cloud::AccessRow kAccessRows[] = {
     {.operation = "AddTags", .resource = "@ResourceId"},
-    {.operation = "CreateTrail", .resource = kTrail, .roles = "CloudWatchLogsRoleArn"},
+    {.operation = "CreateTrail", .resource = kTrail, .roles = "CloudWatchLogsRoleArn", .tagging = "cloudtrail:AddTags"},
     {.operation = "DeleteTrail", .resource = kTrail},
     {.operation = "DescribeTrails"},
     {.operation = "GetEventSelectors", .resource = kTrailName},

@@ -124,13 +124,18 @@ constexpr Row kAccessRows[] = {
     {"ListPoliciesGrantingServiceAccess", About::kArn},
 };
 
+/// Without a name it is the caller.
+std::string user_meant(const Call& call, const InputFields& input) {
+  std::string name = input.text("UserName");
+  return name.empty() ? call.principal.user_name : name;
+}
+
 std::optional<std::string> resource_of(const Core& core, const Call& call, const InputFields& input, About about) {
   switch (about) {
     case About::kNothing:
       return "*";
     case About::kUser: {
-      std::string name = input.text("UserName");
-      if (name.empty()) name = call.principal.user_name;
+      const std::string name = user_meant(call, input);
       if (name.empty()) return "*";
       return named<User>(core, call, name, input.text("Path"));
     }
@@ -193,7 +198,7 @@ asio::awaitable<Result<cloud::Accesses>> describe(const Core& core, const Row& r
   const AccountPtr account = core.directory.account(call.scope.account);
   const bool boundary = row.key != kBoundaryKey;
   if (row.about == About::kUser) {
-    if (const auto user = account->find<User>(input.text("UserName"))) add_keys_of(*user, boundary, access.keys);
+    if (const auto user = account->find<User>(user_meant(call, input))) add_keys_of(*user, boundary, access.keys);
   } else if (row.about == About::kRole) {
     if (const auto role = account->find<Role>(input.text("RoleName"))) add_keys_of(*role, boundary, access.keys);
   }

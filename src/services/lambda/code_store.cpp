@@ -110,10 +110,12 @@ void CodeStore::settle(const std::string& name, bool was_put, const std::functio
 
 Result<std::string> CodeStore::read(const std::string& name) const {
   std::ifstream file(zip_path(name), std::ios::binary);
-  std::ostringstream bytes;
-  bytes << file.rdbuf();
-  if (!file) return fail("StoreError", "Cannot read " + zip_path(name) + ".", 500);
-  return std::move(bytes).str();
+  std::ostringstream read;
+  read << file.rdbuf();
+  std::string bytes = std::move(read).str();
+  if (!file) return fail("ServiceException", "The package " + name + " cannot be read.", 500);
+  if (to_hex(sha256(bytes)) != name) return fail("ServiceException", "The package " + name + " is damaged.", 500);
+  return bytes;
 }
 
 Result<std::string> CodeStore::unpacked(const std::vector<std::string>& names) {
@@ -126,7 +128,14 @@ Result<std::string> CodeStore::unpacked(const std::vector<std::string>& names) {
   fs::create_directories(part, problem);
   ::chmod(part.c_str(), 0755);
   std::vector<std::string> zips;
-  for (const std::string& name : names) zips.push_back(zip_path(name));
+  for (const std::string& name : names) {
+    const Result<std::string> whole = read(name);
+    if (!whole) {
+      remove_tree(part);
+      return std::unexpected(whole.error());
+    }
+    zips.push_back(zip_path(name));
+  }
   Result<void> done = unpack_zips(zips, part);
   if (!done) {
     remove_tree(part);

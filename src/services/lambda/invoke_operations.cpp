@@ -1,4 +1,7 @@
 // Invoke and InvokeAsync.
+
+#include <algorithm>
+
 #include "base/encoding.h"
 #include "json/json.h"
 #include "services/lambda/invoke.h"
@@ -30,11 +33,14 @@ Result<void> check_payload(const std::string& payload, bool asynchronous) {
 
 Result<std::string> client_context(const model::InvocationRequest& request) {
   if (!request.client_context) return std::string();
-  const auto text = from_base64(*request.client_context);
+  auto text = from_base64(*request.client_context);
   json::Document document;
-  const bool good = request.client_context->size() <= kMaxClientContext && text && document.parse(*text) &&
-                    text->find_first_of("\r\n") == std::string::npos;
-  if (good) return *text;
+  const bool good = request.client_context->size() <= kMaxClientContext && text && document.parse(*text);
+  if (good) {
+    // It is going to be a header, which has one line: in JSON the ends of lines are white space only.
+    std::ranges::replace_if(*text, [](char c) { return c == '\r' || c == '\n'; }, ' ');
+    return *std::move(text);
+  }
   return fail("InvalidRequestContentException", "Client context must be a valid Base64-encoded JSON object.");
 }
 

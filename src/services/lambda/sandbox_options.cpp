@@ -109,7 +109,9 @@ Result<std::vector<std::string>> sandbox_options(const SandboxPlan& plan, int fi
   }
   for (const SandboxLink& link : plan.links) out.add({"--symlink", link.to, link.path});
   add_processes(out);
-  out.add({"--dev", "/dev", "--size", "67108864", "--tmpfs", "/dev/shm", "--remount-ro", "/dev"});
+  // Without terminals: these are the whole machine's, and what they hold counts for nobody.
+  out.add({"--dev", "/dev", "--size", "4096", "--tmpfs", "/dev/pts", "--remount-ro", "/dev/pts"});
+  out.add({"--size", "67108864", "--tmpfs", "/dev/shm", "--remount-ro", "/dev"});
   out.add({"--size", std::to_string(plan.tmp_bytes), "--tmpfs", "/tmp", "--remount-ro", "/", "--chdir", "/var/task"});
   for (const std::string& variable : plan.environment) {
     const auto equals = variable.find('=');

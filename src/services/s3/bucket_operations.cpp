@@ -14,12 +14,18 @@ namespace {
 constexpr std::size_t kMaxBuckets = 10'000;  // of an account
 constexpr std::int32_t kMaxListedBuckets = 10'000;
 
+constexpr std::string_view kReservedPrefixes[] = {"xn--", "sthree-", "amzn-s3-demo-"};
+constexpr std::string_view kReservedSuffixes[] = {"-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3"};
+
 /// "Bucket naming rules".
 bool is_bucket_name(std::string_view name) {
   const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
   if (name.size() < 3 || name.size() > 63 || !letter(name.front()) || !letter(name.back())) return false;
   if (!std::ranges::all_of(name, [&](char c) { return letter(c) || c == '-' || c == '.'; })) return false;
-  if (name.find("..") != std::string_view::npos || name.starts_with("xn--") || name.ends_with("-s3alias")) return false;
+  if (name.find("..") != std::string_view::npos) return false;
+  const auto begins = [name](std::string_view one) { return name.starts_with(one); };
+  const auto ends = [name](std::string_view one) { return name.ends_with(one); };
+  if (std::ranges::any_of(kReservedPrefixes, begins) || std::ranges::any_of(kReservedSuffixes, ends)) return false;
   const bool address = std::ranges::count(name, '.') == 3 &&
                        std::ranges::all_of(name, [](char c) { return (c >= '0' && c <= '9') || c == '.'; });
   return !address;

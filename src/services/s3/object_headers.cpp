@@ -24,11 +24,6 @@ std::string_view trim(std::string_view text) {
   return text;
 }
 
-/// Characters as people count them.
-std::size_t length_of(std::string_view text) {
-  return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
-}
-
 /// Letters, digits, spaces and some signs.
 bool is_tag_text(std::string_view text) {
   return is_utf8(text) && std::ranges::all_of(text, [](char c) {
@@ -41,10 +36,10 @@ Result<void> check_tag(const std::string& key, const std::string& value) {
   if (cloud::is_reserved_tag(key)) {
     return s3_error("InvalidTag", "System tags cannot be added/updated by requester", 400, {{"TagKey", key}});
   }
-  if (key.empty() || length_of(key) > kMaxTagKey || !is_tag_text(key)) {
+  if (key.empty() || count_characters(key) > kMaxTagKey || !is_tag_text(key)) {
     return s3_error("InvalidTag", "The TagKey you have provided is invalid", 400, {{"TagKey", key}});
   }
-  if (length_of(value) > kMaxTagValue || !is_tag_text(value)) {
+  if (count_characters(value) > kMaxTagValue || !is_tag_text(value)) {
     return s3_error("InvalidTag", "The TagValue you have provided is invalid", 400,
                     {{"TagKey", key}, {"TagValue", value}});
   }

@@ -139,8 +139,7 @@ Result<void> check_subject(const std::string& subject) {
   // U+0080 to U+009F are control characters, too.
   const auto control = [](char a, char b) { return a == '\xc2' && static_cast<unsigned char>(b) < 0xa0; };
   const bool controls = std::ranges::adjacent_find(subject, control) != subject.end();
-  const auto characters = std::ranges::count_if(subject, [](unsigned char c) { return (c & 0xc0) != 0x80; });
-  const bool good = !subject.empty() && !controls && std::cmp_less_equal(characters, kMaxSubject) &&
+  const bool good = !subject.empty() && !controls && count_characters(subject) <= kMaxSubject &&
                     subject.front() != ' ' && is_utf8(subject) &&
                     std::ranges::none_of(subject, [](unsigned char c) { return c < ' ' || c == 127; });
   if (good) return {};

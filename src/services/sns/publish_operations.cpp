@@ -81,7 +81,10 @@ asio::awaitable<Result<m::PublishResponse>> publish_to_device(Core& core, const 
 }
 
 asio::awaitable<Result<m::PublishResponse>> publish_one(Core& core, const Call& call, m::PublishInput request) {
-  if (request.phone_number && !request.topic_arn && !request.target_arn) {
+  if (request.phone_number) {
+    if (request.topic_arn || request.target_arn) {
+      co_return invalid("PhoneNumber Reason: a topic or target is given, too");
+    }
     auto done = co_await publish_to_phone(core, call, std::move(request));
     co_return done;
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/encoding.h"
 #include "cloud/paging.h"
 #include "cloud/reserved_tags.h"
 #include "services/sqs/sqs.h"
@@ -10,8 +11,8 @@ namespace signalbox::sqs {
 namespace {
 
 constexpr std::size_t kMaxTags = 50;
-constexpr std::size_t kMaxTagKey = 128 * 4;  // characters of up to four bytes
-constexpr std::size_t kMaxTagValue = 256 * 4;
+constexpr std::size_t kMaxTagKey = 128;  // characters
+constexpr std::size_t kMaxTagValue = 256;
 constexpr int kMaxPage = 1000;
 
 std::string seconds_text(Time time) {
@@ -119,7 +120,7 @@ Result<void> Sqs::check_tags(const std::string& queue, const Attributes& tags) {
   if (tags.size() > kMaxTags) return invalid_parameter("Too many tags added for queue " + queue + ".");
   for (const auto& [key, value] : tags) {
     if (cloud::is_reserved_tag(key)) return invalid_parameter(cloud::kReservedTagText);
-    if (key.empty() || key.size() > kMaxTagKey || value.size() > kMaxTagValue) {
+    if (key.empty() || count_characters(key) > kMaxTagKey || count_characters(value) > kMaxTagValue) {
       return invalid_parameter("Tag keys must be between 1 and 128 characters in length, tag values at most 256.");
     }
   }

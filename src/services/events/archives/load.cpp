@@ -93,7 +93,7 @@ RulePtr shown_rule(const Archive& archive) {
   rule->record.created_by = archive.scope.account;
   auto target = std::make_shared<Target>();
   target->id = rule->name;
-  target->record.arn = "arn:aws:events:" + archive.scope.region + ":::";
+  target->record.arn = cloud::make_arn("events", {"", archive.scope.region}, ":");
   target->record.transformer =
       Transformer{{},
                   R"({"archive-arn": ")" + archive.arn() +
