@@ -71,9 +71,8 @@ def test_requests_become_events(functions, account):
     assert datetime.datetime.strptime(context["time"], "%d/%b/%Y:%H:%M:%S +0000")
     assert event["headers"]["x-forwarded-proto"] == "http" and event["headers"]["x-forwarded-for"]
     assert event["headers"]["x-amzn-trace-id"].startswith("Root=1-")
-    # Who wrote it first is the client's word; the last is the server's.
-    event = json.loads(ask(url, b"", {"X-Forwarded-For": "8.8.8.8"})[2])
-    assert event["headers"]["x-forwarded-for"] == "8.8.8.8, 127.0.0.1"
+    event = json.loads(ask(url, b"", {"X-Forwarded-For": "8.8.8.8, 9.9.9.9"})[2])
+    assert event["headers"]["x-forwarded-for"] == "8.8.8.8" and event["requestContext"]["http"]["sourceIp"] == "127.0.0.1"
     event = json.loads(ask(url, b"\0\1", {"Content-Type": "application/octet-stream"})[2])
     assert base64.b64decode(event["body"]) == b"\0\1" and event["isBase64Encoded"] is True
 

@@ -122,8 +122,9 @@ std::string url_event(const http::Request& request, std::string_view name, std::
   const auto colon = host.rfind(':');
   const bool has_port = colon != std::string_view::npos && host.find(']', colon) == std::string_view::npos;
   if (is_utf8(trace)) headers["x-amzn-trace-id"] = trace;
-  std::string& way = headers["x-forwarded-for"];  // what came with it is the client's word
-  way += (way.empty() ? "" : ", ") + std::string(request.remote_address);
+  // The first one stays, on AWS too, though it is the client's word: who calls is requestContext.http.sourceIp.
+  std::string& from = headers.try_emplace("x-forwarded-for", request.remote_address).first->second;
+  from.resize(std::min(from.find(','), from.size()));
   headers.try_emplace("x-forwarded-port", has_port && is_utf8(host) ? host.substr(colon + 1) : "80");
   headers.try_emplace("x-forwarded-proto", "http");
   std::string out;
