@@ -51,7 +51,7 @@ inline std::string converse(std::string_view first, std::string_view second) {
   FUZZ_CHECK(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
   http::Session::Socket socket(loop, http::asio::ip::tcp::v4(), ends[0]);
   bool over = false;
-  const auto session = std::make_shared<http::Session>(std::move(socket), environment);
+  const auto session = std::make_shared<http::Session>(std::move(socket), environment, nullptr, false);
   http::asio::co_spawn(loop, session->run(), [&](const std::exception_ptr& thrown) {
     FUZZ_CHECK(thrown == nullptr);
     over = true;

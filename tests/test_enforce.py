@@ -352,6 +352,57 @@ def test_who_tags_needs_the_right_to(server):
         assert "explicit deny" in denied(call, ResourceId=trail, TagsList=[{"Key": "no", "Value": "b"}])
 
 
+def test_services_and_functions_are_not_overheard(server):
+    """What passes within the server, or comes out of a sandbox, is as good as over TLS."""
+    insecure = {"Bool": {"aws:SecureTransport": "false"}}
+    sqs, events = root(server, "sqs"), root(server, "events")
+    arn = f"arn:aws:sqs:us-east-1:{ACCOUNT}:q"
+    url = sqs.create_queue(QueueName="q", Attributes={"Policy": json.dumps({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": arn},
+        {"Effect": "Deny", "Principal": "*", "Action": "sqs:SendMessage", "Resource": arn, "Condition": insecure}]})})["QueueUrl"]
+    denied(User(server, {"Action": "*"}).client("sqs").send_message, QueueUrl=url, MessageBody="m")
+    rule_to(server, arn)
+    put_event(server)
+    receive_until(sqs, url, 1)
+    role = role_of(server, "lambda.amazonaws.com", {"Action": "*"}, {"Effect": "Deny", "Action": "*", "Condition": insecure})
+    functions = root(server, "lambda", read_timeout=60)
+    code = ("import boto3\ndef handler(event, context):\n"
+            "    return boto3.client('sqs').send_message(QueueUrl=event, MessageBody='m')['MessageId']\n")
+    functions.create_function(FunctionName="f", Runtime="python3.11", Role=role, Handler="app.handler", Timeout=20,
+                              Code={"ZipFile": zipped({"app.py": code})})
+    answer = functions.invoke(FunctionName="f", Payload=json.dumps(url).encode())
+    assert "FunctionError" not in answer, answer["Payload"].read()
+    receive_until(sqs, url, 1)
+
+
+def test_what_a_session_hands_on_needs_its_rights(server):
+    trusts = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
+    iam = root(server, "iam")
+
+    def role(name, *trusted):
+        statement = {"Effect": "Allow", "Principal": trusts, "Action": list(trusted)}
+        arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(
+            {"Version": "2012-10-17", "Statement": [statement]}))["Role"]["Arn"]
+        iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=policy({"Action": "sts:*"}))
+        return arn
+
+    everything = "sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"
+    first, plain, whole = role("first", *everything), role("plain", "sts:AssumeRole"), role("whole", *everything)
+    sts = User(server, {"Action": "sts:*"}).client("sts")
+    for given, action in (({"SourceIdentity": "joe"}, "sts:SetSourceIdentity"),
+                          ({"Tags": [{"Key": "k", "Value": "v"}], "TransitiveTagKeys": ["k"]}, "sts:TagSession")):
+        session = sts.assume_role(RoleArn=first, RoleSessionName="one", **given)["Credentials"]
+        mine = client(server, "sts", session)
+        assert action in denied(mine.assume_role, RoleArn=plain, RoleSessionName="two")
+        assert mine.assume_role(RoleArn=whole, RoleSessionName="two").get("SourceIdentity") == given.get("SourceIdentity")
+        iam.put_role_policy(RoleName="first", PolicyName="p", PolicyDocument=policy({"Action": "sts:AssumeRole"}))
+        assert action in denied(mine.assume_role, RoleArn=whole, RoleSessionName="two")
+        iam.put_role_policy(RoleName="first", PolicyName="p", PolicyDocument=policy({"Action": "sts:*"}))
+    kept = {"Tags": [{"Key": "k", "Value": "v"}]}  # not handed on
+    session = sts.assume_role(RoleArn=first, RoleSessionName="one", **kept)["Credentials"]
+    client(server, "sts", session).assume_role(RoleArn=plain, RoleSessionName="two")
+
+
 def test_where_a_request_goes_is_not_for_who_signs_to_say(server):
     """aws:RequestedRegion is the bucket's Region, and that of IAM, whatever Region the signature names."""
     root(server, "s3").create_bucket(Bucket="here")

@@ -3,7 +3,9 @@
 import json
 import os
 import socket
+import struct
 import subprocess
+import threading
 
 from conftest import REGION
 from functions import until
@@ -91,6 +93,53 @@ def test_hostile_frames(server):
     assert exchange(server, b"PRI * HTTP/2.0\r\n\r\nSX\r\n\r\n").startswith(b"HTTP/1.1 400")
     assert exchange(server, b"PRI") == b""
     assert server.raw(path="/health", method="GET")[0] == 200
+
+
+def frame(kind, flags, stream, payload=b""):
+    return struct.pack(">I", len(payload))[1:] + bytes([kind, flags]) + struct.pack(">I", stream) + payload
+
+
+def head(method, path):
+    """A block of headers that no table holds."""
+    def number(value):
+        out = b""
+        while value > 127:
+            out += bytes([value & 127 | 128])
+            value >>= 7
+        return out + bytes([value])
+
+    def text(value):
+        return (bytes([len(value)]) if len(value) < 127 else b"\x7f" + number(len(value) - 127)) + value
+
+    fields = ((b":method", method), (b":scheme", b"http"), (b":path", path), (b":authority", b"localhost"))
+    return b"".join(b"\0" + text(name) + text(value) for name, value in fields)
+
+
+def test_bodies_of_requests_that_are_reset_are_not_kept(new_server):
+    """While answers wait to be fetched, requests wait for their turn; those that are reset are gone."""
+    server = new_server().start()
+
+    def resident():
+        with open(f"/proc/{server.process.pid}/status") as file:
+            return next(int(line.split()[1]) for line in file if line.startswith("VmRSS")) // 1024
+
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as client:
+        threading.Thread(target=lambda: [None for _ in iter(lambda: client.recv(65536), b"")], daemon=True).start()
+        client.sendall(PREFACE + frame(4, 0, 0, struct.pack(">HI", 4, 0)))  # no window: answers stay
+        stream = 1
+        for _ in range(20):  # answers that repeat a long path
+            block = head(b"GET", b"/" + b"b" * 60_000)
+            pieces = [block[at:at + 16384] for at in range(0, len(block), 16384)]
+            client.sendall(b"".join(frame(1 if n == 0 else 9, (n == 0) | (4 if n == len(pieces) - 1 else 0), stream, piece)
+                                    for n, piece in enumerate(pieces)))
+            stream += 2
+        before = resident()
+        for _ in range(100):
+            client.sendall(frame(1, 4, stream, head(b"POST", b"/")) + frame(0, 0, stream, b" " * 16384) * 62 +
+                           frame(0, 1, stream) + frame(3, 0, stream, struct.pack(">I", 8)))
+            stream += 2
+        assert server.raw(path="/health", method="GET")[0] == 200
+        assert resident() - before < 50, "MB"
 
 
 def test_a_stop_answers_what_waits(new_server):

@@ -114,7 +114,7 @@ policy::Context Caller::context_of(const Access& access) const {
   context.add("aws:currenttime", to_iso8601(now_));
   context.add("aws:epochtime",
               std::to_string(std::chrono::floor<std::chrono::seconds>(now_).time_since_epoch().count()));
-  context.add("aws:securetransport", call_.endpoint.starts_with("https:") ? "true" : "false");
+  context.add("aws:securetransport", call_.confidential ? "true" : "false");
   // A resource of one Region, or of none, says itself which: whoever signs could name any.
   const bool says_region = !context.find("aws:requestedregion").empty();
   if (!says_region && !call_.scope.region.empty()) context.add("aws:requestedregion", call_.scope.region);

@@ -33,6 +33,8 @@ struct Call {
   std::string request_id;
   /// Scheme and authority the client used ("http://localhost:4566"): queue URLs are made with it.
   std::string endpoint;
+  /// Nobody on the way could read it: over TLS, out of a sandbox of this server's, or within its process.
+  bool confidential = true;
   std::string source_address;
   std::string user_agent;
   std::string referer;

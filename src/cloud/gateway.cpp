@@ -33,6 +33,7 @@ Call make_call(const http::Request& request, Identity&& identity, std::string re
   const std::string_view host = request.header("Host");
   call.endpoint = (http::is_secure(connection) ? "https://" : "http://") +
                   std::string(host.empty() ? std::string_view("localhost") : host);
+  call.confidential = http::privacy_of(connection) != http::Privacy::kNone;
   call.source_address = std::string(request.remote_address);
   call.user_agent = std::string(request.header("User-Agent"));
   call.referer = std::string(request.header("Referer"));

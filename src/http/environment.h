@@ -53,7 +53,8 @@ class InProgress {
   std::shared_ptr<Environment> environment_;
 };
 
-/// Bytes of bodies that a connection holds in memory. They count for all connections together.
+/// Bytes of requests' bodies, or of answers, that a connection holds in memory. They count for all connections
+/// together.
 class HeldBytes {
  public:
   explicit HeldBytes(std::shared_ptr<Environment> environment) : environment_(std::move(environment)) {}
@@ -61,6 +62,8 @@ class HeldBytes {
   HeldBytes(const HeldBytes&) = delete;
 
   std::size_t count() const { return count_; }
+  void add(std::size_t count) { set(count_ + count); }
+  void take(std::size_t count) { set(count_ - count); }
   void set(std::size_t count) {
     if (count == count_) return;
     environment_->body_bytes.fetch_add(count - count_);  // less wraps around, as it should

@@ -50,6 +50,7 @@ Http2::Http2(Link link, std::shared_ptr<Environment> environment)
     : link_(std::move(link)),
       environment_(std::move(environment)),
       held_(environment_),
+      unsent_(environment_),
       calm_(std::chrono::steady_clock::now()),
       progress_(std::chrono::steady_clock::now()),
       busy_(progress_) {
@@ -117,8 +118,9 @@ void Http2::abandon() {
 bool Http2::late(Moment now) const {
   const Limits& limits = environment_->limits;
   const bool sendable = std::ranges::any_of(streams_, [](const auto& one) { return one.second->sendable(); });
-  const std::chrono::seconds bound =
-      unsent_ > kMuchUnsent ? std::min(kTimeForMuch, limits.write_timeout) : limits.write_timeout;
+  const std::chrono::seconds bound = unsent_.count() > kMuchUnsent || unsent_.too_many()
+                                         ? std::min(kTimeForMuch, limits.write_timeout)
+                                         : limits.write_timeout;
   if (sendable && now >= progress_ + bound) return true;
   for (const auto& [id, stream] : streams_) {
     if (stream->late(now, limits.read_timeout)) return true;
@@ -147,7 +149,7 @@ void Http2::spawn(asio::awaitable<void> work) {
 }
 
 void Http2::begin(std::int32_t id) {
-  streams_[id] = std::make_shared<Stream>(id, link_.secure, std::chrono::steady_clock::now());
+  streams_[id] = std::make_shared<Stream>(id, link_.privacy, std::chrono::steady_clock::now());
   calm_.earn(kEarnedByRequest);
 }
 
@@ -166,7 +168,7 @@ bool Http2::add_header(std::int32_t id, std::string_view name, std::string_view 
   } else if (name == ":authority") {
     stream->headers.insert(stream->headers.begin(), {"host", std::string(value)});
   } else if (name == "host" && !stream->header(name).empty()) {
-    return true;  // :authority goes first (RFC 9113, 8.3.1)
+    return same_name(value, stream->header(name));  // both say whom the request is for (RFC 9113, 8.3.1)
   } else if (name == "cookie" && !stream->header(name).empty()) {
     const auto held = std::ranges::find(stream->headers, name, [](const auto& one) { return one.first; });
     held->second.append("; ").append(value);  // RFC 9113, 8.2.3
@@ -196,7 +198,7 @@ void Http2::headed(std::int32_t id, bool ends) {
       Stream* const open = find(id);
       if (abandoned_ || open == nullptr) return;
       open->held -= bytes;
-      held_.set(held_.count() - bytes);
+      held_.take(bytes);
       nghttp2_session_consume_stream(session_, id, bytes);
       link_.wake();
     };
@@ -232,12 +234,11 @@ void Http2::add_body(std::int32_t id, std::string_view bytes) {
   }
   if (!streamed && stream->body.size() + bytes.size() > most) {
     stream->refused = true;
-    held_.set(held_.count() - std::exchange(stream->held, 0));
-    stream->body = {};
+    release(*stream);
     stream->response = environment_->too_large(stream->request(link_.remote));
     return submit(*stream);
   }
-  held_.set(held_.count() + bytes.size());
+  held_.add(bytes.size());
   stream->held += bytes.size();
   if (streamed) return stream->inflow->add(bytes);
   stream->body.append(bytes);
@@ -258,8 +259,8 @@ void Http2::answered(std::int32_t id) {
   // The answer is there: what else comes of the request is taken and dropped. RST_STREAM with NO_ERROR, which RFC 9113,
   // 8.1 has for this, is an error to curl.
   stream->refused = true;
-  const std::size_t queued = std::exchange(stream->held, 0);
-  held_.set(held_.count() - queued);
+  const std::size_t queued = stream->held;
+  release(*stream);
   if (!stream->inflow) return;
   stream->inflow.reset();
   nghttp2_session_consume_stream(session_, id, queued);
@@ -270,16 +271,22 @@ void Http2::closed(std::int32_t id) {
   if (found == streams_.end()) return;
   const StreamPtr stream = found->second;
   streams_.erase(found);
-  held_.set(held_.count() - stream->held);
-  unsent_ -= std::exchange(stream->unsent, 0);
+  std::erase(ready_, stream);
+  if (!stream->answering) release(*stream);
+  unsent_.take(std::exchange(stream->unsent, 0));
   busy_ = std::chrono::steady_clock::now();
   stream->leave();
+}
+
+void Http2::release(Stream& stream) {
+  held_.take(std::exchange(stream.held, 0));
+  stream.body = {};
 }
 
 // Handlers of streams that are closed run on: those count too, or a client that resets what it asks could have any
 // number of them.
 void Http2::pump() {
-  while (!abandoned_ && !excess_ && !ready_.empty() && answering_ < kMaxStreams && unsent_ < kUnsentToBegin) {
+  while (!abandoned_ && !excess_ && !ready_.empty() && answering_ < kMaxStreams && unsent_.count() < kUnsentToBegin) {
     const StreamPtr stream = std::move(ready_.front());
     ready_.pop_front();
     if (!stream->closed) start(stream);
@@ -288,6 +295,7 @@ void Http2::pump() {
 
 void Http2::start(const StreamPtr& stream) {
   ++answering_;
+  stream->answering = true;
   stream->in_progress.emplace(environment_);
   spawn(answer(stream));
 }
@@ -303,8 +311,13 @@ asio::awaitable<void> Http2::answer(StreamPtr stream) {
   }
   stream->unwatch();
   --answering_;
+  stream->answering = false;
   busy_ = std::chrono::steady_clock::now();
-  if (!stream->closed) submit(*stream);
+  if (stream->closed) {
+    release(*stream);
+  } else {
+    submit(*stream);
+  }
   link_.wake();
 }
 
@@ -314,7 +327,8 @@ void Http2::submit(Stream& stream) {
   const bool has_body =
       stream.method != "HEAD" && has_content(response.status) && (response.stream != nullptr || !response.body.empty());
   if (response.cut_after) return reset(stream.id, NGHTTP2_INTERNAL_ERROR);
-  if (has_body && unsent_ > 0 && unsent_ + response.body.size() > kMaxUnsent) {
+  const bool too_much = unsent_.count() + response.body.size() > kMaxUnsent || unsent_.too_many();
+  if (has_body && unsent_.count() > 0 && too_much) {
     response = {};
     return reset(stream.id, NGHTTP2_ENHANCE_YOUR_CALM);
   }
@@ -336,8 +350,8 @@ void Http2::submit(Stream& stream) {
     stream.out = response.stream ? std::string_view() : response.body;
     stream.last = response.stream == nullptr;
     stream.unsent = stream.out.size();
-    if (unsent_ == 0) progress_ = std::chrono::steady_clock::now();
-    unsent_ += stream.unsent;
+    if (unsent_.count() == 0) progress_ = std::chrono::steady_clock::now();
+    unsent_.add(stream.unsent);
     stream.submitted = true;
   }
   nghttp2_submit_response(session_, stream.id, fields.data(), fields.size(), has_body ? &provider : nullptr);
@@ -356,9 +370,9 @@ std::int64_t Http2::give(Stream& stream, std::uint8_t* out, std::size_t room, st
   if (size > 0) std::memcpy(out, stream.out.data() + stream.sent, size);
   stream.sent += size;
   stream.unsent -= size;
-  unsent_ -= size;
+  unsent_.take(size);
   fetched_ += size;
-  if (fetched_ >= kLeastProgress || unsent_ == 0) {
+  if (fetched_ >= kLeastProgress || unsent_.count() == 0) {
     fetched_ = 0;
     progress_ = std::chrono::steady_clock::now();
   }
@@ -376,11 +390,11 @@ asio::awaitable<void> Http2::fetch(StreamPtr stream) {
     environment_->log.error("a body could not be read to its end", {{"what", piece.error().message}});
     reset(stream->id, NGHTTP2_INTERNAL_ERROR);
   } else {
-    if (unsent_ == 0) progress_ = std::chrono::steady_clock::now();
+    if (unsent_.count() == 0) progress_ = std::chrono::steady_clock::now();
     stream->out = *piece;
     stream->sent = 0;
     stream->unsent = piece->size();
-    unsent_ += stream->unsent;
+    unsent_.add(stream->unsent);
     stream->last = piece->empty();
     nghttp2_session_resume_data(session_, stream->id);
   }

@@ -15,6 +15,7 @@
 
 #include "http/environment.h"
 #include "http/http2_calm.h"
+#include "http/secure.h"
 
 struct nghttp2_session;
 
@@ -31,7 +32,7 @@ class Http2 : public std::enable_shared_from_this<Http2> {
   struct Link {
     asio::any_io_executor executor;
     std::string remote;
-    bool secure = false;
+    Privacy privacy = Privacy::kNone;
     /// Bytes are ready for the client: take them with `output()`.
     std::function<void()> wake;
   };
@@ -70,6 +71,8 @@ class Http2 : public std::enable_shared_from_this<Http2> {
   /// An answer went out whole.
   void answered(std::int32_t id);
   void closed(std::int32_t id);
+  /// Nobody reads the request's body any more.
+  void release(Stream& stream);
   /// False when the client has asked too much.
   bool spend(std::int64_t tokens);
   void reset(std::int32_t id, std::uint32_t code);
@@ -93,7 +96,7 @@ class Http2 : public std::enable_shared_from_this<Http2> {
   std::deque<StreamPtr> ready_;  // requests that wait for their turn
   std::size_t answering_ = 0;    // handlers that run, those of streams that are closed among them
   HeldBytes held_;               // of bodies that wait for their end or their answer
-  std::size_t unsent_ = 0;       // bytes of answers that wait for the client to fetch them
+  HeldBytes unsent_;             // of answers that wait for the client to fetch them
   Calm calm_;
   Moment progress_;  // when the client last fetched kLeastProgress bytes, or there was nothing to fetch
   std::size_t fetched_ = 0;

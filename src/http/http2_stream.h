@@ -52,7 +52,7 @@ class Http2::Inflow final : public BodyReader {
 
 class Http2::Stream final : public ClientConnection {
  public:
-  Stream(std::int32_t number, bool encrypted, Moment now) : ClientConnection(encrypted), id(number), begun(now) {}
+  Stream(std::int32_t number, Privacy privacy, Moment now) : ClientConnection(privacy), id(number), begun(now) {}
 
   std::string_view header(std::string_view name) const;
   std::optional<std::uint64_t> content_length() const;
@@ -82,7 +82,8 @@ class Http2::Stream final : public ClientConnection {
   std::size_t held = 0;            // bytes of the body that count as held
   const Moment begun;
   bool complete = false;
-  bool refused = false;  // what else comes of the request is not wanted
+  bool answering = false;  // its handler runs, and may read the body
+  bool refused = false;    // what else comes of the request is not wanted
 
   std::optional<InProgress> in_progress;
   Response response;

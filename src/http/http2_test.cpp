@@ -189,6 +189,61 @@ TEST_F(ServerTest, Http2RequestsThatAreResetStillCountAsBeingAnswered) {
   stop();
 }
 
+TEST_F(ServerTest, Http2BodiesOfRequestsThatAreResetCountWhileTheyAreThere) {
+  Limits limits;
+  limits.max_body_bytes = kMega;
+  bool waits = true;  // on the loop
+  std::atomic<std::uint32_t> begun = 0;
+  asio::steady_timer until(loop_, asio::steady_timer::time_point::max());
+  start(
+      [&](const Request&, Connection&) -> asio::awaitable<Response> {
+        boost::system::error_code ended;
+        ++begun;
+        if (waits) co_await until.async_wait(asio::redirect_error(asio::use_awaitable, ended));
+        co_return Response();
+      },
+      limits);
+  Client client(connect());
+  const auto sent = [&](std::uint32_t stream) {
+    std::string frames = Client::request(stream, "POST", "/", {}, false);
+    for (int i = 0; i < 64; ++i) frames += Client::data(stream, std::string(kMega / 64, 'b'), i == 63);
+    return frames;
+  };
+  const auto cancelled = [&](std::uint32_t stream) {
+    return Client::frame(NGHTTP2_RST_STREAM, 0, stream, Client::number(NGHTTP2_CANCEL));
+  };
+  // Four times what one may: their handlers run on, and have them.
+  for (std::uint32_t n = 0; n < 4; ++n) {
+    client.send(sent(1 + 2 * n));
+    while (begun == n) std::this_thread::yield();
+    client.send(cancelled(1 + 2 * n));
+  }
+  client.send(sent(9));
+  EXPECT_EQ(client.answer(9).reset, NGHTTP2_ENHANCE_YOUR_CALM);
+  asio::post(loop_, [&] {
+    waits = false;
+    until.cancel();
+  });
+  // They have ended: there is room again.
+  std::uint32_t stream = 11;
+  std::optional<std::uint32_t> reset = NGHTTP2_ENHANCE_YOUR_CALM;
+  for (; reset == NGHTTP2_ENHANCE_YOUR_CALM && stream < 200; stream += 2) {
+    client.send(sent(stream));
+    reset = client.answer(stream).reset;
+  }
+  EXPECT_FALSE(reset);
+  stop();
+}
+
+TEST_F(ServerTest, Http2RequestsAreForOneHost) {
+  start(echo);
+  Client client(connect());
+  client.send(Client::request(1, "GET", "/", {{"host", "HOST"}}));  // as :authority, which is "host"
+  EXPECT_EQ(client.answer(1).headers[":status"], "200");
+  client.send(Client::request(3, "GET", "/", {{"host", "other"}}));
+  EXPECT_TRUE(client.answer(3).reset);
+}
+
 TEST_F(ServerTest, Http2BodiesGoInPiecesBothWays) {
   start(
       [](const Request& request, Connection& connection) -> asio::awaitable<Response> {
@@ -261,7 +316,7 @@ TEST_F(ServerTest, Http2HeadersAreWhatHandlersKnow) {
     co_return response;
   });
   Client client(connect());
-  client.send(Client::request(1, "POST", "/", {{"cookie", "a=1"}, {"host", "other"}, {"cookie", "b=2"}}, false) +
+  client.send(Client::request(1, "POST", "/", {{"cookie", "a=1"}, {"host", "host"}, {"cookie", "b=2"}}, false) +
               Client::frame(NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS | NGHTTP2_FLAG_END_STREAM, 1,
                             Client::field("x-after", "said by nobody")));
   auto answer = client.answer(1);

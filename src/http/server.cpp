@@ -82,7 +82,7 @@ struct Lane : std::enable_shared_from_this<Lane> {
 
   void start(Session::Socket socket, std::shared_ptr<TlsContext> tls, std::shared_ptr<Adopted> from = nullptr) {
     accepted.add();
-    auto session = std::make_shared<Session>(std::move(socket), environment, std::move(tls));
+    auto session = std::make_shared<Session>(std::move(socket), environment, std::move(tls), from != nullptr);
     sessions.insert(session);
     asio::co_spawn(loop, session->run(),
                    [self = shared_from_this(), session, from = std::move(from)](const std::exception_ptr& thrown) {

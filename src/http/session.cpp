@@ -30,8 +30,10 @@ Response Environment::too_large(const Request& head) const {
   return refuse_too_large ? refuse_too_large(head, limits.max_body_bytes) : body_too_large(limits.max_body_bytes);
 }
 
-Session::Session(Socket socket, std::shared_ptr<Environment> environment, std::shared_ptr<TlsContext> tls)
-    : ClientConnection(tls != nullptr),
+Session::Session(Socket socket, std::shared_ptr<Environment> environment, std::shared_ptr<TlsContext> tls, bool inside)
+    : ClientConnection(tls != nullptr ? Privacy::kTls
+                       : inside       ? Privacy::kInside
+                                      : Privacy::kNone),
       channel_(std::move(socket)),
       environment_(std::move(environment)),
       tls_(std::move(tls)),

@@ -22,7 +22,8 @@ class Session final : public ClientConnection, public std::enable_shared_from_th
   using Socket = Channel::Socket;
 
   /// With `tls` the client is to begin with a handshake.
-  Session(Socket socket, std::shared_ptr<Environment> environment, std::shared_ptr<TlsContext> tls = nullptr);
+  /// `tls` for a connection that is to be encrypted; `inside`: it comes out of one of this server's sandboxes.
+  Session(Socket socket, std::shared_ptr<Environment> environment, std::shared_ptr<TlsContext> tls, bool inside);
   ~Session() override;
 
   /// Serves the connection to its end.

@@ -15,7 +15,7 @@ asio::awaitable<Result<cloud::Accesses>> of_assume_role(const cloud::House& hous
   const auto& request = in.as<m::AssumeRoleRequest>();
   const auto role = house.callers.find_role(*request.role_arn);
   if (!role || call.principal.type == cloud::PrincipalType::kRoot) co_return cloud::Accesses();  // its handler refuses
-  co_return accesses_of(*role, request);
+  co_return accesses_of(call, *role, request);
 }
 
 asio::awaitable<Result<cloud::Accesses>> of_federation(const Call& call, const wire::AnyStructure& in) {
@@ -42,7 +42,7 @@ asio::awaitable<Result<cloud::Accesses>> of_any(const char* action) {
 
 }  // namespace
 
-cloud::Accesses accesses_of(const cloud::Role& role, const m::AssumeRoleRequest& request) {
+cloud::Accesses accesses_of(const Call& call, const cloud::Role& role, const m::AssumeRoleRequest& request) {
   cloud::Access access;
   access.action = "sts:AssumeRole";
   access.resource = role.arn;
@@ -51,7 +51,9 @@ cloud::Accesses accesses_of(const cloud::Role& role, const m::AssumeRoleRequest&
   cloud::add_tag_keys(cloud::InputFields(*m::kAssumeRole.operation->input, &request), access.keys);
   access.keys.add("sts:RoleSessionName", *request.role_session_name);
   if (request.external_id) access.keys.add("sts:ExternalId", *request.external_id);
-  if (request.source_identity) access.keys.add("sts:SourceIdentity", *request.source_identity);
+  const cloud::Session* const before = call.principal.session.get();  // what it hands on is set in the new one, too
+  const std::string identity = request.source_identity.value_or(before == nullptr ? "" : before->source_identity);
+  if (!identity.empty()) access.keys.add("sts:SourceIdentity", identity);
   for (const std::string& key : request.transitive_tag_keys.value_or(std::vector<std::string>{})) {
     access.keys.add("sts:TransitiveTagKeys", key);
   }
@@ -64,8 +66,9 @@ cloud::Accesses accesses_of(const cloud::Role& role, const m::AssumeRoleRequest&
     access.action = action;
     accesses.push_back(access);
   };
-  if (request.tags && !request.tags->empty()) also("sts:TagSession");
-  if (request.source_identity) also("sts:SetSourceIdentity");
+  const bool hands_on_tags = before != nullptr && !before->transitive_tag_keys.empty();
+  if (hands_on_tags || (request.tags && !request.tags->empty())) also("sts:TagSession");
+  if (!identity.empty()) also("sts:SetSourceIdentity");
   return accesses;
 }
 

@@ -35,8 +35,8 @@ Result<void> refuse_mfa(bool asked);
 
 m::Credentials shown(const cloud::TemporaryCredentials& credentials);
 
-/// What AssumeRole asks of the role and its trust policy.
-cloud::Accesses accesses_of(const cloud::Role& role, const m::AssumeRoleRequest& request);
+/// What AssumeRole asks of the role and its trust policy, for a caller who may hand on tags and a source identity.
+cloud::Accesses accesses_of(const cloud::Call& call, const cloud::Role& role, const m::AssumeRoleRequest& request);
 
 void describe_access(const cloud::House& house);
 

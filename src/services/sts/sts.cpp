@@ -38,7 +38,7 @@ Result<Duration> duration_of(const Call& call, const cloud::Role& role, std::opt
 /// Whether the trust policy lets the caller, where the authority was not asked for that before: in verify.
 bool is_trusted(const House& house, const Call& call, const cloud::Role& role, const m::AssumeRoleRequest& request) {
   if (!house.authority.verifying() || house.authority.enforcing()) return true;
-  return std::ranges::all_of(accesses_of(role, request), [&](const cloud::Access& access) {
+  return std::ranges::all_of(accesses_of(call, role, request), [&](const cloud::Access& access) {
     return house.authority.decide(call, access).has_value();
   });
 }
