@@ -39,6 +39,13 @@ cloud::AfterCommit append(TestServer& server, store::Batch& batch, const std::st
   return std::move(appended.after);
 }
 
+/// Returns when the batch is in the store: who appended is told no earlier.
+void commit(TestServer& server, store::Batch batch) {
+  const auto committed = std::make_shared<std::promise<void>>();
+  server.store().commit_later(std::move(batch), [committed](const Result<void>&) { committed->set_value(); });
+  committed->get_future().wait();
+}
+
 TEST(Fifo, ARepeatIsAnsweredWhenItsOriginalIsDurable) {
   TestServer server;
   const std::string url = server.create("q.fifo", {{"ContentBasedDeduplication", "true"}});
@@ -54,7 +61,7 @@ TEST(Fifo, ARepeatIsAnsweredWhenItsOriginalIsDurable) {
     server.settle();
     server.settle();
     EXPECT_EQ(repeat.wait_for(seconds(0)), std::future_status::timeout);
-    if (committed) server.store().commit_later(std::move(batch));
+    if (committed) commit(server, std::move(batch));
     after(committed);
     EXPECT_EQ(error_of(repeat.get()), "");
   }
@@ -96,7 +103,7 @@ TEST(Queues, WhatIsPublishedDuringAPurgeStays) {
   for (const char* old : {"1", "2"}) ASSERT_TRUE(server.send(url, old, "g"));
   store::Batch batch;
   const auto after = append(server, batch, "q.fifo", "new");
-  server.store().commit_later(std::move(batch));
+  commit(server, std::move(batch));
   HeldStore held(server.store());
   model::PurgeQueueRequest purge;
   purge.queue_url = url;
@@ -119,7 +126,7 @@ TEST(Fifo, NobodyReceivesALaterMessageFirst) {
     const auto after = append(server, batch, "q.fifo", "first");
     ASSERT_EQ(error_of(server.send(url, "second", "g")), "");
     EXPECT_EQ(server.bodies(url), Bodies{});
-    if (committed) server.store().commit_later(std::move(batch));
+    if (committed) commit(server, std::move(batch));
     after(committed);
     server.settle();
     EXPECT_EQ(server.bodies(url), committed ? (Bodies{"first", "second"}) : Bodies{"second"});
