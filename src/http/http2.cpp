@@ -164,6 +164,7 @@ bool Http2::add_header(std::int32_t id, std::string_view name, std::string_view 
   if (name == ":method") {
     stream->method = value;
   } else if (name == ":path") {
+    if (!value.starts_with('/') && value != "*") return false;  // nghttp2 asks for it with the schemes that it knows
     stream->target = value;
   } else if (name == ":authority") {
     stream->headers.insert(stream->headers.begin(), {"host", std::string(value)});

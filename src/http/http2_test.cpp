@@ -244,6 +244,18 @@ TEST_F(ServerTest, Http2RequestsAreForOneHost) {
   EXPECT_TRUE(client.answer(3).reset);
 }
 
+TEST_F(ServerTest, Http2PathsArePathsWhateverTheScheme) {
+  start(echo);
+  Client client(connect());
+  for (const char* scheme : {"http", "other"}) {
+    const std::uint32_t stream = scheme[0] == 'h' ? 1 : 3;
+    const std::string block = Client::field(":method", "GET") + Client::field(":path", "x/y") +
+                              Client::field(":scheme", scheme) + Client::field(":authority", "host");
+    client.send(Client::frame(NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS | NGHTTP2_FLAG_END_STREAM, stream, block));
+    EXPECT_TRUE(client.answer(stream).reset) << scheme;
+  }
+}
+
 TEST_F(ServerTest, Http2BodiesGoInPiecesBothWays) {
   start(
       [](const Request& request, Connection& connection) -> asio::awaitable<Response> {
