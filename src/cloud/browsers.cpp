@@ -125,11 +125,7 @@ http::Response preflight(const http::Request& request) {
 
 /// Whether it copies to the bucket that its Host names what another bucket holds.
 bool copies_from_elsewhere(const http::Request& request) {
-  constexpr std::string_view kHeader = "x-amz-copy-source";
-  std::string named(request.header(kHeader));
-  for (auto& [name, value] : wire::headers_in_query(request.query(), wire::Signature::Version::k4)) {
-    if (named.empty() && name == kHeader) named = std::move(value);
-  }
+  const std::string named = wire::header_or_parameter(request, "x-amz-copy-source");
   if (named.empty()) return false;
   const std::string source = percent_decode(named).value_or("");
   const std::string_view path = std::string_view(source).substr(source.starts_with('/') ? 1 : 0);

@@ -290,7 +290,7 @@ void Http2::pump() {
   while (!abandoned_ && !excess_ && !ready_.empty() && answering_ < kMaxStreams && unsent_.count() < kUnsentToBegin) {
     const StreamPtr stream = std::move(ready_.front());
     ready_.pop_front();
-    if (!stream->closed) start(stream);
+    start(stream);
   }
 }
 

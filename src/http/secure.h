@@ -18,8 +18,8 @@ class ClientConnection : public Connection {
   explicit ClientConnection(Privacy privacy) : privacy_(privacy) {}
   Privacy privacy() const { return privacy_; }
 
- protected:
-  Privacy privacy_;
+ private:
+  const Privacy privacy_;
 };
 
 inline Privacy privacy_of(const Connection& connection) {

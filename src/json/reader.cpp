@@ -10,6 +10,7 @@
 #include <emmintrin.h>
 #endif
 
+#include "base/encoding.h"
 #include "json/json.h"
 #include "json/utf8.h"
 
@@ -250,7 +251,7 @@ std::unexpected<Error> invalid(const char* problem, std::string_view text, std::
   const std::string_view before = text.substr(0, offset);
   const auto line = 1 + std::ranges::count(before, '\n');
   const std::string_view in_line = before.substr(before.rfind('\n') + 1);
-  const auto column = 1 + std::ranges::count_if(in_line, [](char c) { return (c & 0xC0) != 0x80; });
+  const auto column = 1 + count_characters(in_line);
   return fail("InvalidJson", fmt::format("{} at line {}, column {}", problem, line, column));
 }
 

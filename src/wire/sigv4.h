@@ -50,6 +50,9 @@ Result<void> check_life(const Signature& presigned, Time now);
 /// Parameters of a presigned URL that S3 takes for headers: x-amz-acl, x-amz-meta-NAME ... as SDKs write them there.
 /// Names in lower case; without those of the signature itself and of how the body is framed.
 std::vector<std::pair<std::string, std::string>> headers_in_query(std::string_view query, Signature::Version version);
+/// The header of that name, or else what stands for it in a URL's query as version 4 has it there; "" for neither.
+/// `name` in lower case.
+std::string header_or_parameter(const http::Request& request, std::string_view name);
 
 /// Checks the signature of a request of S3's, whose body need not be there yet: returns how that is framed and what it
 /// is to be checked against (PayloadDecoder). Errors: as verify_signature; InvalidRequest.

@@ -258,6 +258,14 @@ std::vector<std::pair<std::string, std::string>> headers_in_query(std::string_vi
   return headers;
 }
 
+std::string header_or_parameter(const http::Request& request, std::string_view name) {
+  std::string found(request.header(name));
+  for (auto& [known, value] : headers_in_query(request.query(), Signature::Version::k4)) {
+    if (found.empty() && known == name) found = std::move(value);
+  }
+  return found;
+}
+
 std::optional<Signature> read_claim(const http::Request& request) {
   const std::string_view authorization = request.header("Authorization");
   Signature signature;

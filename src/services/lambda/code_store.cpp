@@ -123,19 +123,16 @@ Result<std::string> CodeStore::unpacked(const std::vector<std::string>& names) {
   const std::string place = folder_ + "/code/" + (names.size() == 1 ? names.front() : joined(names));
   std::error_code problem;
   if (fs::exists(place, problem)) return place;
+  std::vector<std::string> zips;
+  for (const std::string& name : names) {
+    const Result<std::string> whole = read(name);
+    if (!whole) return std::unexpected(whole.error());
+    zips.push_back(zip_path(name));
+  }
   const std::string part = place + ".part";
   remove_tree(part);
   fs::create_directories(part, problem);
   ::chmod(part.c_str(), 0755);
-  std::vector<std::string> zips;
-  for (const std::string& name : names) {
-    const Result<std::string> whole = read(name);
-    if (!whole) {
-      remove_tree(part);
-      return std::unexpected(whole.error());
-    }
-    zips.push_back(zip_path(name));
-  }
   Result<void> done = unpack_zips(zips, part);
   if (!done) {
     remove_tree(part);

@@ -179,11 +179,7 @@ Answer<model::DeleteBucketCorsResponse> delete_cors(Core& core, const cloud::Cal
 
 /// A bucket's rules are no way to what another bucket holds: its own must let the page read what is to be copied.
 bool lets_read_source(const Core& core, const http::Request& request, const Bucket& bucket) {
-  constexpr std::string_view kHeader = "x-amz-copy-source";
-  std::string named(request.header(kHeader));
-  for (auto& [name, value] : wire::headers_in_query(request.query(), wire::Signature::Version::k4)) {
-    if (named.empty() && name == kHeader) named = std::move(value);
-  }
+  const std::string named = wire::header_or_parameter(request, "x-amz-copy-source");
   if (named.empty()) return true;
   const auto source = read_copy_source(named);
   const BucketPtr from = source ? core.find(source->bucket) : nullptr;

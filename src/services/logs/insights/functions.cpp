@@ -5,6 +5,8 @@
 #include <chrono>
 #include <cmath>
 
+#include "base/encoding.h"
+
 namespace signalbox::logs::insights {
 namespace {
 
@@ -44,11 +46,6 @@ Value trim(const FunctionCall& call) {
   return Value::of(text);
 }
 
-/// Characters, not bytes.
-std::size_t length(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
-}
 /// The byte at which that character begins.
 std::size_t byte_of(std::string_view text, std::size_t character) {
   std::size_t at = 0;
@@ -152,7 +149,8 @@ constexpr std::array kFunctions = {
     Function{"trim", 1, 2, trim<true, true>},
     Function{"strlen", 1, 1,
              [](const FunctionCall& c) {
-               return c.arguments[0].is_null() ? Value{} : Value::of(static_cast<double>(length(text_at(c, 0))));
+               return c.arguments[0].is_null() ? Value{}
+                                               : Value::of(static_cast<double>(count_characters(text_at(c, 0))));
              }},
     Function{"toupper", 1, 1, change_case<std::toupper>},
     Function{"tolower", 1, 1, change_case<std::tolower>},
