@@ -4,6 +4,7 @@ import json
 import os
 import random
 import re
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -19,6 +20,7 @@ import pytest
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BINARY = os.environ.get("SIGNALBOX_BINARY", os.path.join(ROOT, "build", "release", "signalbox"))
 REGION = "us-east-1"
+PASSED = pytest.StashKey()
 READY = re.compile(r"^Signalbox is ready at (https?://[\w.:\[\]]+)")
 
 
@@ -99,6 +101,22 @@ class Server:
             "Authorization": f"AWS4-HMAC-SHA256 Credential={account}/20260101/{region}/{service}/aws4_request, "
                              f"SignedHeaders=host, Signature={'0' * 64}"})
         return status, headers, json.loads(answer) if answer else {}
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Notes on the test whether its body passed, for `tmp_path`."""
+    outcome = yield
+    if call.when == "call":
+        item.stash[PASSED] = outcome.get_result().passed
+
+
+@pytest.fixture
+def tmp_path(request, tmp_path):
+    """pytest's folder of a test. Goes when the test has passed: what 1400 servers keep would fill a disk."""
+    yield tmp_path
+    if request.node.stash.get(PASSED, False):
+        shutil.rmtree(tmp_path, ignore_errors=True)
 
 
 @pytest.fixture

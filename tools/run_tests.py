@@ -6,6 +6,7 @@ Closes with one line, "N passed, N failed, N skipped". Exit status 1 when anythi
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -73,6 +74,12 @@ def source_checks(tally):
         tally.add_check(check, done.returncode)
 
 
+def tell_room():
+    """Tests that fail because the disk is full fail in many odd ways: a line of how much there was shows it."""
+    for folder in dict.fromkeys((tempfile.gettempdir(), ROOT)):
+        print(f"== {shutil.disk_usage(folder).free >> 20} MiB free in {folder}", flush=True)
+
+
 def main():
     build = sys.argv[1]
     # Debian's libraries (RocksDB, OpenSSL ...) are not built for ThreadSanitizer: it cannot see how they order what they do.
@@ -80,7 +87,9 @@ def main():
     tally = Tally()
     source_checks(tally)
     unit_tests(build, tally)
+    tell_room()
     end_to_end_tests(build, tally)
+    tell_room()
     print(f"{tally.passed} passed, {tally.failed} failed, {tally.skipped} skipped")
     return 1 if tally.failed or not tally.passed else 0
 

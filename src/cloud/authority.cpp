@@ -79,7 +79,10 @@ Caller::Caller(const Call& call, const Callers& callers, const Clock& clock, boo
     principal_.name = who.arn;
     principal_.region = call.scope.region;
   }
-  if (who.session && who.type != PrincipalType::kUser) principal_.source_arn = who.session->issuer_arn;
+  if (who.session && who.type != PrincipalType::kUser) {
+    principal_.source_arn = who.session->issuer_arn;
+    principal_.source_id = who.session->issuer_id;
+  }
   if (enforcing) add_documents(callers);
 }
 

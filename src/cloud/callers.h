@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,6 +48,12 @@ class CallerSource {
   virtual std::shared_ptr<const Grants> find_grants(std::string_view account, std::string_view id) const = 0;
   /// A managed policy's default version.
   virtual PolicyPtr find_policy(std::string_view account, std::string_view arn) const = 0;
+  /// The unique id of the user or the role with that ARN.
+  virtual std::optional<std::string> id_of(std::string_view arn) const = 0;
+  /// The ARN of the user or the role with that unique id.
+  virtual std::optional<std::string> arn_of_id(std::string_view id) const = 0;
+  /// Whether anything was ever made in the account.
+  virtual bool knows(std::string_view account) const = 0;
   /// A request was signed with a user's access key (GetAccessKeyLastUsed).
   virtual void used(std::string_view access_key, std::string_view service, std::string_view region) const = 0;
 };
@@ -68,6 +75,13 @@ class Callers {
   PolicyPtr find_policy(std::string_view account, std::string_view arn) const {
     return source_ == nullptr ? nullptr : source_->find_policy(account, arn);
   }
+  std::optional<std::string> id_of(std::string_view arn) const {
+    return source_ == nullptr ? std::nullopt : source_->id_of(arn);
+  }
+  std::optional<std::string> arn_of_id(std::string_view id) const {
+    return source_ == nullptr ? std::nullopt : source_->arn_of_id(id);
+  }
+  bool knows(std::string_view account) const { return source_ != nullptr && source_->knows(account); }
   void used(std::string_view access_key, std::string_view service, std::string_view region) const {
     if (source_ != nullptr) source_->used(access_key, service, region);
   }

@@ -11,7 +11,8 @@ constexpr std::string_view kAccount = "111122223333";
 constexpr std::string_view kOther = "999900001111";
 constexpr std::string_view kBucket = "arn:aws:s3:::photos/cat.png";
 
-const Principal kUser = {PrincipalType::kUser, "arn:aws:iam::111122223333:user/ada", kAccount, "", "AIDA1", "", "", {}};
+const Principal kUser = {
+    PrincipalType::kUser, "arn:aws:iam::111122223333:user/ada", kAccount, "", "AIDABCDEFGHIJKLMNOPQR", "", "", {}};
 const Principal kRoot = {PrincipalType::kRoot, "arn:aws:iam::111122223333:root", kAccount, "", kAccount, "", "", {}};
 const Principal kSession = {PrincipalType::kAssumedRole,
                             "arn:aws:sts::111122223333:assumed-role/work/s1",
@@ -20,7 +21,9 @@ const Principal kSession = {PrincipalType::kAssumedRole,
                             "AROAABCDEFGHIJKLMNOPQ:s1",
                             "",
                             "",
-                            {}};
+                            {},
+                            "",
+                            "AROAABCDEFGHIJKLMNOPQ"};
 const Principal kFederated = {PrincipalType::kFederatedUser,
                               "arn:aws:sts::111122223333:federated-user/bob",
                               kAccount,
@@ -28,7 +31,9 @@ const Principal kFederated = {PrincipalType::kFederatedUser,
                               "111122223333:bob",
                               "",
                               "",
-                              {}};
+                              {},
+                              "",
+                              "AIDABCDEFGHIJKLMNOPQR"};
 const Principal kService = {PrincipalType::kService, "", "", "", "", "events.amazonaws.com", "", {}};
 const Principal kAnonymous = {};
 
@@ -76,6 +81,7 @@ TEST(Evaluate, DecidesAsTheUserGuideHasIt) {
   constexpr auto kScp = PolicyType::kServiceControl;
   const char* const kUserArn = R"({"AWS":"arn:aws:iam::111122223333:user/ada"})";
   const char* const kRoleArn = R"({"AWS":"arn:aws:iam::111122223333:role/team/work"})";
+  const char* const kUserId = R"({"AWS":"AIDABCDEFGHIJKLMNOPQR"})";
   const char* const kRoleId = R"({"AWS":"AROAABCDEFGHIJKLMNOPQ"})";
   const char* const kSessionArn = R"({"AWS":"arn:aws:sts::111122223333:assumed-role/work/s1"})";
   const char* const kFederatedArn = R"({"AWS":"arn:aws:sts::111122223333:federated-user/bob"})";
@@ -89,6 +95,7 @@ TEST(Evaluate, DecidesAsTheUserGuideHasIt) {
       {"identity of others", kUser, kAccount, "N", "", "", "", "", "", kImplicit, kId},
       {"identity denies", kUser, kAccount, "D", "", "", "", "A", kUserArn, kExplicit, kId},
       {"resource alone", kUser, kAccount, "", "", "", "", "A", kUserArn, kAllowed, kRes},
+      {"resource to the user's id", kUser, kAccount, "", "N", "", "", "A", kUserId, kAllowed, kRes},
       {"resource to everyone", kUser, kAccount, "", "", "", "", "A", kAll, kAllowed, kRes},
       {"resource to the account", kUser, kAccount, "", "", "", "", "A", kAccountOnly, kImplicit, kId},
       {"resource to the account and identity", kUser, kAccount, "A", "", "", "", "A", kAccountOnly, kAllowed, kId},
@@ -116,6 +123,8 @@ TEST(Evaluate, DecidesAsTheUserGuideHasIt) {
       {"resource to the role, session lacks", kSession, kAccount, "", "", "N", "", "A", kRoleArn, kImplicit, kSess},
       {"resource to the session", kSession, kAccount, "", "N", "N", "", "A", kSessionArn, kAllowed, kRes},
       {"resource to the user who federated", kFederated, kAccount, "", "", "N", "", "A", kUserArn, kImplicit, kSess},
+      {"resource to the id of the user who federated", kFederated, kAccount, "", "", "A", "", "A", kUserId, kAllowed,
+       kRes},
       {"resource to the federated user", kFederated, kAccount, "", "N", "N", "", "A", kFederatedArn, kAllowed, kRes},
       // The root.
       {"root", kRoot, kAccount, "", "", "", "", "", "", kAllowed, kId},
@@ -270,7 +279,11 @@ TEST(Evaluate, NotPrincipalLeavesOutWhoIsNamedWhole) {
   EXPECT_EQ(outcome(kUser, R"(["arn:aws:iam::111122223333:user/ada","111122223333"])"), Outcome::kAllowed);
   EXPECT_EQ(outcome(kUser, R"(["arn:aws:iam::111122223333:user/ada"])"), Outcome::kExplicitDeny);
   EXPECT_EQ(outcome(kUser, R"(["111122223333"])"), Outcome::kExplicitDeny);
+  EXPECT_EQ(outcome(kUser, R"(["AIDABCDEFGHIJKLMNOPQR","111122223333"])"), Outcome::kAllowed);
   EXPECT_EQ(outcome(kSession, R"(["111122223333","arn:aws:iam::111122223333:role/team/work",
+      "arn:aws:sts::111122223333:assumed-role/work/s1"])"),
+            Outcome::kAllowed);
+  EXPECT_EQ(outcome(kSession, R"(["111122223333","AROAABCDEFGHIJKLMNOPQ",
       "arn:aws:sts::111122223333:assumed-role/work/s1"])"),
             Outcome::kAllowed);
   EXPECT_EQ(outcome(kAnonymous, R"(["111122223333"])"), Outcome::kExplicitDeny);

@@ -144,8 +144,8 @@ Grant Principals::grant(const Entry& entry, const Principal& caller) {
       return when(session && caller.source_arn == entry.text, Grant::kSource);
     case Kind::kUniqueId:
       if (!has_account) return Grant::kNone;
-      return when(caller.user_id.substr(0, caller.user_id.find(':')) == entry.text,
-                  session ? Grant::kSource : Grant::kDirect);
+      return session ? when(caller.source_id == entry.text, Grant::kSource)
+                     : when(caller.user_id == entry.text, Grant::kDirect);
     case Kind::kService:
       return when(caller.type == PrincipalType::kService && names_service(entry.text, caller), Grant::kDirect);
     case Kind::kFederated:
@@ -185,10 +185,12 @@ bool Principals::name_all_of(const Principal& caller) const {
     case PrincipalType::kRoot:
       return has(Kind::kAccount, caller.account);
     case PrincipalType::kUser:
-      return has(Kind::kAccount, caller.account) && has(Kind::kArn, caller.arn);
+      return has(Kind::kAccount, caller.account) &&
+             (has(Kind::kArn, caller.arn) || has(Kind::kUniqueId, caller.user_id));
     case PrincipalType::kAssumedRole:
     case PrincipalType::kFederatedUser:
-      return has(Kind::kAccount, caller.account) && has(Kind::kArn, caller.source_arn) && has(Kind::kArn, caller.arn);
+      return has(Kind::kAccount, caller.account) && has(Kind::kArn, caller.arn) &&
+             (has(Kind::kArn, caller.source_arn) || has(Kind::kUniqueId, caller.source_id));
   }
   return false;
 }

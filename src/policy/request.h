@@ -40,6 +40,8 @@ struct Principal {
   std::span<const Tag> tags;
   /// Of a service the Region that it acts in: policies may name it with that ("logs.us-east-1.amazonaws.com").
   std::string_view region = {};
+  /// Of a session: the unique id of the role or of the user who federated.
+  std::string_view source_id = {};
 };
 
 /// The condition context: keys ("aws:SourceIp", in any case) and their values. Owns its texts.

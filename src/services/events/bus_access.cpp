@@ -43,6 +43,7 @@ bool policy_allows(const policy::Document& policy, const BusAccess& access) {
   if (role && role->account == access.account) {
     request.principal.type = policy::PrincipalType::kAssumedRole;
     request.principal.source_arn = access.role_arn;
+    request.principal.source_id = access.role_id;
   } else {
     request.principal.type = policy::PrincipalType::kRoot;
     request.principal.arn = root;

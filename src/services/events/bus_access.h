@@ -14,6 +14,7 @@ struct BusAccess {
   std::string bus_account;
   std::string account;     // who brings it
   std::string role_arn;    // with which role, of that account; "" for the account itself
+  std::string role_id;     // its unique id; "" where IAM does not know it
   std::string source_arn;  // the rule that forwards it; "" for PutEvents
   std::string_view event;  // its text: events:source and events:detail-type are read from it
 };

@@ -1,3 +1,4 @@
+#include "cloud/saved_policy.h"
 #include "models/events.h"
 #include "services/events/core.h"
 #include "services/events/page.h"
@@ -88,7 +89,7 @@ asio::awaitable<Result<m::DescribeEventBusResponse>> describe(Core& core, const 
   response.name = id.name;
   response.arn = (*bus)->arn();
   response.description = record->description;
-  if (!record->policy.empty()) response.policy = record->policy;
+  if (!record->policy.empty()) response.policy = cloud::shown_policy(core.house, record->policy);
   response.creation_time = record->created;
   response.last_modified_time = record->modified;
   co_return response;
@@ -112,7 +113,7 @@ asio::awaitable<Result<m::ListEventBusesResponse>> list(Core& core, const Call& 
     entry.name = name;
     entry.arn = bus->arn();
     entry.description = record->description;
-    if (!record->policy.empty()) entry.policy = record->policy;
+    if (!record->policy.empty()) entry.policy = cloud::shown_policy(core.house, record->policy);
     entry.creation_time = record->created;
     entry.last_modified_time = record->modified;
     return true;

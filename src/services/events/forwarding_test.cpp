@@ -155,6 +155,10 @@ TEST(BusAccess, IsWhatThePolicySays) {
       {"its role",
        R"({"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:role/r"},"Action":"*","Resource":"*"})",
        true},
+      {"its role, saved",
+       R"({"Effect":"Allow","Principal":{"AWS":"AROAEXAMPLEEXAMPLE123"},"Action":"*","Resource":"*"})", true},
+      {"another role of its name",
+       R"({"Effect":"Allow","Principal":{"AWS":"AROAEXAMPLEEXAMPLE124"},"Action":"*","Resource":"*"})", false},
       {"another role",
        R"({"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:role/s"},"Action":"*","Resource":"*"})",
        false},
@@ -193,11 +197,12 @@ TEST(BusAccess, IsWhatThePolicySays) {
     const std::string policy = std::string(R"({"Statement":[)") + c.statement + "]}";
     // A policy that is not a good one allows nothing (Bus::policy is null).
     const auto document = policy::Document::parse(policy, policy::DocumentKind::kResource);
-    EXPECT_EQ(document && policy_allows(*document, {"arn:aws:events:us-east-1:999999999999:event-bus/b", "999999999999",
-                                                    "123456789012", "arn:aws:iam::123456789012:role/r",
-                                                    "arn:aws:events:us-east-1:123456789012:rule/r",
-                                                    R"({"source":"my.app","detail-type":"Thing"})"}),
-              c.allows);
+    EXPECT_EQ(
+        document && policy_allows(*document, {"arn:aws:events:us-east-1:999999999999:event-bus/b", "999999999999",
+                                              "123456789012", "arn:aws:iam::123456789012:role/r",
+                                              "AROAEXAMPLEEXAMPLE123", "arn:aws:events:us-east-1:123456789012:rule/r",
+                                              R"({"source":"my.app","detail-type":"Thing"})"}),
+        c.allows);
   }
 }
 
@@ -209,8 +214,8 @@ TEST(BusAccess, DoesNotBelieveInRolesOfOtherAccounts) {
   ASSERT_TRUE(document);
   const std::string bus = "arn:aws:events:us-east-1:999999999999:event-bus/b";
   const std::string role = "arn:aws:iam::222222222222:role/r";
-  EXPECT_TRUE(policy_allows(*document, {bus, "999999999999", "222222222222", role, "", "{}"}));
-  EXPECT_FALSE(policy_allows(*document, {bus, "999999999999", "123456789012", role, "", "{}"}));
+  EXPECT_TRUE(policy_allows(*document, {bus, "999999999999", "222222222222", role, "", "", "{}"}));
+  EXPECT_FALSE(policy_allows(*document, {bus, "999999999999", "123456789012", role, "", "", "{}"}));
 }
 
 }  // namespace

@@ -1,3 +1,4 @@
+#include "cloud/saved_policy.h"
 #include "models/events.h"
 #include "services/events/core.h"
 #include "services/events/policy.h"
@@ -42,13 +43,16 @@ Result<policy::Permission> permission_of(const m::PutPermissionRequest& request,
   return permission;
 }
 
-Result<std::string> policy_with(const m::PutPermissionRequest& request, const Bus& bus, std::string_view policy) {
+Result<std::string> policy_with(const Core& core, const m::PutPermissionRequest& request, const Bus& bus,
+                                std::string_view policy) {
   if (request.policy) {
     if (request.action || request.principal || request.statement_id || request.condition) {
       return fail("ValidationException",
                   "Parameter Policy cannot be specified together with Action, Principal, StatementId or Condition.");
     }
-    return check_policy(*request.policy);
+    const cloud::SavedPolicy saved = cloud::save_policy(core.house, bus.id().scope.account, *request.policy);
+    if (!saved.unknown.empty()) return invalid_policy("Invalid principal in policy: \"AWS\":\"" + saved.unknown + "\"");
+    return check_policy(saved.text);
   }
   const auto permission = permission_of(request, bus);
   if (!permission) return std::unexpected(permission.error());
@@ -88,7 +92,7 @@ asio::awaitable<Result<void>> change_policy(Core& core, cloud::Scope caller, std
 
 asio::awaitable<Result<m::PutPermissionResponse>> put_permission(Core& core, const Call& call,
                                                                  m::PutPermissionRequest request) {
-  auto change = [&](const Bus& bus, std::string_view policy) { return policy_with(request, bus, policy); };
+  auto change = [&](const Bus& bus, std::string_view policy) { return policy_with(core, request, bus, policy); };
   Result<void> done = co_await change_policy(core, call.scope, request.event_bus_name, std::ref(change));
   if (!done) co_return std::unexpected(std::move(done).error());
   co_return m::PutPermissionResponse{};

@@ -37,11 +37,13 @@ Result<std::string> without_statement(std::string_view policy, std::string_view 
   return policy::policy_text("", statements);
 }
 
+std::unexpected<Error> invalid_policy(const std::string& reason) {
+  return fail("ValidationException", "Parameter Policy is not valid. Reason: " + reason);
+}
+
 Result<std::string> check_policy(std::string_view policy) {
   const auto document = policy::Document::parse(policy, policy::DocumentKind::kResource);
-  if (!document) {
-    return fail("ValidationException", "Parameter Policy is not valid. Reason: " + document.error().message);
-  }
+  if (!document) return invalid_policy(document.error().message);
   json::Document json;
   std::string out;
   json::append_minified(out, *json.parse(policy));

@@ -19,6 +19,8 @@ Result<std::string> with_statement(std::string_view policy, const policy::Permis
 /// `policy` without the statement; "" when none is left. Errors: ResourceNotFoundException.
 Result<std::string> without_statement(std::string_view policy, std::string_view sid);
 
+/// ValidationException: "Parameter Policy is not valid. Reason: ..."
+std::unexpected<Error> invalid_policy(const std::string& reason);
 /// A whole policy that a caller brings, without white space. Errors: ValidationException when it is not a good resource
 /// policy, PolicyLengthExceededException.
 Result<std::string> check_policy(std::string_view policy);

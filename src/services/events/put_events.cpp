@@ -61,7 +61,7 @@ class Entries {
     if (core_.house.authority.enforcing()) return true;  // it was asked before
     const auto bus = core_.buses.need(id);
     const auto policy = bus ? (*bus)->policy() : nullptr;
-    return policy && policy_allows(*policy, {id.arn(), id.scope.account, caller_.account, "", "", event});
+    return policy && policy_allows(*policy, {id.arn(), id.scope.account, caller_.account, "", "", "", event});
   }
 
   Core& core_;

@@ -146,7 +146,8 @@ bool Router::may_forward(const BusId& from, const Rule& rule, const Target& targ
   const std::string& owner = bus.id().scope.account;
   if (!core_.house.authority.enforcing() || role.empty()) {
     return from.scope.account == owner ||
-           (policy && policy_allows(*policy, {bus.arn(), owner, from.scope.account, role, rule.arn, event.text}));
+           (policy && policy_allows(*policy, {bus.arn(), owner, from.scope.account, role,
+                                              core_.house.callers.id_of(role).value_or(""), rule.arn, event.text}));
   }
   auto principal = core_.house.sessions.principal_of({role, kRouterPrincipal, "", rule.arn, from.scope.account});
   if (!principal) return false;

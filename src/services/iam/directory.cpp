@@ -36,12 +36,6 @@ std::optional<std::string> arn_if(const Account& account, std::string_view name,
 
 }  // namespace
 
-bool is_user_or_role(std::string_view arn) {
-  const auto parsed = cloud::Arn::parse(arn);
-  return parsed && parsed->service == "iam" &&
-         (parsed->resource.starts_with("user/") || parsed->resource.starts_with("role/"));
-}
-
 std::shared_ptr<const ManagedPolicy> find_managed(const Account& account, std::string_view arn) {
   const auto parsed = cloud::Arn::parse(arn);
   if (!parsed || parsed->service != "iam" || !parsed->resource.starts_with("policy/")) return nullptr;
@@ -81,10 +75,11 @@ bool Directory::knows(std::string_view account) const {
 
 std::optional<std::string> Directory::id_of(std::string_view arn) const {
   const auto parsed = cloud::Arn::parse(arn);
-  if (!parsed || !is_user_or_role(arn)) return std::nullopt;
+  if (!parsed || parsed->service != "iam") return std::nullopt;
   const AccountPtr of = account(parsed->account);
   const std::string_view name = name_in(parsed->resource);
-  return parsed->resource.starts_with("user/") ? id_if<User>(*of, name, arn) : id_if<Role>(*of, name, arn);
+  if (parsed->resource.starts_with("user/")) return id_if<User>(*of, name, arn);
+  return parsed->resource.starts_with("role/") ? id_if<Role>(*of, name, arn) : std::nullopt;
 }
 
 std::optional<std::string> Directory::arn_of_id(std::string_view id) const {

@@ -30,12 +30,6 @@ class Directory final : public cloud::CallerSource {
   void publish(AccountPtr account);
   /// The account that has the alias.
   std::optional<std::string> owner_of_alias(std::string_view alias) const;
-  /// Whether anything was ever made in the account.
-  bool knows(std::string_view account) const;
-  /// The unique id of the user or the role with that ARN.
-  std::optional<std::string> id_of(std::string_view arn) const;
-  /// The ARN of the user or the role with that unique id.
-  std::optional<std::string> arn_of_id(std::string_view id) const;
   void set_last_use(std::string id, LastUse use);
   std::optional<LastUse> last_use(std::string_view id) const;
 
@@ -47,6 +41,9 @@ class Directory final : public cloud::CallerSource {
   std::shared_ptr<const cloud::Role> find_role(std::string_view arn) const override;
   std::shared_ptr<const cloud::Grants> find_grants(std::string_view account, std::string_view id) const override;
   PolicyPtr find_policy(std::string_view account, std::string_view arn) const override;
+  std::optional<std::string> id_of(std::string_view arn) const override;
+  std::optional<std::string> arn_of_id(std::string_view id) const override;
+  bool knows(std::string_view account) const override;
   void used(std::string_view access_key, std::string_view service, std::string_view region) const override;
 
  private:
@@ -58,8 +55,6 @@ class Directory final : public cloud::CallerSource {
   mutable std::map<std::string, LastUse, std::less<>> uses_;
 };
 
-/// Whether it is the ARN of a user or of a role, as far as one can see.
-bool is_user_or_role(std::string_view arn);
 /// The policy with that ARN: the account's own or AWS's. Null when there is none.
 std::shared_ptr<const ManagedPolicy> find_managed(const Account& account, std::string_view arn);
 

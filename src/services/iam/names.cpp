@@ -3,9 +3,9 @@
 #include "base/encoding.h"
 #include "cloud/paging.h"
 #include "cloud/reserved_tags.h"
+#include "cloud/saved_policy.h"
 #include "policy/validate.h"
 #include "services/iam/aws_policies.h"
-#include "services/iam/trust.h"
 
 namespace signalbox::iam {
 namespace {
@@ -174,7 +174,7 @@ m::Role shown(const View& view, const Role& role, bool details) {
   out.role_id = role.id;
   out.arn = arn_of(view.account(), role);
   out.create_date = role.created;
-  out.assume_role_policy_document = encoded(shown_trust(view.core.directory, role.trust));
+  out.assume_role_policy_document = encoded(cloud::shown_policy(view.core.house, role.trust.text));
   if (role.has_description) out.description = role.description;
   out.max_session_duration = static_cast<std::int32_t>(role.max_session_seconds);
   if (!details) return out;

@@ -1,6 +1,8 @@
 // AddPermission, RemovePermission, GetPolicy.
 #include <algorithm>
+#include <iterator>
 
+#include "cloud/saved_policy.h"
 #include "json/json.h"
 #include "policy/statement_text.h"
 #include "services/lambda/changes.h"
@@ -166,7 +168,11 @@ asio::awaitable<Result<model::AddPermissionResponse>> add(Core& core, const Call
                       409);
         }
         statement = statement_of(request, function.name.arn(*qualifier));
-        statements.push_back({*request.statement_id, statement});
+        const std::vector<policy::StatementText> added = {{*request.statement_id, statement}};
+        const cloud::SavedPolicy saved =
+            cloud::save_policy(core.house, call.scope.account, policy::policy_text("", added));
+        if (!saved.unknown.empty()) return bad_principal();
+        std::ranges::move(policy::statement_texts(saved.text), std::back_inserter(statements));
         return set_policy(core, function, *qualifier, statements, batch);
       });
   if (!changed) co_return std::unexpected(changed.error());
@@ -207,7 +213,8 @@ asio::awaitable<Result<model::GetPolicyResponse>> get(Core& core, const Call& ca
   if (policy == policies.end()) {
     co_return fail("ResourceNotFoundException", "The resource you requested does not exist.", 404);
   }
-  co_return model::GetPolicyResponse{policy->second.text, revision_of(*found->function, found->qualifier)};
+  co_return model::GetPolicyResponse{cloud::shown_policy(core.house, policy->second.text),
+                                     revision_of(*found->function, found->qualifier)};
 }
 
 }  // namespace

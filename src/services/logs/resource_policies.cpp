@@ -3,6 +3,7 @@
 #include <mutex>
 
 #include "cloud/paging.h"
+#include "cloud/saved_policy.h"
 #include "json/json.h"
 #include "models/logs.h"
 #include "services/logs/core.h"
@@ -67,10 +68,10 @@ void append_statements(json::Writer& writer, const std::string& text) {
   for (const json::Value one : statements->elements()) append_statement(writer, one);
 }
 
-m::ResourcePolicy shown(const ResourcePolicy& policy) {
+m::ResourcePolicy shown(const Core& core, const ResourcePolicy& policy) {
   m::ResourcePolicy out;
   out.policy_name = policy.name;
-  out.policy_document = policy.document;
+  out.policy_document = cloud::shown_policy(core.house, policy.document);
   out.last_updated_time = policy.updated;
   return out;
 }
@@ -93,7 +94,12 @@ asio::awaitable<Result<m::PutResourcePolicyResponse>> put(Core& core, const Call
   }
   auto checked = policy::Document::parse(*request.policy_document, policy::DocumentKind::kResource);
   if (!checked) co_return fail("InvalidParameterException", "Invalid policy document: " + checked.error().message);
-  ResourcePolicy made{*request.policy_name, *request.policy_document, millis_of(core.house.clock.now())};
+  cloud::SavedPolicy saved = cloud::save_policy(core.house, call.scope.account, *request.policy_document);
+  if (!saved.unknown.empty()) {
+    co_return fail("InvalidParameterException",
+                   "Invalid policy document: Invalid principal in policy: \"AWS\":\"" + saved.unknown + "\"");
+  }
+  ResourcePolicy made{*request.policy_name, std::move(saved.text), millis_of(core.house.clock.now())};
   auto work = [&]() -> asio::awaitable<Result<void>> {
     const auto known = core.resource_policies.of(call.scope);
     if (!known.contains(made.name) && known.size() >= kMaxPolicies) {
@@ -108,7 +114,7 @@ asio::awaitable<Result<m::PutResourcePolicyResponse>> put(Core& core, const Call
   Result<void> done = co_await alone(core, std::ref(work));
   if (!done) co_return std::unexpected(std::move(done).error());
   m::PutResourcePolicyResponse response;
-  response.resource_policy = shown(made);
+  response.resource_policy = shown(core, made);
   co_return response;
 }
 
@@ -149,7 +155,7 @@ asio::awaitable<Result<m::DescribeResourcePoliciesResponse>> describe(Core& core
       response.next_token = cloud::make_page_token(kListing, *list.back().policy_name);
       break;
     }
-    list.push_back(shown(at->second));
+    list.push_back(shown(core, at->second));
   }
   co_return response;
 }

@@ -1,7 +1,7 @@
 // The settings of a bucket that are documents of their own: policy, public access block, ownership controls, tags,
 // lifecycle, notifications.
 
-#include "policy/principal_text.h"
+#include "cloud/saved_policy.h"
 #include "services/s3/access.h"
 #include "services/s3/bucket_changes.h"
 #include "services/s3/bucket_policy.h"
@@ -14,33 +14,18 @@ namespace {
 
 constexpr std::size_t kMaxNotifications = 100;
 
-/// Where callers have proved who they are, roles of the bucket's own account that its policy names must exist. Errors:
-/// MalformedPolicy.
-Result<void> check_roles(const Core& core, const Bucket& bucket, std::string_view text) {
-  if (!core.house.authority.verifying()) return {};
-  Result<void> checked;
-  policy::with_principals(text, [&](const std::string& name) -> std::optional<std::string> {
-    const auto arn = cloud::Arn::parse(name);
-    const bool own_role =
-        arn && arn->service == "iam" && arn->account == bucket.scope.account && arn->resource.starts_with("role/");
-    if (own_role && !core.house.callers.find_role(name)) {
-      checked =
-          s3_error("MalformedPolicy", "Invalid principal in policy", 400, {{"Detail", "\"AWS\" : \"" + name + "\""}});
-    }
-    return std::nullopt;
-  });
-  return checked;
-}
-
 Answer<model::PutBucketPolicyResponse> put_policy(Core& core, const cloud::Call&, model::PutBucketPolicyRequest input) {
   co_return co_await change_bucket<model::PutBucketPolicyResponse>(
       core, input.bucket, [&](Bucket& bucket) -> Result<void> {
         const auto document = read_bucket_policy(bucket, *input.policy);
         if (!document) return std::unexpected(document.error());
-        Result<void> roles = check_roles(core, bucket, *input.policy);
-        if (!roles) return roles;
+        cloud::SavedPolicy saved = cloud::save_policy(core.house, bucket.scope.account, *input.policy);
+        if (!saved.unknown.empty()) {
+          return s3_error("MalformedPolicy", "Invalid principal in policy", 400,
+                          {{"Detail", "\"AWS\" : \"" + saved.unknown + "\""}});
+        }
         if (bucket.block().block_policy && is_public(**document)) return access_denied();
-        bucket.policy = *input.policy;
+        bucket.policy = std::move(saved.text);
         return {};
       });
 }
@@ -54,7 +39,7 @@ Answer<model::GetBucketPolicyOutput> get_policy(Core& core, const cloud::Call&, 
   if (!bucket) co_return std::unexpected(bucket.error());
   if ((*bucket)->policy.empty()) co_return no_policy(*input.bucket);
   model::GetBucketPolicyOutput output;
-  output.policy = (*bucket)->policy;
+  output.policy = cloud::shown_policy(core.house, (*bucket)->policy);
   co_return output;
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/time_text.h"
 #include "cloud/paging.h"
+#include "cloud/saved_policy.h"
 #include "models/sns.h"
 #include "services/sns/core.h"
 #include "services/sns/tags.h"
@@ -17,6 +18,14 @@ constexpr std::size_t kMaxTopics = 100'000;
 Result<TopicId> id_of(const Call& call, const std::string& name) {
   if (!is_topic_name(name)) return invalid("Topic Name");
   return TopicId{call.scope, name};
+}
+
+/// Puts a policy of the topic as it is saved in the place of what was given. Errors: InvalidParameter.
+Result<void> save_policy(const Core& core, const TopicId& id, std::string& policy) {
+  cloud::SavedPolicy saved = cloud::save_policy(core.house, id.scope.account, policy);
+  if (!saved.unknown.empty()) return invalid("Policy Error: PrincipalNotFound");
+  policy = std::move(saved.text);
+  return {};
 }
 
 /// Whether what is asked for is what the topic has: only what is named counts.
@@ -42,6 +51,10 @@ asio::awaitable<Result<m::CreateTopicResponse>> create(Core& core, const Call& c
   record.created = core.house.clock.now();
   Attributes given = request.attributes.value_or(Attributes());
   tidy(*id, given);
+  if (const auto policy = given.find("Policy"); policy != given.end()) {
+    Result<void> saved = save_policy(core, *id, policy->second);
+    if (!saved) co_return std::unexpected(std::move(saved).error());
+  }
   // An empty value stands for none.
   for (const auto& [name, value] : given) {
     if (!value.empty()) record.attributes[name] = value;
@@ -140,7 +153,8 @@ asio::awaitable<Result<m::GetTopicAttributesResponse>> get(Core& core, const Cal
   attributes["SubscriptionsPending"] = std::to_string(counts.pending);
   attributes["SubscriptionsDeleted"] = std::to_string(state->record.deleted_subscriptions);
   attributes["EffectiveDeliveryPolicy"] = topic_policy_text(state->settings.http);
-  attributes.try_emplace("Policy", default_policy((*topic)->id));
+  std::string& policy = attributes.try_emplace("Policy", default_policy((*topic)->id)).first->second;
+  policy = cloud::shown_policy(core.house, policy);
   attributes.try_emplace("DisplayName", "");
   if ((*topic)->id.fifo()) {
     attributes.try_emplace("ContentBasedDeduplication", "false");
@@ -158,8 +172,12 @@ asio::awaitable<Result<m::SetTopicAttributesResponse>> set(Core& core, const Cal
   if (!topic) co_return std::unexpected(topic.error());
   Result<void> done = co_await in_turn(*topic, [&](Topic& mine) -> asio::awaitable<Result<void>> {
     TopicRecord record = mine.state()->record;
-    Result<void> changed =
-        set_attribute(mine.id, record, *request.attribute_name, request.attribute_value.value_or(""));
+    std::string value = request.attribute_value.value_or("");
+    if (*request.attribute_name == "Policy") {
+      Result<void> policy = save_policy(core, mine.id, value);
+      if (!policy) co_return policy;
+    }
+    Result<void> changed = set_attribute(mine.id, record, *request.attribute_name, value);
     if (!changed) co_return changed;
     const bool had = mine.state()->settings.archive_days > 0;
     const bool has = record.attributes.contains("ArchivePolicy");

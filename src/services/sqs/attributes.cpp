@@ -5,6 +5,7 @@
 #include "base/encoding.h"
 #include "cloud/paging.h"
 #include "cloud/reserved_tags.h"
+#include "cloud/saved_policy.h"
 #include "services/sqs/sqs.h"
 
 namespace signalbox::sqs {
@@ -81,7 +82,18 @@ Answer<void> Sqs::check_dead_letter_queue(QueueName source, std::string policy, 
   co_return Result<void>();
 }
 
+Result<void> Sqs::save_policy(const QueueName& queue, Attributes& attributes) const {
+  const auto policy = attributes.find("Policy");
+  if (policy == attributes.end()) return {};
+  cloud::SavedPolicy saved = cloud::save_policy(house_, queue.scope.account, policy->second);
+  if (!saved.unknown.empty()) return invalid_policy();
+  policy->second = std::move(saved.text);
+  return {};
+}
+
 Answer<model::SetQueueAttributesResponse> Sqs::set_attributes(Queue& queue, Attributes changes) {
+  Result<void> policy = save_policy(queue.name, changes);
+  if (!policy) co_return std::unexpected(std::move(policy).error());
   const auto turn = co_await queue.changes.take();
   if (queue.deleted) co_return no_such_queue();
   co_return co_await change_attributes(queue, std::move(changes));

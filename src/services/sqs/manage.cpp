@@ -33,7 +33,10 @@ Answer<model::CreateQueueResult> Sqs::create_queue(const cloud::Call& call, mode
   const QueueName name{call.scope, *request.queue_name};
   Result<void> named = check_name(name.name);
   if (!named) co_return std::unexpected(std::move(named).error());
-  const Result<Attributes> merged = merge_attributes({}, request.attributes.value_or(Attributes()));
+  Attributes given = request.attributes.value_or(Attributes());
+  Result<void> saved = save_policy(name, given);
+  if (!saved) co_return std::unexpected(std::move(saved).error());
+  const Result<Attributes> merged = merge_attributes({}, given);
   if (!merged) co_return std::unexpected(merged.error());
   const Attributes& attributes = *merged;
   // The name of a standard queue has no dot.

@@ -104,9 +104,13 @@ Result<void> check_policy(const std::string& policy) {
     }
   }
   if (!policy::Document::parse(policy, policy::DocumentKind::kResource)) {
-    return fail(model::errors::kInvalidAttributeValue, "Invalid value for the parameter Policy.");
+    return invalid_policy();
   }
   return {};
+}
+
+std::unexpected<Error> invalid_policy() {
+  return fail(model::errors::kInvalidAttributeValue, "Invalid value for the parameter Policy.");
 }
 
 Answer<model::AddPermissionResponse> Sqs::add_permission(Queue& queue, model::AddPermissionRequest request) {

@@ -65,6 +65,8 @@ Attributes setting_texts(const Attributes& attributes, const Settings& settings,
 /// Whether a policy ("" for none) is a good resource policy within AWS's bounds. Errors: OverLimit,
 /// InvalidAttributeValue.
 Result<void> check_policy(const std::string& policy);
+/// InvalidAttributeValue.
+std::unexpected<Error> invalid_policy();
 
 /// Whether a queue's RedriveAllowPolicy ("" for none) lets `source_arn` name it as its dead-letter queue.
 bool allows_redrive(const std::string& policy, const std::string& source_arn);

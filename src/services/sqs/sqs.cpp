@@ -3,6 +3,7 @@
 #include <mutex>
 
 #include "base/encoding.h"
+#include "cloud/saved_policy.h"
 #include "services/sqs/access.h"
 #include "services/sqs/event_target.h"
 #include "services/sqs/pipe_source.h"
@@ -112,6 +113,9 @@ void Sqs::register_operations() {
             Queue& q) -> Answer<model::GetQueueAttributesResult> {
           Result<Attributes> attributes = attributes_of(q, names);
           if (!attributes) co_return std::unexpected(std::move(attributes).error());
+          if (const auto policy = attributes->find("Policy"); policy != attributes->end()) {
+            policy->second = cloud::shown_policy(house_, policy->second);
+          }
           model::GetQueueAttributesResult result;
           if (!attributes->empty()) result.attributes = std::move(*attributes);
           co_return result;

@@ -106,6 +106,9 @@ class Sqs final : public cloud::Service {
 
   // Attributes, tags, permissions (attributes.cpp, permissions.cpp).
   Result<Attributes> attributes_of(Queue& queue, const std::vector<std::string>& names) const;
+  /// Puts the policy among the attributes of that queue, if it is there, as it is saved in the place of what was given.
+  /// Errors: InvalidAttributeValue.
+  Result<void> save_policy(const QueueName& queue, Attributes& attributes) const;
   Answer<model::SetQueueAttributesResponse> set_attributes(Queue& queue, Attributes changes);
   /// As set_attributes, for who holds the queue's turn of changes.
   Answer<model::SetQueueAttributesResponse> change_attributes(Queue& queue, Attributes changes);

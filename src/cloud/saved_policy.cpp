@@ -1,0 +1,37 @@
+#include "cloud/saved_policy.h"
+
+#include <optional>
+
+#include "cloud/scope.h"
+#include "policy/principal_text.h"
+
+namespace signalbox::cloud {
+namespace {
+
+bool is_user_or_role(const Arn& arn) {
+  return arn.service == "iam" && (arn.resource.starts_with("user/") || arn.resource.starts_with("role/"));
+}
+
+}  // namespace
+
+SavedPolicy save_policy(const House& house, std::string_view account, std::string_view text) {
+  const bool must_be_there = house.authority.verifying();
+  SavedPolicy saved;
+  saved.text = policy::with_principals(text, [&](const std::string& name) -> std::optional<std::string> {
+    const auto arn = Arn::parse(name);
+    if (!arn || !is_user_or_role(*arn)) return std::nullopt;
+    auto id = house.callers.id_of(name);
+    if (!id && must_be_there && (arn->account == account || house.callers.knows(arn->account))) saved.unknown = name;
+    return id;
+  });
+  return saved;
+}
+
+std::string shown_policy(const House& house, std::string_view text) {
+  return policy::with_principals(text, [&](const std::string& name) -> std::optional<std::string> {
+    if (!name.starts_with("AIDA") && !name.starts_with("AROA")) return std::nullopt;
+    return house.callers.arn_of_id(name);
+  });
+}
+
+}  // namespace signalbox::cloud
