@@ -15,7 +15,7 @@ namespace {
 
 /// Whatever is asked, the event is JSON, with the members that functions count on.
 void check_event(const http::Request& request) {
-  const std::string event = lambda::url_event(request, "name", request.path(), "", "id", "Root=1-0-0", Time{});
+  const std::string event = lambda::url_event(request, "name", request.path(), {}, "id", "Root=1-0-0", Time{});
   json::Document document;
   const auto root = document.parse(event);
   FUZZ_CHECK(root && root->is_object());

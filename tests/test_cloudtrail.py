@@ -8,8 +8,10 @@ import time
 
 import botocore.exceptions
 import pytest
+from botocore.exceptions import ClientError
 
 from conftest import BINARY
+from functions import zipped
 
 MANAGEMENT_KEYS = {"eventVersion", "userIdentity", "eventTime", "eventSource", "eventName", "awsRegion",
                    "sourceIPAddress", "userAgent", "requestParameters", "responseElements", "requestID", "eventID",
@@ -121,7 +123,7 @@ def test_what_applications_send_is_not_recorded(server, account, sqs, events, sn
     assert not names & {"SendMessage", "ReceiveMessage", "Publish", "PutEvents"}
 
 
-def test_secrets_are_not_recorded(account, events, trail):
+def test_secrets_are_not_recorded(server, account, events, trail):
     events.create_connection(Name="c", AuthorizationType="BASIC", AuthParameters={
         "BasicAuthParameters": {"Username": "hidden-user", "Password": "hidden-password"},
         "InvocationHttpParameters": {"HeaderParameters": [
@@ -132,6 +134,15 @@ def test_secrets_are_not_recorded(account, events, trail):
     connection, = look_up(trail, EventName="CreateConnection")
     assert connection["requestParameters"]["authParameters"] == "HIDDEN_DUE_TO_SECURITY_REASONS"
     look_up_until(trail, EventName="TestEventPattern")
+    # Errors quote what was asked for.
+    functions = server.client("lambda", account)
+    for value in ("hidden-" + "x" * 5000, 'hidden-"quoted"' + "x" * 5000):
+        with pytest.raises(ClientError, match="hidden-"):
+            functions.create_function(
+                FunctionName="f", Runtime="python3.12", Handler="a.b", Role=f"arn:aws:iam::{account}:role/r",
+                Code={"ZipFile": zipped({"a.py": ""})}, Environment={"Variables": {"AA": value}})
+    record = look_up_until(trail, EventName="CreateFunction20150331")
+    assert "HIDDEN_DUE_TO_SECURITY_REASONS" in json.dumps(record)
     assert "hidden-" not in json.dumps(look_up(trail))
 
 

@@ -341,3 +341,14 @@ def test_permissions_are_to_put_events(events):
         events.put_permission(Action="events:Foo", Principal="111122223333", StatementId="x")
     assert error_code(raised) == "ValidationException"
     assert error_text(raised) == "Provided value in parameter 'action' is not supported."
+
+
+@pytest.mark.parametrize("bus", ["arn:aws-cn:events:us-east-1:{}:event-bus/default", "arn:aws:events:us-east-1:{}",
+                                 "arn:aws:sqs:us-east-1:{}:event-bus/default"])
+def test_arns_that_are_no_buses(events, account, bus):
+    bus = bus.format(account)
+    answer = events.put_events(Entries=[{"Source": "s", "DetailType": "d", "Detail": "{}", "EventBusName": bus}])
+    assert answer["FailedEntryCount"] == 1 and answer["Entries"][0]["ErrorCode"] == "InvalidArgument"
+    with pytest.raises(ClientError) as raised:
+        events.put_rule(Name="r", EventBusName=bus, EventPattern='{"source":["s"]}')
+    assert error_code(raised) == "ValidationException"

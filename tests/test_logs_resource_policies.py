@@ -7,7 +7,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from conftest import error_code
-from test_enforce import ACCOUNT, options, put_event, root, rule_to, server as enforcing  # noqa: F401 (fixtures)
+from functions import until
+from test_enforce import (ACCOUNT, User, denied, options, put_event, root, rule_to,  # noqa: F401 (fixtures)
+                          server as enforcing)
 
 GROUP = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/events"
 
@@ -85,3 +87,19 @@ def test_rules_write_where_they_let_them(enforcing):
     logs.delete_resource_policy(policyName="mine")
     put_event(enforcing)
     assert len(messages(logs)) == 2
+
+
+def test_a_record_is_of_its_group(enforcing):  # noqa: F811
+    logs = root(enforcing, "logs")
+    logs.create_log_group(logGroupName="/events")
+    logs.create_log_stream(logGroupName="/events", logStreamName="s")
+    now = int(time.time() * 1000)
+    logs.put_log_events(logGroupName="/events", logStreamName="s", logEvents=[{"timestamp": now, "message": "m"}])
+    asked = logs.start_query(logGroupName="/events", queryString="fields @message", startTime=now // 1000 - 60,
+                             endTime=now // 1000 + 60)["queryId"]
+    answer = until(lambda: (found := logs.get_query_results(queryId=asked))["status"] == "Complete" and found)
+    pointer, = (field["value"] for field in answer["results"][0] if field["field"] == "@ptr")
+    out = User(enforcing, {"Action": "*"}, {"Effect": "Deny", "Action": "logs:*", "Resource": GROUP + ":*"})
+    denied(out.client("logs").get_log_record, logRecordPointer=pointer)
+    inside = User(enforcing, {"Action": "logs:GetLogRecord", "Resource": GROUP + ":*"}, name="ada")
+    assert inside.client("logs").get_log_record(logRecordPointer=pointer)["logRecord"]["@message"] == "m"

@@ -155,10 +155,11 @@ def test_who_gets_a_name_later_is_not_who_was_named(server, kind):  # noqa: F811
     call(**request)
 
     before = resource.shown()
-    for nobody in ("user/bob", "role/nobody"):
+    for nobody in (f"arn:aws:iam::{ACCOUNT}:user/bob", f"arn:aws:iam::{ACCOUNT}:role/nobody", first,
+                   f"arn:aws-cn:iam::{ACCOUNT}:user/rob", f"arn:aws-us-gov:iam::{ACCOUNT}:root", "arn:aws:iam::*:root"):
         with pytest.raises(ClientError) as raised:
-            resource.let(f"arn:aws:iam::{ACCOUNT}:{nobody}")
-        assert error_code(raised) == resource.unknown
+            resource.let(nobody)
+        assert error_code(raised) == resource.unknown, nobody
     assert resource.shown() == before
     # Of an account of which this server knows nothing anybody may be named.
     resource.let("arn:aws:iam::999988887777:user/ada")

@@ -144,6 +144,7 @@ class RowDescriber {
       accesses.push_back(accesses.front());
       accesses.back().action = row_.tagging;
     }
+    add_uses(fields, accesses);
     for (Access& access : accesses) {
       if (access.resource == "*") continue;
       ResourceFacts facts = co_await authority_.facts(access.resource);
@@ -158,6 +159,7 @@ class RowDescriber {
   std::string resource_of(const Reading& reading) const;
   std::vector<std::string> values_of(const Reading& reading, std::string_view path) const;
   void add(const Reading& reading, const policy::Context& tags, Accesses& accesses) const;
+  void add_uses(const InputFields& input, Accesses& accesses) const;
   void add_roles(const Call& call, const InputFields& input, Accesses& accesses) const;
 
   Authority& authority_;
@@ -214,6 +216,15 @@ void RowDescriber::add(const Reading& reading, const policy::Context& tags, Acce
       return row_.keys.empty() && one.action == access.action && one.resource == access.resource;
     });
     if (!again) accesses.push_back(access);
+  }
+}
+
+void RowDescriber::add_uses(const InputFields& input, Accesses& accesses) const {
+  for (const std::string_view pair : split(row_.uses, ' ')) {
+    const auto equals = pair.find('=');
+    for (std::string& arn : input.texts(pair.substr(equals + 1))) {
+      if (Arn::parse(arn)) accesses.push_back({std::string(pair.substr(0, equals)), std::move(arn), ""});
+    }
   }
 }
 

@@ -57,6 +57,8 @@ struct AccessRow {
   std::string_view roles = {};
   /// Asked for, too, when the input has tags: "sqs:TagQueue".
   std::string_view tagging = {};
+  /// Asked for, too, of each resource whose ARN is at a path: "lambda:GetLayerVersion=Layers[]".
+  std::string_view uses = {};
   /// Policies of resources cannot let other accounts do it.
   bool own_account = false;
 };

@@ -141,6 +141,7 @@ policy::Context Caller::context_of(const Access& access) const {
     context.add("aws:tokenissuetime", to_iso8601(session->created));
     context.add("aws:multifactorauthpresent", session->mfa ? "true" : "false");
     if (!session->source_identity.empty()) context.add("aws:sourceidentity", session->source_identity);
+    if (!session->source_function.empty()) context.add("lambda:sourcefunctionarn", session->source_function);
   }
   return context;
 }
@@ -261,7 +262,9 @@ Result<void> Authority::decide(const Call& call, const Access& access) const {
 
 asio::awaitable<Result<void>> Authority::may(Call call, Access access) const {
   if (!verifying_) co_return Result<void>();
-  if (!access.policy) access.policy = (co_await facts(access.resource)).policy;
+  ResourceFacts known = co_await facts(access.resource);
+  if (!access.policy) access.policy = std::move(known.policy);
+  for (auto& [key, value] : known.tags) access.keys.add("aws:ResourceTag/" + key, std::move(value));
   co_return decide(call, access);
 }
 

@@ -35,6 +35,7 @@ struct Session {
   PolicyPtr compiled_policy;             // that
   std::vector<std::string> policy_arns;  // managed policies as session policies
   std::string invoked_by;                // the service it was made for ("lambda.amazonaws.com"); "" for callers' own
+  std::string source_function;           // ARN of the function whose code has the credentials; "" for none
 };
 
 /// Who the caller is, as far as the server's auth mode established it. A plain value.

@@ -12,12 +12,18 @@ bool is_user_or_role(const Arn& arn) {
   return arn.service == "iam" && (arn.resource.starts_with("user/") || arn.resource.starts_with("role/"));
 }
 
+/// What users and roles are saved as, and what is left of one that was deleted.
+bool is_unique_id(std::string_view name) {
+  return name.starts_with("AIDA") || name.starts_with("AROA");
+}
+
 }  // namespace
 
 SavedPolicy save_policy(const House& house, std::string_view account, std::string_view text) {
   const bool must_be_there = house.authority.verifying();
   SavedPolicy saved;
   saved.text = policy::with_principals(text, [&](const std::string& name) -> std::optional<std::string> {
+    if (must_be_there && is_unique_id(name) && !house.callers.arn_of_id(name)) saved.unknown = name;
     const auto arn = Arn::parse(name);
     if (!arn || !is_user_or_role(*arn)) return std::nullopt;
     auto id = house.callers.id_of(name);
@@ -29,7 +35,7 @@ SavedPolicy save_policy(const House& house, std::string_view account, std::strin
 
 std::string shown_policy(const House& house, std::string_view text) {
   return policy::with_principals(text, [&](const std::string& name) -> std::optional<std::string> {
-    if (!name.starts_with("AIDA") && !name.starts_with("AROA")) return std::nullopt;
+    if (!is_unique_id(name)) return std::nullopt;
     return house.callers.arn_of_id(name);
   });
 }

@@ -13,8 +13,8 @@ namespace signalbox::cloud {
 /// A policy as it is saved.
 struct SavedPolicy {
   std::string text;
-  /// A principal that does not exist, as far as this server can know: of the resource's own account or of one that IAM
-  /// has something of. "" for none, and while callers have not proved who they are.
+  /// A principal that does not exist, as far as this server can know: a user or role of the resource's own account or
+  /// of one that IAM has something of, or a unique id. "" for none, and while callers have not proved who they are.
   std::string unknown;
 };
 

@@ -13,7 +13,7 @@
 namespace signalbox::cloud {
 namespace {
 
-constexpr std::uint8_t kSessionVersion = 1;
+constexpr std::uint8_t kSessionVersion = 2;  // 2: with the source function
 constexpr std::size_t kMaxTokenBytes = 16 * 1024;
 constexpr std::string_view kBase32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 constexpr std::size_t kKeyLetters = 16;
@@ -58,7 +58,7 @@ std::string encode(const Principal& who, const std::string& secret) {
   write(out, session.transitive_tag_keys);
   out.text(session.policy);
   write(out, session.policy_arns);
-  out.text(session.invoked_by);
+  out.text(session.invoked_by).text(session.source_function);
   return std::move(out).take();
 }
 
@@ -92,6 +92,7 @@ std::shared_ptr<const KnownSession> decode(std::string_view bytes, std::string_v
   session->policy = in.text();
   session->policy_arns = read_texts(in);
   session->invoked_by = in.text();
+  if (in.version() >= 2) session->source_function = in.text();
   if (!in.complete()) return nullptr;
   if (!session->policy.empty()) {
     auto document = policy::Document::parse(session->policy, policy::DocumentKind::kInline);
@@ -195,6 +196,7 @@ Result<Principal> Sessions::principal_of(const RoleUse& use) const {
   session->created = clock_.now();
   session->expires = session->created + use.duration;
   session->invoked_by = use.service;
+  if (use.for_code) session->source_function = use.source_arn;
   Principal who;
   who.type = PrincipalType::kAssumedRole;
   who.arn = "arn:" + arn->partition + ":sts::" + arn->account + ":assumed-role/" + name + "/" + session->name;

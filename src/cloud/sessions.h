@@ -37,6 +37,7 @@ struct RoleUse {
   std::string session_name;    // "" for one made of the service's name
   std::string source_arn;      // the function, rule, schedule or pipe
   std::string source_account;  // whose that is
+  bool for_code = false;       // it is a function, whose code will have the credentials
   Duration duration = std::chrono::hours(1);
 };
 

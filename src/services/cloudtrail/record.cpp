@@ -66,7 +66,7 @@ CallStart start_of(const cloud::Call& call, const CallKind& kind, const wire::Op
   start.address = call.source_address.empty() ? inside : call.source_address;
   start.agent = bounded(call.user_agent.empty() && call.source_address.empty() ? inside : call.user_agent);
   start.request_id = call.request_id;
-  start.parameters = render(operation, *operation.input, input.data(), host_of(call.endpoint));
+  start.parameters = render(operation, *operation.input, input.data(), host_of(call.endpoint), &start.hidden);
   start.resources = kind.category == Category::kData ? data_resources(call, kind, operation, input.data())
                                                      : named_resources(operation, input.data());
   return start;
@@ -92,7 +92,7 @@ Record finish(CallStart start, const wire::Operation& operation, const Result<wi
   if (!done) {
     record.error_code = code_of(done.error());
     writer.member("errorCode", record.error_code);
-    writer.member("errorMessage", bounded(done.error().message));
+    writer.member("errorMessage", bounded(without(done.error().message, start.hidden)));
   }
   writer.key("requestParameters");
   writer.raw(start.parameters);

@@ -36,6 +36,7 @@ struct CallStart {
   std::string agent;
   std::string request_id;
   std::string parameters;           // JSON, or "null"
+  std::vector<std::string> hidden;  // what of the request is in no record
   std::vector<Resource> resources;  // of data events: those of the record; else those look-ups find it by
 };
 CallStart start_of(const cloud::Call& call, const CallKind& kind, const wire::Operation& operation,

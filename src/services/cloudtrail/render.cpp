@@ -20,8 +20,8 @@ std::string small_first(std::string_view name) {
 /// Writes values of one service. Recursion is bounded by the model: shapes do not refer to themselves.
 class Renderer {
  public:
-  Renderer(std::string_view service, json::Writer& writer)
-      : service_(service), is_s3_(service == "s3"), writer_(writer) {}
+  Renderer(std::string_view service, json::Writer& writer, std::vector<std::string>* hidden)
+      : service_(service), is_s3_(service == "s3"), writer_(writer), hidden_(hidden) {}
 
   /// The members of the outermost structure, with where they stand in the request.
   void members(const Shape& shape, const void* structure) {
@@ -29,6 +29,7 @@ class Renderer {
       const void* const value = member.find(structure);
       if (value == nullptr) continue;
       const Secrecy secrecy = secrecy_of(service_, member);
+      if (secrecy == Secrecy::kOmitted) collect(*member.shape, value);
       if (secrecy == Secrecy::kOmitted || member.location == wire::Location::kStatus) continue;
       if (member.location == wire::Location::kHeaders) {
         headers(member, value);
@@ -36,7 +37,7 @@ class Renderer {
       }
       writer_.key(name_of(member));
       if (secrecy == Secrecy::kHidden) {
-        writer_.string(kHiddenText);
+        hide(*member.shape, value);
       } else {
         render(*member.shape, value);
       }
@@ -50,6 +51,44 @@ class Renderer {
       return member.name == "Bucket" ? "bucketName" : small_first(member.name);
     const bool named = member.location == wire::Location::kQuery || member.location == wire::Location::kHeader;
     return std::string(named ? member.location_name : member.name);
+  }
+
+  void hide(const Shape& shape, const void* value) {
+    writer_.string(kHiddenText);
+    collect(shape, value);
+  }
+
+  /// The texts in what is not recorded; no blobs.
+  void collect(const Shape& shape, const void* value) {
+    if (hidden_ == nullptr) return;
+    switch (shape.type) {
+      case ShapeType::kString:
+        hidden_->push_back(*static_cast<const std::string*>(value));
+        return;
+      case ShapeType::kList:
+        for (std::size_t i = 0; i < shape.size(value); ++i) collect(*shape.element, shape.at(value, i));
+        return;
+      case ShapeType::kMap: {
+        struct Visit {
+          Renderer& renderer;
+          const Shape& element;
+        };
+        Visit visit{*this, *shape.element};
+        shape.each(value, &visit, [](void* context, const std::string&, const void* entry) {
+          Visit& with = *static_cast<Visit*>(context);
+          with.renderer.collect(with.element, entry);
+        });
+        return;
+      }
+      case ShapeType::kStructure:
+        for (const wire::Member& member : shape.members) {
+          const void* const found = member.find(value);
+          if (found != nullptr) collect(*member.shape, found);
+        }
+        return;
+      default:
+        return;
+    }
   }
 
   /// "x-amz-meta-colour": "red"
@@ -99,7 +138,7 @@ class Renderer {
     const Secrecy secrecy = secrecy_of(service_, *shape.element);
     for (std::size_t i = 0; i < shape.size(value) && secrecy != Secrecy::kOmitted; ++i) {
       if (secrecy == Secrecy::kHidden) {
-        writer_.string(kHiddenText);
+        hide(*shape.element, shape.at(value, i));
       } else {
         render(*shape.element, shape.at(value, i));
       }
@@ -120,7 +159,7 @@ class Renderer {
         Visit& with = *static_cast<Visit*>(context);
         with.renderer.writer_.key(key);
         if (with.secrecy == Secrecy::kHidden || secrecy_of_entry(with.renderer.service_, key) != Secrecy::kOpen) {
-          with.renderer.writer_.string(kHiddenText);
+          with.renderer.hide(with.element, entry);
         } else {
           with.renderer.render(with.element, entry);
         }
@@ -132,6 +171,7 @@ class Renderer {
   std::string_view service_;
   bool is_s3_;
   json::Writer& writer_;
+  std::vector<std::string>* hidden_;
 };
 
 /// "/{Bucket}/{Key+}?acl&x=1" as "acl": "", "x": "1"; and the host.
@@ -149,14 +189,32 @@ void subresources(json::Writer& writer, std::string_view uri, std::string_view h
 
 }  // namespace
 
-std::string render(const wire::Operation& operation, const Shape& shape, const void* structure, std::string_view host) {
+std::string render(const wire::Operation& operation, const Shape& shape, const void* structure, std::string_view host,
+                   std::vector<std::string>* hidden) {
   std::string text;
   json::Writer writer(text);
   writer.begin_object();
-  Renderer(operation.service->id, writer).members(shape, structure);
+  Renderer(operation.service->id, writer, hidden).members(shape, structure);
   if (operation.service->id == "s3" && !host.empty()) subresources(writer, operation.uri, host);
   writer.end_object();
   if (text == "{}" || text.size() > kMaxElements) return "null";
+  return text;
+}
+
+std::string without(std::string text, const std::vector<std::string>& hidden) {
+  constexpr std::size_t kLeastBytes = 4;  // shorter ones stand in any sentence
+  const auto replace = [&text](std::string_view secret) {
+    for (std::size_t at = text.find(secret); at != text.npos; at = text.find(secret, at + kHiddenText.size())) {
+      text.replace(at, secret.size(), kHiddenText);
+    }
+  };
+  for (const std::string& secret : hidden) {
+    if (secret.size() < kLeastBytes) continue;
+    replace(secret);
+    std::string quoted;
+    json::Writer(quoted).string(secret);
+    replace(std::string_view(quoted).substr(1, quoted.size() - 2));
+  }
   return text;
 }
 

@@ -2,6 +2,7 @@
 
 #include "cloud/access_table.h"
 #include "models/cloudwatch.h"
+#include "services/cloudwatch/core.h"
 
 namespace signalbox::cloudwatch {
 namespace {
@@ -42,10 +43,27 @@ constexpr cloud::AccessRow kAccessRows[] = {
 
 constexpr cloud::AccessTable kTable{.prefix = "cloudwatch", .rows = kAccessRows};
 
+/// Alarms are all that has tags here.
+asio::awaitable<cloud::ResourceFacts> facts_of(const Core& core, std::string arn) {
+  cloud::ResourceFacts facts;
+  const auto parsed = cloud::Arn::parse(arn);
+  const std::string name = parsed ? alarm_name_of(parsed->scope(), arn) : "";
+  if (name.empty()) co_return facts;
+  const AlarmSet* const set = core.alarms.find(parsed->scope());
+  if (set == nullptr) co_return facts;
+  co_await cloud::on(set->shard, [&]() -> asio::awaitable<void> {
+    if (const AlarmPtr alarm = set->find(name)) facts.tags.assign(alarm->record.tags.begin(), alarm->record.tags.end());
+    co_return;
+  });
+  co_return facts;
+}
+
 }  // namespace
 
-void describe_access(const cloud::House& house) {
-  cloud::describe(house.authority, models::cloudwatch::kService, kTable);
+void describe_access(const Core& core) {
+  auto& authority = core.house.authority;
+  cloud::describe(authority, models::cloudwatch::kService, kTable);
+  authority.know("cloudwatch", [&core](std::string arn) { return facts_of(core, std::move(arn)); });
 }
 
 }  // namespace signalbox::cloudwatch

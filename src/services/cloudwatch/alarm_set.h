@@ -45,6 +45,8 @@ class AlarmSets {
  public:
   explicit AlarmSets(cloud::Shards& shards) : shards_(shards) {}
   AlarmSet& of(const cloud::Scope& scope);
+  /// Null while there is none.
+  const AlarmSet* find(const cloud::Scope& scope) const;
 
   /// Which alarms of the set watch a metric.
   void watch(const cloud::MetricId& metric, const std::string& alarm);

@@ -83,7 +83,7 @@ std::unexpected<Error> not_supported_yet(std::string_view field, std::string_vie
 
 CloudWatch::CloudWatch(const cloud::House& house) : core_(std::make_unique<Core>(house)) {
   house.door.add_service(m::kService);
-  describe_access(house);
+  describe_access(*core_);
   answer_absent(house);
   register_metric_operations(*core_);
   register_alarm_operations(*core_);

@@ -191,6 +191,12 @@ AlarmSet& AlarmSets::of(const cloud::Scope& scope) {
   return *set;
 }
 
+const AlarmSet* AlarmSets::find(const cloud::Scope& scope) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = sets_.find(scope);
+  return found == sets_.end() ? nullptr : found->second.get();
+}
+
 void AlarmSets::watch(const cloud::MetricId& metric, const std::string& alarm) {
   const std::lock_guard lock(mutex_);
   watchers_[metric].insert(alarm);

@@ -167,6 +167,24 @@ cloud::ResourceFinder of_pattern(std::string_view path) {
   };
 }
 
+/// Buses and rules are all that has tags; a bus has a policy, too.
+asio::awaitable<cloud::ResourceFacts> facts_of(const Core& core, std::string arn) {
+  cloud::ResourceFacts facts;
+  const auto parsed = cloud::Arn::parse(arn);
+  if (!parsed) co_return facts;
+  const auto tagged = resolve_tagged(parsed->scope(), arn);
+  const BusPtr bus = tagged ? core.buses.find(tagged->bus) : nullptr;
+  if (!bus) co_return facts;
+  if (tagged->rule.empty()) {
+    facts.policy = bus->policy();
+    if (const auto record = bus->record()) facts.tags.assign(record->tags.begin(), record->tags.end());
+    co_return facts;
+  }
+  const RulePtr rule = co_await on_shard(bus, [&] { return bus->find_rule(tagged->rule); });
+  if (rule) facts.tags.assign(rule->record.tags.begin(), rule->record.tags.end());
+  co_return facts;
+}
+
 }  // namespace
 
 void describe_access(const Core& core) {
@@ -176,13 +194,7 @@ void describe_access(const Core& core) {
     finders.emplace(path, of_pattern(path));
   }
   cloud::describe(core.house.authority, models::events::kService, kTable, std::move(finders));
-  core.house.authority.know("events", [&core](std::string arn) -> asio::awaitable<cloud::ResourceFacts> {
-    cloud::ResourceFacts facts;
-    const auto parsed = cloud::Arn::parse(arn);
-    const auto id = parsed ? bus_of(*parsed) : std::nullopt;
-    if (const BusPtr bus = id ? core.buses.find(*id) : nullptr) facts.policy = bus->policy();
-    co_return facts;
-  });
+  core.house.authority.know("events", [&core](std::string arn) { return facts_of(core, std::move(arn)); });
 }
 
 }  // namespace signalbox::events

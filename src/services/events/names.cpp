@@ -26,8 +26,8 @@ std::optional<BusId> bus_of(const cloud::Arn& arn) {
 Result<BusId> resolve_any_bus(const cloud::Scope& caller, const std::optional<std::string>& name_or_arn) {
   if (!name_or_arn) return BusId{caller, std::string(kDefaultBus)};
   const auto arn = cloud::Arn::parse(*name_or_arn);
-  if (!arn) return BusId{caller, *name_or_arn};
-  auto id = bus_of(*arn);
+  if (!arn && !name_or_arn->starts_with("arn:")) return BusId{caller, *name_or_arn};
+  auto id = arn ? bus_of(*arn) : std::nullopt;
   if (!id || id->scope.region != caller.region) {
     return fail("ValidationException", "Parameter EventBusName is not valid: " + *name_or_arn + ".");
   }

@@ -20,7 +20,18 @@ std::optional<std::string> named(const Core& core, const Call& call, std::string
          std::string(name);
 }
 
-enum class About : std::uint8_t { kNothing, kUser, kGroup, kRole, kPolicy, kProfile, kPolicyArn, kSourceArn, kArn };
+enum class About : std::uint8_t {
+  kNothing,
+  kUser,
+  kGroup,
+  kRole,
+  kPolicy,
+  kProfile,
+  kPolicyArn,
+  kSourceArn,
+  kArn,
+  kKey
+};
 
 struct Row {
   std::string_view operation;
@@ -45,7 +56,7 @@ constexpr Row kAccessRows[] = {
     {"ListAccessKeys", About::kUser},
     {"UpdateAccessKey", About::kUser},
     {"DeleteAccessKey", About::kUser},
-    {"GetAccessKeyLastUsed", About::kNothing},
+    {"GetAccessKeyLastUsed", About::kKey},
     {"CreateGroup", About::kGroup},
     {"GetGroup", About::kGroup},
     {"ListGroups", About::kNothing},
@@ -153,6 +164,11 @@ std::optional<std::string> resource_of(const Core& core, const Call& call, const
       return input.text("PolicySourceArn");
     case About::kArn:
       return input.text("Arn");
+    case About::kKey: {
+      const AccountPtr account = core.directory.account(call.scope.account);
+      const auto owner = account->key_owners.find(input.text("AccessKeyId"));
+      return owner == account->key_owners.end() ? "*" : named<User>(core, call, owner->second, "");
+    }
   }
   return "*";
 }
@@ -173,13 +189,28 @@ std::optional<std::string> renamed(const Core& core, const Call& call, const Inp
   return arn_of(*account, after);
 }
 
-/// Boundary and tags of the entity, for conditions on what it is now.
-void add_keys_of(const Identity& entity, bool boundary, policy::Context& keys) {
-  for (const auto& [key, value] : entity.tags) {
-    keys.add("aws:ResourceTag/" + key, value);
-    keys.add("iam:ResourceTag/" + key, value);
-  }
-  if (boundary && !entity.boundary.empty()) keys.add(kBoundaryKey, entity.boundary);
+template <class T>
+std::shared_ptr<const T> find_arn(const Account& account, std::string_view arn) {
+  auto found = account.find<T>(arn.substr(arn.rfind('/') + 1));
+  return found && arn_of(account, *found) == arn ? found : nullptr;
+}
+
+/// Tags of the entity with that ARN, and its boundary, for conditions on what it is now. Groups have neither.
+void add_keys_of(const Account& account, std::string_view arn, bool boundary, policy::Context& keys) {
+  const auto add_tags = [&keys](const Entity& entity) {
+    for (const auto& [key, value] : entity.tags) {
+      keys.add("aws:ResourceTag/" + key, value);
+      keys.add("iam:ResourceTag/" + key, value);
+    }
+  };
+  const auto add = [&](const Identity& identity) {
+    add_tags(identity);
+    if (boundary && !identity.boundary.empty()) keys.add(kBoundaryKey, identity.boundary);
+  };
+  if (const auto user = find_arn<User>(account, arn)) add(*user);
+  if (const auto role = find_arn<Role>(account, arn)) add(*role);
+  if (const auto policy = find_arn<ManagedPolicy>(account, arn)) add_tags(*policy);
+  if (const auto profile = find_arn<InstanceProfile>(account, arn)) add_tags(*profile);
 }
 
 asio::awaitable<Result<cloud::Accesses>> describe(const Core& core, const Row& row, const Call& call,
@@ -196,12 +227,7 @@ asio::awaitable<Result<cloud::Accesses>> describe(const Core& core, const Row& r
   }
   cloud::add_tag_keys(input, access.keys);
   const AccountPtr account = core.directory.account(call.scope.account);
-  const bool boundary = row.key != kBoundaryKey;
-  if (row.about == About::kUser) {
-    if (const auto user = account->find<User>(user_meant(call, input))) add_keys_of(*user, boundary, access.keys);
-  } else if (row.about == About::kRole) {
-    if (const auto role = account->find<Role>(input.text("RoleName"))) add_keys_of(*role, boundary, access.keys);
-  }
+  add_keys_of(*account, access.resource, row.key != kBoundaryKey, access.keys);
   cloud::Accesses accesses;
   accesses.push_back(std::move(access));
   const auto target = row.operation == "UpdateUser"    ? renamed<User>(core, call, input, "UserName")

@@ -13,11 +13,6 @@ constexpr std::string_view kPart = "/consumer/";
 constexpr std::size_t kMaxConsumers = 20;
 constexpr std::int32_t kPage = 100;
 
-std::string arn_of(const Stream& stream, const Consumer& consumer) {
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(consumer.created.time_since_epoch());
-  return stream.arn + std::string(kPart) + consumer.name + ":" + std::to_string(seconds.count());
-}
-
 std::unexpected<Error> no_such_consumer(const Stream& stream, const std::string& name) {
   return fail(model::errors::kResourceNotFoundException,
               "Consumer " + name + ", for " + described(stream.name) + " not found.");
@@ -26,7 +21,7 @@ std::unexpected<Error> no_such_consumer(const Stream& stream, const std::string&
 template <class Out>
 void fill(Out& out, const Stream& stream, const Consumer& consumer, const char* status) {
   out.consumer_name = consumer.name;
-  out.consumer_arn = arn_of(stream, consumer);
+  out.consumer_arn = consumer_arn(stream, consumer);
   out.consumer_status = status;
   out.consumer_creation_timestamp = consumer.created;
 }
@@ -115,6 +110,11 @@ Answer<Out> with_consumer(Core& core, const Call& call, Request request, Work wo
 
 }  // namespace
 
+std::string consumer_arn(const Stream& stream, const Consumer& consumer) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(consumer.created.time_since_epoch());
+  return stream.arn + std::string(kPart) + consumer.name + ":" + std::to_string(seconds.count());
+}
+
 std::optional<std::string> stream_of_consumer(std::string_view arn) {
   const auto part = arn.find(kPart);
   if (part == std::string_view::npos) return std::nullopt;
@@ -123,7 +123,7 @@ std::optional<std::string> stream_of_consumer(std::string_view arn) {
 
 Consumer* find_consumer(Stream& stream, std::string_view arn) {
   for (auto& [name, consumer] : stream.consumers) {
-    if (arn_of(stream, consumer) == arn) return &consumer;
+    if (consumer_arn(stream, consumer) == arn) return &consumer;
   }
   return nullptr;
 }

@@ -119,6 +119,8 @@ void register_read_operations(Core& core);
 void register_tag_operations(Core& core);
 void register_consumer_operations(Core& core);
 
+/// STREAM ARN/consumer/NAME:SECONDS
+std::string consumer_arn(const Stream& stream, const Consumer& consumer);
 /// The consumer of that ARN, on the stream's shard; null when there is none.
 Consumer* find_consumer(Stream& stream, std::string_view arn);
 /// "STREAM ARN/consumer/NAME:SECONDS"; empty optional for what is no consumer's ARN.

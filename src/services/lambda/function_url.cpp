@@ -63,11 +63,11 @@ void add_cors(const model::Cors& cors, const http::Request& request, http::Respo
   if (cors.max_age) header("Access-Control-Max-Age", std::to_string(*cors.max_age));
 }
 
-/// The caller's account; "" for nobody's. Empty for those who may not call.
-std::optional<std::string> caller_of(const Core& core, const http::Request& request, const Function& function,
-                                     const std::string& qualifier, const std::string& auth_type) {
+/// Empty for those who may not call.
+std::optional<UrlCaller> caller_of(const Core& core, const http::Request& request, const Function& function,
+                                   const std::string& qualifier, const std::string& auth_type) {
   if (auth_type == model::function_url_auth_type::kNONE) {
-    if (is_url_public(function, qualifier)) return "";
+    if (is_url_public(function, qualifier)) return UrlCaller();
     return std::nullopt;
   }
   if (!wire::read_claim(request) || core.options.identification == nullptr) return std::nullopt;
@@ -82,16 +82,17 @@ std::optional<std::string> caller_of(const Core& core, const http::Request& requ
   call.source_address = request.remote_address;
   call.user_agent = request.header("User-Agent");
   if (!core.house.authority.decide(call, url_access(function, qualifier, auth_type))) return std::nullopt;
-  return call.scope.account;
+  const cloud::Principal& who = call.principal;
+  return UrlCaller{call.scope.account, who.access_key, who.arn, who.id};
 }
 
 asio::awaitable<http::Response> run(Core& core, const http::Request& request, FunctionPtr function,
                                     std::string qualifier, std::string_view name, std::string_view path,
-                                    std::string account) {
+                                    UrlCaller caller) {
   Run what;
   what.request_id = core.house.random.uuid();
   what.trace_header = trace_header_for(request.header("X-Amzn-Trace-Id"), core.house.clock.now(), core.house.random);
-  what.payload = url_event(request, name, path, account, what.request_id, what.trace_header, core.house.clock.now());
+  what.payload = url_event(request, name, path, caller, what.request_id, what.trace_header, core.house.clock.now());
   std::string id = what.request_id;
   std::string trace = what.trace_header;
   auto invoked = co_await invoke(core, std::move(function), std::move(qualifier), std::move(what));

@@ -3,56 +3,66 @@
 #include "cloud/access_table.h"
 #include "cloud/delivery_rights.h"
 #include "services/lambda/layer_policy.h"
+#include "services/lambda/mappings.h"
 
 namespace signalbox::lambda {
 namespace {
 
 constexpr const char* kPrincipal = "lambda.amazonaws.com";
 constexpr std::string_view kFunction = "$function";
+constexpr std::string_view kQualified = "$qualified";  // of operations on versions and aliases, too
 constexpr std::string_view kLayer = "$layer";
-constexpr std::string_view kMapping = "event-source-mapping:{UUID}";
+constexpr std::string_view kLayersKey = "lambda:Layer=Layers[]";
+constexpr std::string_view kLayersUsed = "lambda:GetLayerVersion=Layers[]";
+constexpr std::string_view kUrlKeys = "lambda:FunctionUrlAuthType=$url lambda:FunctionArn=$function";
 
 constexpr cloud::AccessRow kRows[] = {
     {.operation = "AddLayerVersionPermission", .resource = kLayer, .own_account = true},
-    {.operation = "AddPermission", .resource = kFunction, .own_account = true},
+    {.operation = "AddPermission",
+     .resource = kQualified,
+     .keys = "lambda:Principal=Principal lambda:FunctionUrlAuthType=FunctionUrlAuthType",
+     .own_account = true},
     {.operation = "CreateAlias", .resource = kFunction},
-    {.operation = "CreateEventSourceMapping", .keys = "lambda:FunctionArn=$function", .tagging = "lambda:TagResource"},
-    {.operation = "CreateFunction", .resource = kFunction, .roles = "Role", .tagging = "lambda:TagResource"},
-    {.operation = "CreateFunctionUrlConfig", .resource = kFunction, .keys = "lambda:FunctionUrlAuthType=AuthType"},
+    {.operation = "CreateEventSourceMapping", .keys = "lambda:FunctionArn=$qualified", .tagging = "lambda:TagResource"},
+    {.operation = "CreateFunction",
+     .resource = kFunction,
+     .keys = kLayersKey,
+     .roles = "Role",
+     .tagging = "lambda:TagResource",
+     .uses = kLayersUsed},
+    {.operation = "CreateFunctionUrlConfig", .resource = kFunction, .keys = kUrlKeys},
     {.operation = "DeleteAlias", .resource = kFunction},
     {.operation = "DeleteCodeSigningConfig", .resource = "@CodeSigningConfigArn"},
-    {.operation = "DeleteEventSourceMapping", .resource = kMapping},
-    {.operation = "DeleteFunction", .resource = kFunction},
+    {.operation = "DeleteFunction", .resource = kQualified},
     {.operation = "DeleteFunctionCodeSigningConfig", .resource = kFunction},
     {.operation = "DeleteFunctionConcurrency", .resource = kFunction},
     {.operation = "DeleteFunctionEventInvokeConfig", .resource = kFunction},
-    {.operation = "DeleteFunctionUrlConfig", .resource = kFunction},
+    {.operation = "DeleteFunctionUrlConfig", .resource = kFunction, .keys = kUrlKeys},
     {.operation = "DeleteLayerVersion", .resource = kLayer},
     {.operation = "DeleteProvisionedConcurrencyConfig", .resource = kFunction},
     {.operation = "GetAccountSettings"},
     {.operation = "GetAlias", .resource = kFunction},
     {.operation = "GetCodeSigningConfig", .resource = "@CodeSigningConfigArn"},
-    {.operation = "GetEventSourceMapping", .resource = kMapping},
-    {.operation = "GetFunction", .resource = kFunction},
+    {.operation = "GetFunction", .resource = kQualified},
     {.operation = "GetFunctionCodeSigningConfig", .resource = kFunction},
     {.operation = "GetFunctionConcurrency", .resource = kFunction},
-    {.operation = "GetFunctionConfiguration", .resource = kFunction},
+    {.operation = "GetFunctionConfiguration", .resource = kQualified},
     {.operation = "GetFunctionEventInvokeConfig", .resource = kFunction},
     {.operation = "GetFunctionRecursionConfig", .resource = kFunction},
-    {.operation = "GetFunctionUrlConfig", .resource = kFunction},
+    {.operation = "GetFunctionUrlConfig", .resource = kFunction, .keys = kUrlKeys},
     {.operation = "GetLayerVersion", .resource = kLayer},
     {.operation = "GetLayerVersionByArn", .resource = "@Arn", .action = "lambda:GetLayerVersion"},
     {.operation = "GetLayerVersionPolicy", .resource = kLayer, .own_account = true},
-    {.operation = "GetPolicy", .resource = kFunction},
+    {.operation = "GetPolicy", .resource = kQualified},
     {.operation = "GetProvisionedConcurrencyConfig", .resource = kFunction},
     {.operation = "GetRuntimeManagementConfig", .resource = kFunction},
-    {.operation = "Invoke", .resource = kFunction, .action = "lambda:InvokeFunction"},
+    {.operation = "Invoke", .resource = kQualified, .action = "lambda:InvokeFunction"},
     {.operation = "InvokeAsync", .resource = kFunction},
     {.operation = "ListAliases", .resource = kFunction},
     {.operation = "ListCodeSigningConfigs"},
     {.operation = "ListEventSourceMappings"},
     {.operation = "ListFunctionEventInvokeConfigs", .resource = kFunction},
-    {.operation = "ListFunctionUrlConfigs", .resource = kFunction},
+    {.operation = "ListFunctionUrlConfigs", .resource = kFunction, .keys = "lambda:FunctionArn=$function"},
     {.operation = "ListFunctions"},
     {.operation = "ListFunctionsByCodeSigningConfig", .resource = "@CodeSigningConfigArn"},
     {.operation = "ListLayerVersions"},
@@ -69,26 +79,51 @@ constexpr cloud::AccessRow kRows[] = {
     {.operation = "PutProvisionedConcurrencyConfig", .resource = kFunction},
     {.operation = "PutRuntimeManagementConfig", .resource = kFunction},
     {.operation = "RemoveLayerVersionPermission", .resource = kLayer, .own_account = true},
-    {.operation = "RemovePermission", .resource = kFunction, .own_account = true},
+    {.operation = "RemovePermission", .resource = kQualified, .own_account = true},
     {.operation = "TagResource", .resource = "@Resource"},
     {.operation = "UntagResource", .resource = "@Resource"},
     {.operation = "UpdateAlias", .resource = kFunction},
-    {.operation = "UpdateEventSourceMapping", .resource = kMapping},
     {.operation = "UpdateFunctionCode", .resource = kFunction},
-    {.operation = "UpdateFunctionConfiguration", .resource = kFunction, .roles = "Role"},
+    {.operation = "UpdateFunctionConfiguration",
+     .resource = kFunction,
+     .keys = kLayersKey,
+     .roles = "Role",
+     .uses = kLayersUsed},
     {.operation = "UpdateFunctionEventInvokeConfig", .resource = kFunction},
-    {.operation = "UpdateFunctionUrlConfig", .resource = kFunction},
+    {.operation = "UpdateFunctionUrlConfig", .resource = kFunction, .keys = kUrlKeys},
 };
 
 constexpr cloud::AccessTable kTable{.prefix = "lambda", .rows = kRows, .passed_to = kPrincipal};
 
-/// The function that a request names, in whatever way, with its qualifier.
-std::optional<std::string> function_arn(const cloud::Call& call, const cloud::InputFields& input) {
+/// The function that a request names, in whatever way. "$LATEST" is the function itself: it has one ARN.
+std::optional<FunctionReference> function_of(const cloud::Call& call, const cloud::InputFields& input) {
   const std::string qualifier = input.text("Qualifier");
-  const auto named = read_any_function(call.scope, input.text("FunctionName"),
-                                       qualifier.empty() ? std::nullopt : std::optional(qualifier));
+  auto named = read_any_function(call.scope, input.text("FunctionName"),
+                                 qualifier.empty() ? std::nullopt : std::optional(qualifier));
   if (!named) return std::nullopt;  // the operation says what is wrong with it
-  return named->function.arn(named->qualifier);
+  if (named->qualifier == kLatest) named->qualifier.clear();
+  return *std::move(named);
+}
+
+std::optional<std::string> function_arn(const cloud::Call& call, const cloud::InputFields& input) {
+  const auto named = function_of(call, input);
+  return named ? std::optional(named->function.arn()) : std::nullopt;
+}
+
+std::optional<std::string> qualified_arn(const cloud::Call& call, const cloud::InputFields& input) {
+  const auto named = function_of(call, input);
+  return named ? std::optional(named->function.arn(named->qualifier)) : std::nullopt;
+}
+
+/// How callers of the function's URL prove who they are: as the request wants it, else as it is.
+std::optional<std::string> url_type(const Core& core, const cloud::Call& call, const cloud::InputFields& input) {
+  std::string wanted = input.text("AuthType");
+  if (!wanted.empty()) return wanted;
+  const auto named = function_of(call, input);
+  const FunctionPtr function = named ? core.find(named->function) : nullptr;
+  if (!function) return std::nullopt;
+  const auto url = function->urls.find(named->qualifier);
+  return url == function->urls.end() ? std::nullopt : url->second.auth_type;
 }
 
 std::optional<std::string> layer_arn(const cloud::Call& call, const cloud::InputFields& input) {
@@ -98,12 +133,55 @@ std::optional<std::string> layer_arn(const cloud::Call& call, const cloud::Input
   return version.empty() ? named->arn() : named->arn() + ":" + version;
 }
 
+/// The mapping with that ARN; null where there is none.
+MappingPtr find_mapping(const Core& core, std::string_view arn) {
+  constexpr std::string_view kPrefix = "event-source-mapping:";
+  const auto parsed = cloud::Arn::parse(arn);
+  if (!parsed || !parsed->resource.starts_with(kPrefix)) return nullptr;
+  return core.mappings->find(parsed->scope(), parsed->resource.substr(kPrefix.size()));
+}
+
+/// What is done to a mapping is done for the function that it is of, and for the one that it becomes another's of.
+asio::awaitable<Result<cloud::Accesses>> of_mapping(const Core& core, const wire::Operation& operation,
+                                                    const cloud::Call& call, const wire::AnyStructure& in) {
+  const cloud::InputFields input(in);
+  cloud::Access access;
+  access.action = "lambda:" + std::string(operation.name);
+  access.resource = cloud::arn_here(call, "lambda", "event-source-mapping:" + input.text("UUID"));
+  cloud::ResourceFacts facts = co_await core.house.authority.facts(access.resource);
+  for (auto& [key, value] : facts.tags) access.keys.add("aws:ResourceTag/" + key, std::move(value));
+  std::vector<std::string> functions;
+  if (const MappingPtr mapping = find_mapping(core, access.resource)) {
+    functions.push_back(co_await cloud::on(mapping->owner, [&]() -> asio::awaitable<std::string> {
+      co_return mapping->config->function.function.arn(mapping->config->function.qualifier);
+    }));
+  }
+  if (auto other = qualified_arn(call, input); other && !input.text("FunctionName").empty()) {
+    functions.push_back(*std::move(other));
+  }
+  cloud::Accesses accesses;
+  for (std::string& function : functions) {
+    accesses.push_back(access);
+    accesses.back().keys.add("lambda:FunctionArn", std::move(function));
+  }
+  if (accesses.empty()) accesses.push_back(std::move(access));
+  co_return accesses;
+}
+
 asio::awaitable<cloud::ResourceFacts> facts_of(const Core& core, std::string arn) {
   cloud::ResourceFacts facts;
   if (const auto layer = read_layer_arn(arn)) {
     const LayerPtr of = core.find_layer(layer->layer);
     const auto version = of ? of->versions.find(layer->version) : decltype(of->versions.end()){};
     if (of && version != of->versions.end()) facts.policy = policy_of(version->second);
+    co_return facts;
+  }
+  if (const MappingPtr mapping = find_mapping(core, arn)) {
+    co_await cloud::on(mapping->owner, [&]() -> asio::awaitable<void> {
+      const auto& tags = mapping->record.request.tags;
+      if (tags) facts.tags.assign(tags->begin(), tags->end());
+      co_return;
+    });
     co_return facts;
   }
   const auto named = read_function_arn(arn);
@@ -123,7 +201,18 @@ cloud::DeliveryRight right_of(const Function& function, std::string resource) {
 
 void describe_access(Core& core) {
   auto& authority = core.house.authority;
-  cloud::describe(authority, model::kService, kTable, {{"function", function_arn}, {"layer", layer_arn}});
+  const auto url = [&core](const cloud::Call& call, const cloud::InputFields& input) {
+    return url_type(core, call, input);
+  };
+  cloud::describe(authority, model::kService, kTable,
+                  {{"function", function_arn}, {"qualified", qualified_arn}, {"layer", layer_arn}, {"url", url}});
+  for (const wire::Operation* operation :
+       {model::kGetEventSourceMapping.operation, model::kUpdateEventSourceMapping.operation,
+        model::kDeleteEventSourceMapping.operation}) {
+    authority.describe(*operation, [&core, operation](const cloud::Call& call, const wire::AnyStructure& input) {
+      return of_mapping(core, *operation, call, input);
+    });
+  }
   authority.know("lambda", [&core](std::string arn) { return facts_of(core, std::move(arn)); });
 }
 
@@ -134,6 +223,7 @@ cloud::RoleUse role_of(const FunctionName& function, const std::string& role) {
   use.session_name = function.name + "@lambda_function";
   use.source_arn = function.arn();
   use.source_account = function.scope.account;
+  use.for_code = true;
   return use;
 }
 

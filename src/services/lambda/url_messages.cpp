@@ -112,7 +112,7 @@ http::Response url_failure() {
 }
 
 std::string url_event(const http::Request& request, std::string_view name, std::string_view path,
-                      std::string_view account, const std::string& request_id, const std::string& trace, Time now) {
+                      const UrlCaller& caller, const std::string& request_id, const std::string& trace, Time now) {
   Fields headers;
   for (const auto& [key, value] : request.headers) {
     if (!http::same_name(key, "Cookie") && is_utf8(key) && is_utf8(value)) add(headers, lower(key), value);
@@ -143,8 +143,27 @@ std::string url_event(const http::Request& request, std::string_view name, std::
   if (const Fields query = query_of(request.query()); !query.empty()) write(writer, "queryStringParameters", query);
   writer.key("requestContext");
   writer.begin_object();
-  member("accountId", account.empty() ? "anonymous" : account);
+  member("accountId", caller.account.empty() ? "anonymous" : caller.account);
   member("apiId", name);
+  if (!caller.account.empty()) {
+    writer.key("authentication");
+    writer.null();
+    writer.key("authorizer");
+    writer.begin_object();
+    writer.key("iam");
+    writer.begin_object();
+    member("accessKey", caller.access_key);
+    member("accountId", caller.account);
+    member("callerId", caller.id);
+    writer.key("cognitoIdentity");
+    writer.null();
+    writer.key("principalOrgId");
+    writer.null();
+    member("userArn", caller.arn);
+    member("userId", caller.id);
+    writer.end_object();
+    writer.end_object();
+  }
   member("domainName", has_port ? host.substr(0, colon) : host);
   member("domainPrefix", name);
   writer.key("http");

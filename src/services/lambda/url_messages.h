@@ -10,10 +10,17 @@
 
 namespace signalbox::lambda {
 
-/// The event of a request; `path` is the part of its target behind the URL's name, `account` the caller's or "" for
-/// nobody's, `trace` its tracing header.
+/// Who calls, by the request's signature; all empty for nobody.
+struct UrlCaller {
+  std::string account;
+  std::string access_key;
+  std::string arn;
+  std::string id;
+};
+
+/// The event of a request; `path` is the part of its target behind the URL's name, `trace` its tracing header.
 std::string url_event(const http::Request& request, std::string_view name, std::string_view path,
-                      std::string_view account, const std::string& request_id, const std::string& trace, Time now);
+                      const UrlCaller& caller, const std::string& request_id, const std::string& trace, Time now);
 
 /// The response that a function's answer stands for.
 http::Response url_response(const std::string& answer);

@@ -37,7 +37,7 @@ TEST(UrlEvent, HasWhatAwsSays) {
   request.remote_address = "192.0.2.7";
   request.headers = {{"Host", "name.lambda-url.us-east-1.on.aws:4566"}, {"X-Forwarded-For", "203.0.113.1"}};
   constexpr Time kNow{std::chrono::seconds(1'584'039'838)};
-  const std::string event = url_event(request, "name", "/p", "", "id", "Root=1-0-0", kNow);
+  const std::string event = url_event(request, "name", "/p", {}, "id", "Root=1-0-0", kNow);
   json::Document document;
   const auto root = document.parse(event);
   ASSERT_TRUE(root);
@@ -49,6 +49,27 @@ TEST(UrlEvent, HasWhatAwsSays) {
   const auto context = root->find("requestContext");
   EXPECT_EQ(context->find("time")->as_string(), "12/Mar/2020:19:03:58 +0000");
   EXPECT_EQ(context->find("domainName")->as_string(), "name.lambda-url.us-east-1.on.aws");
+  EXPECT_FALSE(context->find("authorizer"));
+}
+
+TEST(UrlEvent, SaysWhoCalls) {
+  http::Request request;
+  request.method = "GET";
+  request.target = "/";
+  const UrlCaller caller{"123456789012", "AKIAEXAMPLE", "arn:aws:iam::123456789012:user/ada", "AIDAEXAMPLE"};
+  const std::string event = url_event(request, "name", "/", caller, "id", "Root=1-0-0", Time{});
+  json::Document document;
+  const auto root = document.parse(event);
+  ASSERT_TRUE(root);
+  const auto context = root->find("requestContext");
+  EXPECT_EQ(context->find("accountId")->as_string(), caller.account);
+  const auto iam = context->find("authorizer")->find("iam");
+  EXPECT_EQ(iam->find("accessKey")->as_string(), caller.access_key);
+  EXPECT_EQ(iam->find("accountId")->as_string(), caller.account);
+  EXPECT_EQ(iam->find("callerId")->as_string(), caller.id);
+  EXPECT_EQ(iam->find("userArn")->as_string(), caller.arn);
+  EXPECT_EQ(iam->find("userId")->as_string(), caller.id);
+  EXPECT_TRUE(iam->find("cognitoIdentity")->is_null());
 }
 
 }  // namespace

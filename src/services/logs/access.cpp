@@ -3,6 +3,7 @@
 #include "cloud/access_table.h"
 #include "models/logs.h"
 #include "services/logs/core.h"
+#include "services/logs/record_pointer.h"
 
 namespace signalbox::logs {
 namespace {
@@ -36,7 +37,7 @@ constexpr cloud::AccessRow kAccessRows[] = {
     {.operation = "FilterLogEvents", .resource = kGroup},
     {.operation = "GetLogEvents", .resource = kStream},
     {.operation = "GetLogGroupFields", .resource = kGroup},
-    {.operation = "GetLogRecord"},
+    {.operation = "GetLogRecord", .resource = "$record"},
     {.operation = "GetQueryResults"},
     {.operation = "ListLogGroups", .resource = kAllGroups},
     {.operation = "ListTagsForResource", .resource = kTagged},
@@ -101,8 +102,16 @@ std::optional<std::string> of_tagged(const cloud::Call& call, const cloud::Input
   return group_arn(call, named.empty() ? input.text("logGroupName") : named);
 }
 
+/// The group that the record's pointer leads to.
+std::optional<std::string> of_record(const cloud::Call& call, const cloud::InputFields& input) {
+  const auto pointer = read_record_pointer(input.text("logRecordPointer"));
+  if (!pointer) return std::nullopt;
+  return with_streams(group_arn(call, pointer->group), "");
+}
+
 /// A query reads all the groups that it names, in whichever of three ways.
-asio::awaitable<Result<cloud::Accesses>> of_query(const cloud::Call& call, const wire::AnyStructure& in) {
+asio::awaitable<Result<cloud::Accesses>> of_query(const cloud::Authority& authority, const cloud::Call& call,
+                                                  const wire::AnyStructure& in) {
   const cloud::InputFields input(in);
   cloud::Accesses accesses;
   for (const char* path : {"logGroupName", "logGroupNames", "logGroupIdentifiers"}) {
@@ -110,6 +119,8 @@ asio::awaitable<Result<cloud::Accesses>> of_query(const cloud::Call& call, const
       cloud::Access access;
       access.action = "logs:StartQuery";
       access.resource = with_streams(group_arn(call, named), "");
+      cloud::ResourceFacts facts = co_await authority.facts(access.resource);
+      for (auto& [key, value] : facts.tags) access.keys.add("aws:ResourceTag/" + key, std::move(value));
       accesses.push_back(std::move(access));
     }
   }
@@ -126,11 +137,23 @@ asio::awaitable<Result<cloud::Accesses>> of_query(const cloud::Call& call, const
 void describe_access(const Core& core) {
   auto& authority = core.house.authority;
   cloud::describe(authority, models::logs::kService, kTable,
-                  {{"group", of_group}, {"stream", of_stream}, {"tagged", of_tagged}});
-  authority.describe(models::logs::kStartQuery, of_query);
+                  {{"group", of_group}, {"stream", of_stream}, {"tagged", of_tagged}, {"record", of_record}});
+  authority.describe(models::logs::kStartQuery, [&authority](const cloud::Call& call, const wire::AnyStructure& input) {
+    return of_query(authority, call, input);
+  });
   authority.know("logs", [&core](std::string arn) -> asio::awaitable<cloud::ResourceFacts> {
     cloud::ResourceFacts facts;
-    if (const auto parsed = cloud::Arn::parse(arn)) facts.policy = core.resource_policies.combined(parsed->scope());
+    const auto parsed = cloud::Arn::parse(arn);
+    if (!parsed) co_return facts;
+    facts.policy = core.resource_policies.combined(parsed->scope());
+    // Of all that has ARNs only groups have tags; what is done to a stream is done to its group.
+    constexpr std::string_view kKind = "log-group:";
+    if (!parsed->resource.starts_with(kKind)) co_return facts;
+    const std::string_view name = std::string_view(parsed->resource).substr(kKind.size());
+    const GroupPtr group = core.find(parsed->scope(), name.substr(0, name.find(':')));
+    if (!group) co_return facts;
+    const auto record = group->record();
+    facts.tags.assign(record->tags.begin(), record->tags.end());
     co_return facts;
   });
 }

@@ -1,14 +1,13 @@
 // Logs Insights: queries.
 #include <algorithm>
 
-#include "base/encoding.h"
 #include "cloud/paging.h"
 #include "models/logs.h"
 #include "services/logs/core.h"
 #include "services/logs/event_fields.h"
-#include "services/logs/position_text.h"
 #include "services/logs/queries.h"
 #include "services/logs/read.h"
+#include "services/logs/record_pointer.h"
 
 namespace signalbox::logs {
 namespace {
@@ -22,11 +21,6 @@ constexpr std::size_t kMaxResultsPage = 10'000;
 
 std::unexpected<Error> no_such_query() {
   return fail("ResourceNotFoundException", "Query does not exist.");
-}
-
-/// Where an event is: what @ptr has and GetLogRecord takes.
-std::string pointer_text(const std::string& group, const Position& at) {
-  return to_base64(group + '\0' + to_event_id(at));
 }
 
 Result<std::vector<GroupPtr>> groups_of(const Core& core, const Call& call, const m::StartQueryRequest& request) {
@@ -122,7 +116,7 @@ std::vector<m::ResultField> shown(const QueryRun& query, insights::ResultRow row
   };
   for (auto& [name, value] : row.fields) put(std::move(name), std::move(value));
   if (row.pointer)
-    put("@ptr", pointer_text(query.groups[row.pointer->group], {row.pointer->time, row.pointer->number}));
+    put("@ptr", to_text(RecordPointer{query.groups[row.pointer->group], {row.pointer->time, row.pointer->number}}));
   return fields;
 }
 
@@ -208,18 +202,16 @@ asio::awaitable<Result<m::DescribeQueriesResponse>> describe(const Queries& quer
 
 asio::awaitable<Result<m::GetLogRecordResponse>> get_record(Core& core, const Call& call,
                                                             m::GetLogRecordRequest request) {
-  const auto text = from_base64(*request.log_record_pointer);
-  const auto end = text ? text->find('\0') : std::string::npos;
-  const auto at = end == std::string::npos ? std::nullopt : from_event_id(std::string_view(*text).substr(end + 1));
-  if (!at) co_return invalid("The log record pointer is invalid.");
-  const GroupPtr group = core.find(call.scope, text->substr(0, end));
+  const auto pointer = read_record_pointer(*request.log_record_pointer);
+  if (!pointer) co_return invalid("The log record pointer is invalid.");
+  const GroupPtr group = core.find(call.scope, pointer->group);
   if (!group) co_return no_such_group();
   auto look = [&]() -> asio::awaitable<Result<View>> { co_return group->view(core.house.clock.now()); };
   auto view = co_await with_group(group, std::ref(look));
   if (!view) co_return std::unexpected(std::move(view).error());
   PageRequest asked;
-  asked.from = *at;
-  asked.to = {at->time, at->number + 1};
+  asked.from = pointer->at;
+  asked.to = {pointer->at.time, pointer->at.number + 1};
   auto work = [&] { return read_page(*view, asked); };
   auto page = co_await core.workers.run(work);
   if (!page) co_return std::unexpected(std::move(page).error());

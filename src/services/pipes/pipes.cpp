@@ -76,7 +76,7 @@ void Core::erase(const PipeName& name) {
 
 Pipes::Pipes(const cloud::House& house) : core_(std::make_unique<Core>(house)) {
   house.door.add_service(model::kService);
-  describe_access(house);
+  describe_access(*core_);
   register_operations(*core_);
 }
 

@@ -27,10 +27,10 @@ struct Target {
 };
 template <class In>
 Result<Target> find_target(Core& core, const In& input) {
-  Result<Upload> upload = find_upload(core, *input.bucket, *input.key, *input.upload_id);
-  if (!upload) return std::unexpected(std::move(upload).error());
   Result<void> checked = check_part(input);
   if (!checked) return std::unexpected(std::move(checked).error());
+  Result<Upload> upload = find_upload(core, *input.bucket, *input.key, *input.upload_id);
+  if (!upload) return std::unexpected(std::move(upload).error());
   Result<std::optional<CustomerKey>> key = customer_key_of(input);
   if (!key) return std::unexpected(std::move(key).error());
   checked = check_part_key(*upload, *key);

@@ -2,9 +2,12 @@
 
 #include "cloud/access_table.h"
 #include "models/scheduler.h"
+#include "services/scheduler/core.h"
 
 namespace signalbox::scheduler {
 namespace {
+
+namespace asio = boost::asio;
 
 constexpr std::string_view kSchedule = "schedule/{GroupName=default}/{Name}";
 constexpr std::string_view kGroup = "schedule-group/{Name}";
@@ -26,10 +29,30 @@ constexpr cloud::AccessRow kRows[] = {
 
 constexpr cloud::AccessTable kTable{.prefix = "scheduler", .rows = kRows, .passed_to = "scheduler.amazonaws.com"};
 
+/// The name in "schedule-group/NAME"; the group's in "schedule/GROUP/NAME".
+std::string_view group_in(std::string_view resource) {
+  const auto slash = resource.find('/');
+  const std::string_view kind = resource.substr(0, slash);
+  if (slash == std::string_view::npos || (kind != "schedule-group" && kind != "schedule")) return {};
+  const std::string_view name = resource.substr(slash + 1);
+  return kind == "schedule" ? name.substr(0, name.find('/')) : name;
+}
+
+/// Schedules have no tags: those of their group stand for them.
+asio::awaitable<cloud::ResourceFacts> facts_of(const Core& core, std::string arn) {
+  cloud::ResourceFacts facts;
+  const auto parsed = cloud::Arn::parse(arn);
+  const auto group = parsed ? core.find_group(parsed->scope(), group_in(parsed->resource)) : std::nullopt;
+  if (group) facts.tags.assign(group->tags.begin(), group->tags.end());
+  co_return facts;
+}
+
 }  // namespace
 
-void describe_access(const cloud::House& house) {
-  cloud::describe(house.authority, models::scheduler::kService, kTable);
+void describe_access(const Core& core) {
+  auto& authority = core.house.authority;
+  cloud::describe(authority, models::scheduler::kService, kTable);
+  authority.know("scheduler", [&core](std::string arn) { return facts_of(core, std::move(arn)); });
 }
 
 }  // namespace signalbox::scheduler

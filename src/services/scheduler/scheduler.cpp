@@ -18,7 +18,7 @@ std::unexpected<Error> broken(std::string_view what, std::string_view key) {
 
 Scheduler::Scheduler(const cloud::House& house) : core_(std::make_unique<Core>(house)) {
   house.door.add_service(models::scheduler::kService);
-  describe_access(house);
+  describe_access(*core_);
   house.event_targets.add(kUniversalKind, std::make_unique<UniversalTarget>(core_->house));
   register_schedule_operations(*core_);
   register_group_operations(*core_);
