@@ -343,10 +343,8 @@ def test_permissions_are_to_put_events(events):
     assert error_text(raised) == "Provided value in parameter 'action' is not supported."
 
 
-@pytest.mark.parametrize("bus", ["arn:aws-cn:events:us-east-1:{}:event-bus/default", "arn:aws:events:us-east-1:{}",
-                                 "arn:aws:sqs:us-east-1:{}:event-bus/default"])
-def test_arns_that_are_no_buses(events, account, bus):
-    bus = bus.format(account)
+def test_arns_of_other_partitions_are_no_buses(events, account):
+    bus = f"arn:aws-cn:events:us-east-1:{account}:event-bus/default"
     answer = events.put_events(Entries=[{"Source": "s", "DetailType": "d", "Detail": "{}", "EventBusName": bus}])
     assert answer["FailedEntryCount"] == 1 and answer["Entries"][0]["ErrorCode"] == "InvalidArgument"
     with pytest.raises(ClientError) as raised:

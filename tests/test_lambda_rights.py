@@ -49,7 +49,7 @@ def test_urls_that_may_not_be_public(server, role):  # noqa: F811
     denied(functions.update_function_url_config, FunctionName="f", AuthType="NONE")
     denied(functions.add_permission, FunctionName="f", StatementId="s", Action="lambda:InvokeFunctionUrl", Principal="*",
            FunctionUrlAuthType="NONE")
-    functions.update_function_url_config(FunctionName="f", InvokeMode="BUFFERED")
+    functions.update_function_url_config(FunctionName="f", Cors={"AllowOrigins": ["*"]})
     root(server, "lambda").update_function_url_config(FunctionName="f", AuthType="NONE")
     denied(functions.delete_function_url_config, FunctionName="f")
 
@@ -70,7 +70,7 @@ def test_mappings_by_their_functions(server, role):  # noqa: F811
     root_functions = root(server, "lambda")
     functions = user_but(server, Condition={"ArnLike": {"lambda:FunctionArn": FUNCTION + "f"}}).client("lambda")
     denied(functions.create_event_source_mapping, FunctionName="f", EventSourceArn=source)
-    of_g = functions.create_event_source_mapping(FunctionName="g", EventSourceArn=source, Tags={"env": "dev"})["UUID"]
+    of_g = functions.create_event_source_mapping(FunctionName="g", EventSourceArn=source)["UUID"]
     denied(functions.update_event_source_mapping, UUID=of_g, FunctionName="f")
     denied(functions.update_event_source_mapping, UUID=of_g, FunctionName="f:$LATEST")
     functions.update_event_source_mapping(UUID=of_g, FunctionName="g", BatchSize=2)
@@ -82,6 +82,7 @@ def test_mappings_by_their_functions(server, role):  # noqa: F811
     tagged = User(server, {"Action": "*"}, {"Effect": "Deny", "Action": "*", "Condition": {
         "StringEquals": {"aws:ResourceTag/env": "dev"}}}, name="ada").client("lambda")
     mapping = f"arn:aws:lambda:us-east-1:{ACCOUNT}:event-source-mapping:{of_g}"
+    root_functions.tag_resource(Resource=mapping, Tags={"env": "dev"})
     denied(tagged.delete_event_source_mapping, UUID=of_g)
     denied(tagged.untag_resource, Resource=mapping, TagKeys=["env"])
     root_functions.untag_resource(Resource=mapping, TagKeys=["env"])

@@ -34,27 +34,14 @@ def topic(server, env):
 
 def stream(server, env):
     kinesis = root(server, "kinesis")
-    kinesis.create_stream(StreamName=env, ShardCount=1, Tags={"env": env})
+    kinesis.create_stream(StreamName=env, ShardCount=1)
+    kinesis.add_tags_to_stream(StreamName=env, Tags={"env": env})
     shard = kinesis.list_shards(StreamName=env)["Shards"][0]["ShardId"]
     iterator = kinesis.get_shard_iterator(StreamName=env, ShardId=shard, ShardIteratorType="LATEST")["ShardIterator"]
     return [("kinesis", "describe_stream_summary", {"StreamName": env}),
-            ("kinesis", "list_tags_for_resource", {"ResourceARN": arn("kinesis", f"stream/{env}")}),
-            ("kinesis", "get_records", {"ShardIterator": iterator}),
-            ("kinesis", "put_record", {"StreamARN": arn("kinesis", f"stream/{env}"), "Data": b"d", "PartitionKey": "k"}),
+            ("kinesis", "list_tags_for_stream", {"StreamName": env}), ("kinesis", "get_records", {"ShardIterator": iterator}),
+            ("kinesis", "put_record", {"StreamName": env, "Data": b"d", "PartitionKey": "k"}),
             ("kinesis", "delete_stream", {"StreamName": env})]
-
-
-def consumer(server, env):
-    """It has tags of its own, and none of its stream's."""
-    kinesis = root(server, "kinesis")
-    kinesis.create_stream(StreamName=f"of-{env}", ShardCount=1, Tags={"env": "prod" if env == "dev" else "dev"})
-    by_name = {"StreamARN": arn("kinesis", f"stream/of-{env}"), "ConsumerName": env}
-    made = kinesis.register_stream_consumer(**by_name, Tags={"env": env})["Consumer"]["ConsumerARN"]
-    return [("kinesis", "describe_stream_consumer", {"ConsumerARN": made}),
-            ("kinesis", "describe_stream_consumer", by_name),
-            ("kinesis", "list_tags_for_resource", {"ResourceARN": made}),
-            ("kinesis", "tag_resource", {"ResourceARN": made, "Tags": {"a": "b"}}),
-            ("kinesis", "deregister_stream_consumer", by_name)]
 
 
 def schedule_group(server, env):
@@ -144,7 +131,7 @@ def log_group(server, env):
     logs.create_log_stream(logGroupName=env, logStreamName="s")
     group, stream = {"logGroupName": env}, {"logGroupName": env, "logStreamName": "s"}
     return [("logs", "describe_log_streams", group), ("logs", "filter_log_events", group),
-            ("logs", "filter_log_events", {"logGroupIdentifier": arn("logs", f"log-group:{env}")}),
+            ("logs", "start_query", {**group, "startTime": 0, "endTime": 1, "queryString": "fields @message"}),
             ("logs", "get_log_events", stream),
             ("logs", "list_tags_for_resource", {"resourceArn": arn("logs", f"log-group:{env}")}),
             ("logs", "put_log_events", {**stream, "logEvents": [{"timestamp": int(time.time() * 1000), "message": "m"}]}),
@@ -186,7 +173,7 @@ def instance_profile(server, env):
             ("iam", "delete_instance_profile", named)]
 
 
-KINDS = [queue, topic, stream, consumer, schedule_group, schedule, pipe, alarm, composite_alarm, event_bus, rule,
+KINDS = [queue, topic, stream, schedule_group, schedule, pipe, alarm, composite_alarm, event_bus, rule,
          rule_of_a_bus, log_group, user, role, managed_policy, instance_profile]
 
 
