@@ -29,7 +29,7 @@ TEST(AccessKeys, HoldTheirAccount) {
 TEST(Sessions, TokensSayWhoTheyAreFor) {
   Parts parts;
   const auto issued = parts.sessions.assume({"arn:aws:iam::123456789012:role/x/r", "lambda.amazonaws.com", "s",
-                                             "arn:aws:lambda:us-east-1:123456789012:function:f", "123456789012",
+                                             "arn:aws:lambda:us-east-1:123456789012:function:f", "123456789012", true,
                                              std::chrono::minutes(15)});
   ASSERT_TRUE(issued);
   Parts restarted;
@@ -39,6 +39,7 @@ TEST(Sessions, TokensSayWhoTheyAreFor) {
   EXPECT_EQ(known->principal.type, PrincipalType::kAssumedRole);
   EXPECT_EQ(known->principal.arn, "arn:aws:sts::123456789012:assumed-role/r/s");
   EXPECT_EQ(known->principal.session->issuer_arn, "arn:aws:iam::123456789012:role/x/r");
+  EXPECT_EQ(known->principal.session->source_function, "arn:aws:lambda:us-east-1:123456789012:function:f");
   EXPECT_FALSE(restarted.sessions.is_over(*known));
   restarted.clock.advance(std::chrono::minutes(15));
   EXPECT_TRUE(restarted.sessions.is_over(*known));
