@@ -25,6 +25,7 @@ SavedPolicy save_policy(const House& house, std::string_view account, std::strin
   saved.text = policy::with_principals(text, [&](const std::string& name) -> std::optional<std::string> {
     if (must_be_there && is_unique_id(name) && !house.callers.arn_of_id(name)) saved.unknown = name;
     const auto arn = Arn::parse(name);
+    if (name.starts_with("arn:") && (!arn || !is_account_id(arn->account))) saved.unknown = name;
     if (!arn || !is_user_or_role(*arn)) return std::nullopt;
     auto id = house.callers.id_of(name);
     if (!id && must_be_there && (arn->account == account || house.callers.knows(arn->account))) saved.unknown = name;

@@ -14,7 +14,8 @@ namespace signalbox::cloud {
 struct SavedPolicy {
   std::string text;
   /// A principal that does not exist, as far as this server can know: a user or role of the resource's own account or
-  /// of one that IAM has something of, or a unique id. "" for none, and while callers have not proved who they are.
+  /// of one that IAM has something of, or a unique id. While callers have not proved who they are, only an ARN of
+  /// another partition or without an account. "" for none.
   std::string unknown;
 };
 

@@ -139,6 +139,8 @@ TEST(Evaluate, DecidesAsTheUserGuideHasIt) {
       // Across accounts: both must allow.
       {"across, both", kUser, kOther, "A", "", "", "", "A", kUserArn, kAllowed, kId},
       {"across, both by account", kUser, kOther, "A", "", "", "", "A", kAccountOnly, kAllowed, kId},
+      {"across, both by account of another partition", kUser, kOther, "A", "", "", "", "A",
+       R"({"AWS":"arn:aws-cn:iam::111122223333:root"})", kImplicit, kRes},
       {"across, identity alone", kUser, kOther, "A", "", "", "", "", "", kImplicit, kRes},
       {"across, resource alone", kUser, kOther, "", "", "", "", "A", kUserArn, kImplicit, kId},
       {"across, resource to all", kUser, kOther, "", "", "", "", "A", kAll, kImplicit, kId},

@@ -25,7 +25,7 @@ bool is_host_character(char c) {
 
 /// The account, service and resource of "arn:aws:iam::111122223333:user/x"; empty when it is no such ARN.
 struct ArnParts {
-  std::string_view service, account, resource;
+  std::string_view partition, service, account, resource;
 };
 ArnParts parts_of(std::string_view arn) {
   std::string_view parts[5];
@@ -35,20 +35,15 @@ ArnParts parts_of(std::string_view arn) {
     part = arn.substr(0, colon);
     arn.remove_prefix(colon + 1);
   }
-  // IAM is of no Region, and so of one partition.
-  if (parts[0] != "arn" || parts[1] != "aws" || !parts[3].empty()) return {};
-  return {parts[2], parts[4], arn};
-}
-
-bool is_account(std::string_view text) {
-  return text.size() == kAccountDigits && all_of_text(text, is_digit);
+  if (parts[0] != "arn" || parts[1].empty() || !parts[3].empty()) return {};
+  return {parts[1], parts[2], parts[4], arn};
 }
 
 bool names_a_principal(const ArnParts& arn) {
   const auto under = [&arn](std::string_view prefix) {
     return arn.resource.starts_with(prefix) && arn.resource.size() > prefix.size();
   };
-  if (!is_account(arn.account) || arn.resource.find_first_of("*?") != arn.resource.npos) return false;
+  if (arn.account.empty() || arn.resource.find_first_of("*?") != arn.resource.npos) return false;
   if (arn.service == "iam") return arn.resource == "root" || under("user/") || under("role/");
   return arn.service == "sts" && (under("assumed-role/") || under("federated-user/"));
 }
@@ -91,14 +86,15 @@ Result<Principals::Entry> Principals::entry(std::string_view type, std::string_v
     return Entry{Kind::kCanonicalUser, std::string(text)};
   }
   if (text == "*") return Entry{Kind::kAnyone, ""};
-  if (is_account(text)) return Entry{Kind::kAccount, std::string(text)};
+  if (text.size() == kAccountDigits && all_of_text(text, is_digit)) return Entry{Kind::kAccount, std::string(text)};
   // What is left of a user or role that was deleted.
   if (text.size() >= kMinUniqueId && text.starts_with('A') && all_of_text(text, is_upper_or_digit)) {
     return Entry{Kind::kUniqueId, std::string(text)};
   }
   const ArnParts arn = parts_of(text);
   if (!names_a_principal(arn)) return invalid("AWS", text);
-  if (arn.resource == "root") return Entry{Kind::kAccount, std::string(arn.account)};
+  // IAM is of no Region, and so of one partition: what policies of earlier versions have of another one is nobody.
+  if (arn.resource == "root" && arn.partition == "aws") return Entry{Kind::kAccount, std::string(arn.account)};
   return Entry{Kind::kArn, std::string(text)};
 }
 
