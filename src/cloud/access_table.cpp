@@ -149,7 +149,7 @@ class RowDescriber {
       if (access.resource == "*") continue;
       ResourceFacts facts = co_await authority_.facts(access.resource);
       if (!row_.own_account) access.policy = std::move(facts.policy);
-      for (auto& [key, value] : facts.tags) access.keys.add("aws:ResourceTag/" + key, std::move(value));
+      add_resource_tags(facts, access.keys);
     }
     add_roles(call, fields, accesses);
     co_return accesses;
@@ -280,6 +280,10 @@ void add_tag_keys(const InputFields& input, policy::Context& keys) {
       add(tag.text(capital ? "Key" : "key"), tag.text(capital ? "Value" : "value"));
     }
   }
+}
+
+void add_resource_tags(const ResourceFacts& facts, policy::Context& keys) {
+  for (const auto& [key, value] : facts.tags) keys.add("aws:ResourceTag/" + key, value);
 }
 
 std::string InputFields::text(std::string_view path) const {

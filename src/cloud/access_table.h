@@ -77,6 +77,9 @@ void describe(Authority& authority, const wire::Service& service, const AccessTa
 /// Tags in an input: aws:RequestTag/KEY, aws:TagKeys.
 void add_tag_keys(const InputFields& input, policy::Context& keys);
 
+/// Tags that a resource has: aws:ResourceTag/KEY.
+void add_resource_tags(const ResourceFacts& facts, policy::Context& keys);
+
 /// arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE where the call is.
 std::string arn_here(const Call& call, std::string_view service, std::string_view resource);
 

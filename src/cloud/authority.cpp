@@ -1,6 +1,7 @@
 #include "cloud/authority.h"
 
 #include "base/time_text.h"
+#include "cloud/access_table.h"
 #include "cloud/scope.h"
 #include "policy/evaluate.h"
 
@@ -264,7 +265,7 @@ asio::awaitable<Result<void>> Authority::may(Call call, Access access) const {
   if (!verifying_) co_return Result<void>();
   ResourceFacts known = co_await facts(access.resource);
   if (!access.policy) access.policy = std::move(known.policy);
-  for (auto& [key, value] : known.tags) access.keys.add("aws:ResourceTag/" + key, std::move(value));
+  add_resource_tags(known, access.keys);
   co_return decide(call, access);
 }
 

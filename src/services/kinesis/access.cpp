@@ -94,8 +94,8 @@ asio::awaitable<Result<cloud::Accesses>> of_consumer(const Core& core, std::stri
   cloud::Access access;
   access.action = std::move(action);
   access.resource = co_await named_consumer(core, cloud::InputFields(input));
-  cloud::ResourceFacts facts = co_await core.house.authority.facts(access.resource);
-  for (auto& [key, value] : facts.tags) access.keys.add("aws:ResourceTag/" + key, std::move(value));
+  const cloud::ResourceFacts facts = co_await core.house.authority.facts(access.resource);
+  cloud::add_resource_tags(facts, access.keys);
   cloud::Accesses accesses;
   accesses.push_back(std::move(access));
   co_return accesses;

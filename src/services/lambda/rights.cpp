@@ -148,8 +148,8 @@ asio::awaitable<Result<cloud::Accesses>> of_mapping(const Core& core, const wire
   cloud::Access access;
   access.action = "lambda:" + std::string(operation.name);
   access.resource = cloud::arn_here(call, "lambda", "event-source-mapping:" + input.text("UUID"));
-  cloud::ResourceFacts facts = co_await core.house.authority.facts(access.resource);
-  for (auto& [key, value] : facts.tags) access.keys.add("aws:ResourceTag/" + key, std::move(value));
+  const cloud::ResourceFacts facts = co_await core.house.authority.facts(access.resource);
+  cloud::add_resource_tags(facts, access.keys);
   std::vector<std::string> functions;
   if (const MappingPtr mapping = find_mapping(core, access.resource)) {
     functions.push_back(co_await cloud::on(mapping->owner, [&]() -> asio::awaitable<std::string> {

@@ -119,8 +119,8 @@ asio::awaitable<Result<cloud::Accesses>> of_query(const cloud::Authority& author
       cloud::Access access;
       access.action = "logs:StartQuery";
       access.resource = with_streams(group_arn(call, named), "");
-      cloud::ResourceFacts facts = co_await authority.facts(access.resource);
-      for (auto& [key, value] : facts.tags) access.keys.add("aws:ResourceTag/" + key, std::move(value));
+      const cloud::ResourceFacts facts = co_await authority.facts(access.resource);
+      cloud::add_resource_tags(facts, access.keys);
       accesses.push_back(std::move(access));
     }
   }

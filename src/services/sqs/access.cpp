@@ -81,7 +81,7 @@ asio::awaitable<Result<cloud::Accesses>> of_start_move(const cloud::Authority& a
     cloud::ResourceFacts facts = co_await authority.facts(access.resource);
     // Of the source only the owner may take it all.
     if (access.action == "sqs:SendMessage") access.policy = std::move(facts.policy);
-    for (auto& [key, value] : facts.tags) access.keys.add("aws:ResourceTag/" + key, std::move(value));
+    cloud::add_resource_tags(facts, access.keys);
   }
   co_return accesses;
 }
