@@ -54,6 +54,23 @@ def test_urls_that_may_not_be_public(server, role):  # noqa: F811
     denied(functions.delete_function_url_config, FunctionName="f")
 
 
+def test_permissions_that_may_not_be_taken_away(server, role):  # noqa: F811
+    create(server, role)
+    owner = root(server, "lambda")
+    for statement, principal in (("s3", "s3.amazonaws.com"), ("account", "111122223333"), ("all", "*")):
+        owner.add_permission(FunctionName="f", StatementId=statement, Action="lambda:InvokeFunction",
+                             Principal=principal)
+    owner.add_permission(FunctionName="f", StatementId="url", Action="lambda:InvokeFunctionUrl",
+                         Principal="sns.amazonaws.com", FunctionUrlAuthType="NONE")
+    kept = [{"Effect": "Deny", "Resource": "*", "Action": "lambda:RemovePermission",
+             "Condition": {"StringEquals": {"lambda:" + key: value}}}
+            for key, value in (("Principal", ["111122223333", "*"]), ("FunctionUrlAuthType", "NONE"))]
+    functions = User(server, {"Action": "*"}, *kept).client("lambda")
+    for statement in ("account", "all", "url"):
+        denied(functions.remove_permission, FunctionName="f", StatementId=statement)
+    functions.remove_permission(FunctionName="f", StatementId="s3")
+
+
 def test_permissions_that_may_not_be_given_to_everybody(server, role):  # noqa: F811
     create(server, role)
     functions = user_but(server, Condition={"StringEquals": {"lambda:Principal": "*"}}).client("lambda")

@@ -166,6 +166,45 @@ def test_who_gets_a_name_later_is_not_who_was_named(server, kind):  # noqa: F811
     assert last_principal(resource.shown()) == "arn:aws:iam::999988887777:user/ada"
 
 
+def test_principals_that_cannot_be(server):  # noqa: F811
+    """Of a type that the service does not know, or in words that no principal of that type has."""
+    s3, sqs, iam = root(server, "s3"), root(server, "sqs"), root(server, "iam")
+    s3.create_bucket(Bucket="possible")
+    queue = sqs.create_queue(QueueName="possible")["QueueUrl"]
+
+    def bucket(principal):
+        s3.put_bucket_policy(Bucket="possible", Policy=resource_policy(
+            "s3:GetObject", principal, "arn:aws:s3:::possible/*"))
+
+    def queue_policy(principal):
+        sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": resource_policy(
+            "sqs:SendMessage", principal, queue_arn(sqs, queue))})
+
+    def role(principal):
+        iam.create_role(RoleName="possible", AssumeRolePolicyDocument=json.dumps({
+            "Version": "2012-10-17", "Statement": [
+                {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRoleWithWebIdentity"}]}))
+
+    canonical = {"CanonicalUser": "0" * 64}
+    federated = [{"Federated": name} for name in (
+        "x", "arn:aws:iam::111122223333:user/u", "arn:aws-cn:iam::111122223333:saml-provider/p",
+        "https://accounts.google.com", "*")]
+    for put, code, wrong in ((bucket, "MalformedPolicy", federated),
+                             (queue_policy, "InvalidAttributeValue", [*federated, canonical]),
+                             (role, "MalformedPolicyDocument", [*federated, canonical])):
+        for principal in wrong:
+            with pytest.raises(ClientError) as raised:
+                put(principal)
+            assert error_code(raised) == code, principal
+    with pytest.raises(ClientError) as raised:
+        role({"Federated": "x"})
+    message = raised.value.response["Error"]["Message"]
+    assert message == "Federated principals must be valid domain names or SAML metadata ARNs"
+    bucket(canonical)
+    queue_policy({"Federated": f"arn:aws:iam::{ACCOUNT}:saml-provider/p"})
+    role({"Federated": ["accounts.google.com", f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.example.com/a"]})
+
+
 def test_policies_of_log_groups_name_users_themselves(server):  # noqa: F811
     iam, logs = root(server, "iam"), root(server, "logs")
     bob = User(server)

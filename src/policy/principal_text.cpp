@@ -20,14 +20,13 @@ std::string quoted(std::string_view text) {
 
 }  // namespace
 
-std::string with_principals(std::string_view policy,
-                            const std::function<std::optional<std::string>(const std::string& name)>& word) {
+std::string with_principals(std::string_view policy, const PrincipalWord& word) {
   json::Document document;
   const auto root = document.parse(policy);
   std::string out;
   std::size_t done = 0;  // so much of the text is in `out`
-  const auto replace = [&](json::Value name) {
-    const auto other = name.is_string() ? word(name.as_string()) : std::nullopt;
+  const auto replace = [&](std::string_view type, json::Value name) {
+    const auto other = name.is_string() ? word(type, name.as_string()) : std::nullopt;
     if (!other || name.offset() < done) return;
     out.append(policy.substr(done, name.offset() - done)).append(quoted(*other));
     done = name.offset() + name.raw().size();
@@ -38,7 +37,7 @@ std::string with_principals(std::string_view policy,
       if (!element.is("Principal") && !element.is("NotPrincipal")) continue;
       if (!principals.is_object()) continue;
       for (const auto [type, names] : principals.members()) {
-        if (type.is("AWS")) each_of(names, replace);
+        each_of(names, [&, type = type.as_string()](json::Value name) { replace(type, name); });
       }
     }
   };

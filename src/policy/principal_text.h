@@ -9,9 +9,11 @@
 
 namespace signalbox::policy {
 
-/// The policy with other words for some of those under "AWS" in Principal and NotPrincipal elements: `word(name)` says
-/// which, or nothing for a name that stays. All else of the text is as it was. What is not a policy is given back.
-std::string with_principals(std::string_view policy,
-                            const std::function<std::optional<std::string>(const std::string& name)>& word);
+/// Another word for a principal of that type ("AWS", "Service", "Federated", "CanonicalUser"); nothing where it stays.
+using PrincipalWord = std::function<std::optional<std::string>(std::string_view type, const std::string& name)>;
+
+/// The policy with other words for some of those in Principal and NotPrincipal elements. All else of the text is as it
+/// was. What is not a policy is given back.
+std::string with_principals(std::string_view policy, const PrincipalWord& word);
 
 }  // namespace signalbox::policy

@@ -5,7 +5,8 @@
 namespace signalbox::policy {
 namespace {
 
-std::optional<std::string> upper(const std::string& name) {
+std::optional<std::string> upper(std::string_view type, const std::string& name) {
+  if (type != "AWS") return std::nullopt;
   if (name == "a") return "A\"";
   if (name == "b") return "BBBB";
   return std::nullopt;

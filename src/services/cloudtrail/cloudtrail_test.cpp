@@ -78,6 +78,22 @@ TEST(Render, LeavesSecretsOut) {
             R"({"attributes":{"PlatformCredential":"HIDDEN_DUE_TO_SECURITY_REASONS"}})");
 }
 
+TEST(Render, LeavesPasswordsInUrlsOut) {
+  const std::pair<std::string, std::string> cases[] = {
+      {"https://who:secret@example.com/a@b?c@d", "https://HIDDEN_DUE_TO_SECURITY_REASONS@example.com/a@b?c@d"},
+      {"http://who@x:secret@example.com", "http://HIDDEN_DUE_TO_SECURITY_REASONS@example.com"},
+      {"https://example.com/a@b", "https://example.com/a@b"},
+      {"https://example.com?a@b", "https://example.com?a@b"},
+      {"who@example.com", "who@example.com"},
+      {"://@", "://HIDDEN_DUE_TO_SECURITY_REASONS@"},
+  };
+  for (const auto& [endpoint, shown] : cases) {
+    sns::SubscribeInput subscription;
+    subscription.endpoint = endpoint;
+    EXPECT_EQ(rendered(sns::kSubscribe, subscription), "{\"endpoint\":\"" + shown + "\"}");
+  }
+}
+
 TEST(Render, LeavesOutWhatIsTooMuch) {
   events::PutRuleRequest rule;
   rule.description = std::string(kMaxElements, 'x');

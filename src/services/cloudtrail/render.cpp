@@ -53,6 +53,17 @@ class Renderer {
     return std::string(named ? member.location_name : member.name);
   }
 
+  /// Of a URL not who calls with which password: "https://HIDDEN_DUE_TO_SECURITY_REASONS@example.com/".
+  void text(const std::string& value) {
+    constexpr std::string_view kScheme = "://";
+    const auto scheme = value.find(kScheme);
+    const auto begin = scheme == value.npos ? value.size() : scheme + kScheme.size();
+    const auto at = value.substr(0, value.find_first_of("/?#", begin)).rfind('@');
+    if (at == value.npos || at < begin) return writer_.string(value);
+    if (hidden_ != nullptr) hidden_->push_back(value.substr(begin, at - begin));
+    writer_.string(value.substr(0, begin) + std::string(kHiddenText) + value.substr(at));
+  }
+
   void hide(const Shape& shape, const void* value) {
     writer_.string(kHiddenText);
     collect(shape, value);
@@ -107,7 +118,7 @@ class Renderer {
   void render(const Shape& shape, const void* value) {
     switch (shape.type) {
       case ShapeType::kString:
-        return writer_.string(*static_cast<const std::string*>(value));
+        return text(*static_cast<const std::string*>(value));
       case ShapeType::kInteger:
         return writer_.number(static_cast<std::int64_t>(*static_cast<const std::int32_t*>(value)));
       case ShapeType::kLong:

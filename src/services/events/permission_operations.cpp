@@ -51,7 +51,7 @@ Result<std::string> policy_with(const Core& core, const m::PutPermissionRequest&
                   "Parameter Policy cannot be specified together with Action, Principal, StatementId or Condition.");
     }
     const cloud::SavedPolicy saved = cloud::save_policy(core.house, bus.id().scope.account, *request.policy);
-    if (!saved.unknown.empty()) return invalid_policy("Invalid principal in policy: \"AWS\":\"" + saved.unknown + "\"");
+    if (saved.unknown) return invalid_policy(saved.unknown->message());
     return check_policy(saved.text);
   }
   const auto permission = permission_of(request, bus);

@@ -10,10 +10,7 @@ Result<PolicyText> read_trust(const View& view, const std::string& text) {
                            "Cannot exceed quota for ACLSizePerRole: " + std::to_string(kMaxTrustPolicyBytes));
   if (!trust) return trust;
   cloud::SavedPolicy saved = cloud::save_policy(view.core.house, view.account().id, text);
-  if (!saved.unknown.empty()) {
-    return fail(m::errors::kMalformedPolicyDocumentException,
-                "Invalid principal in policy: \"AWS\":\"" + saved.unknown + "\"");
-  }
+  if (saved.unknown) return fail(m::errors::kMalformedPolicyDocumentException, saved.unknown->message());
   trust->text = std::move(saved.text);
   auto document = policy::Document::parse(trust->text, policy::DocumentKind::kTrust);
   if (!document) return std::unexpected(std::move(document).error());

@@ -171,7 +171,7 @@ asio::awaitable<Result<model::AddPermissionResponse>> add(Core& core, const Call
         const std::vector<policy::StatementText> added = {{*request.statement_id, statement}};
         const cloud::SavedPolicy saved =
             cloud::save_policy(core.house, call.scope.account, policy::policy_text("", added));
-        if (!saved.unknown.empty()) return bad_principal();
+        if (saved.unknown) return bad_principal();
         std::ranges::move(policy::statement_texts(saved.text), std::back_inserter(statements));
         return set_policy(core, function, *qualifier, statements, batch);
       });

@@ -1,7 +1,11 @@
 #include "services/lambda/rights.h"
 
+#include <initializer_list>
+
 #include "cloud/access_table.h"
 #include "cloud/delivery_rights.h"
+#include "json/json.h"
+#include "policy/statement_text.h"
 #include "services/lambda/layer_policy.h"
 #include "services/lambda/mappings.h"
 
@@ -79,7 +83,10 @@ constexpr cloud::AccessRow kRows[] = {
     {.operation = "PutProvisionedConcurrencyConfig", .resource = kFunction},
     {.operation = "PutRuntimeManagementConfig", .resource = kFunction},
     {.operation = "RemoveLayerVersionPermission", .resource = kLayer, .own_account = true},
-    {.operation = "RemovePermission", .resource = kQualified, .own_account = true},
+    {.operation = "RemovePermission",
+     .resource = kQualified,
+     .keys = "lambda:Principal=$principal lambda:FunctionUrlAuthType=$permitted_url",
+     .own_account = true},
     {.operation = "TagResource", .resource = "@Resource"},
     {.operation = "UntagResource", .resource = "@Resource"},
     {.operation = "UpdateAlias", .resource = kFunction},
@@ -124,6 +131,40 @@ std::optional<std::string> url_type(const Core& core, const cloud::Call& call, c
   if (!function) return std::nullopt;
   const auto url = function->urls.find(named->qualifier);
   return url == function->urls.end() ? std::nullopt : url->second.auth_type;
+}
+
+/// The statement that a request to remove a permission names; nothing where there is none.
+std::optional<std::string> statement_of(const Core& core, const cloud::Call& call, const cloud::InputFields& input) {
+  const auto named = function_of(call, input);
+  const FunctionPtr function = named ? core.find(named->function) : nullptr;
+  if (!function) return std::nullopt;
+  const auto policy = function->policies.find(named->qualifier);
+  if (policy == function->policies.end()) return std::nullopt;
+  for (policy::StatementText& statement : policy::statement_texts(policy->second.text)) {
+    if (statement.sid == input.text("StatementId")) return std::move(statement.text);
+  }
+  return std::nullopt;
+}
+
+/// The text at that way through a statement's objects.
+std::optional<std::string> text_at(const std::optional<std::string>& statement,
+                                   std::initializer_list<std::string_view> way) {
+  if (!statement) return std::nullopt;
+  json::Document document;
+  const auto root = document.parse(*statement);
+  if (!root) return std::nullopt;
+  std::optional<json::Value> at = *root;
+  for (const std::string_view name : way) at = at && at->is_object() ? at->find(name) : std::nullopt;
+  return at && at->is_string() ? std::optional(at->as_string()) : std::nullopt;
+}
+
+/// Whom a permission that is to be removed is for, in the words that AddPermission takes.
+std::optional<std::string> permitted_principal(const std::optional<std::string>& statement) {
+  if (auto everyone = text_at(statement, {"Principal"})) return everyone;
+  if (auto service = text_at(statement, {"Principal", "Service"})) return service;
+  auto arn = text_at(statement, {"Principal", "AWS"});
+  const auto parsed = arn ? cloud::Arn::parse(*arn) : std::nullopt;
+  return parsed && parsed->resource == "root" ? std::optional(parsed->account) : arn;
 }
 
 std::optional<std::string> layer_arn(const cloud::Call& call, const cloud::InputFields& input) {
@@ -204,8 +245,19 @@ void describe_access(Core& core) {
   const auto url = [&core](const cloud::Call& call, const cloud::InputFields& input) {
     return url_type(core, call, input);
   };
+  const auto principal = [&core](const cloud::Call& call, const cloud::InputFields& input) {
+    return permitted_principal(statement_of(core, call, input));
+  };
+  const auto permitted_url = [&core](const cloud::Call& call, const cloud::InputFields& input) {
+    return text_at(statement_of(core, call, input), {"Condition", "StringEquals", "lambda:FunctionUrlAuthType"});
+  };
   cloud::describe(authority, model::kService, kTable,
-                  {{"function", function_arn}, {"qualified", qualified_arn}, {"layer", layer_arn}, {"url", url}});
+                  {{"function", function_arn},
+                   {"qualified", qualified_arn},
+                   {"layer", layer_arn},
+                   {"url", url},
+                   {"principal", principal},
+                   {"permitted_url", permitted_url}});
   for (const wire::Operation* operation :
        {model::kGetEventSourceMapping.operation, model::kUpdateEventSourceMapping.operation,
         model::kDeleteEventSourceMapping.operation}) {

@@ -19,10 +19,11 @@ Answer<model::PutBucketPolicyResponse> put_policy(Core& core, const cloud::Call&
       core, input.bucket, [&](Bucket& bucket) -> Result<void> {
         const auto document = read_bucket_policy(bucket, *input.policy);
         if (!document) return std::unexpected(document.error());
-        cloud::SavedPolicy saved = cloud::save_policy(core.house, bucket.scope.account, *input.policy);
-        if (!saved.unknown.empty()) {
+        cloud::SavedPolicy saved =
+            cloud::save_policy(core.house, bucket.scope.account, *input.policy, cloud::PolicyOwner::kBucket);
+        if (const auto& unknown = saved.unknown) {
           return s3_error("MalformedPolicy", "Invalid principal in policy", 400,
-                          {{"Detail", "\"AWS\" : \"" + saved.unknown + "\""}});
+                          {{"Detail", "\"" + unknown->type + "\" : \"" + unknown->name + "\""}});
         }
         if (bucket.block().block_policy && is_public(**document)) return access_denied();
         bucket.policy = std::move(saved.text);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 
 #include "base/time_text.h"
 #include "services/s3/object_headers.h"
@@ -10,10 +11,13 @@
 namespace signalbox::s3 {
 namespace {
 
+/// What is beyond 64 bits is the greatest number: beyond every object.
 std::optional<std::uint64_t> number(std::string_view text) {
   std::uint64_t value = 0;
   const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (problem != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  if (end != text.data() + text.size()) return std::nullopt;
+  if (problem == std::errc::result_out_of_range) return std::numeric_limits<std::uint64_t>::max();
+  if (problem != std::errc()) return std::nullopt;
   return value;
 }
 

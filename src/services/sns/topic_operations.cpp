@@ -23,7 +23,7 @@ Result<TopicId> id_of(const Call& call, const std::string& name) {
 /// Puts a policy of the topic as it is saved in the place of what was given. Errors: InvalidParameter.
 Result<void> save_policy(const Core& core, const TopicId& id, std::string& policy) {
   cloud::SavedPolicy saved = cloud::save_policy(core.house, id.scope.account, policy);
-  if (!saved.unknown.empty()) return invalid("Policy Error: PrincipalNotFound");
+  if (saved.unknown) return invalid("Policy Error: PrincipalNotFound");
   policy = std::move(saved.text);
   return {};
 }

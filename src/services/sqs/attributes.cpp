@@ -86,7 +86,7 @@ Result<void> Sqs::save_policy(const QueueName& queue, Attributes& attributes) co
   const auto policy = attributes.find("Policy");
   if (policy == attributes.end()) return {};
   cloud::SavedPolicy saved = cloud::save_policy(house_, queue.scope.account, policy->second);
-  if (!saved.unknown.empty()) return invalid_policy();
+  if (saved.unknown) return invalid_policy();
   policy->second = std::move(saved.text);
   return {};
 }

@@ -265,6 +265,7 @@ Made ExpressionParser::primary(int depth) {
 
 Made ExpressionParser::period() {
   const Token& token = lexer_.peek();
+  if (token.kind != TokenKind::kDuration) return lexer_.unexpected();
   const std::int64_t length = period_of(token.number, ascii_lowered(token.unit));
   if (length == 0) return lexer_.wrong("unknown period " + token.unit);
   lexer_.take();
@@ -280,7 +281,8 @@ Made ExpressionParser::call(std::string name, int depth) {
   made.function = function;
   if (function->name == "bin") made.parts.push_back(field("@timestamp"));
   while (!lexer_.at_sign(")")) {
-    auto part = any(depth + 1);
+    const bool wants_period = function->period_last && made.parts.size() + 1 == function->most;
+    auto part = wants_period ? period() : any(depth + 1);
     if (!part) return part;
     made.parts.push_back(*std::move(part));
     if (!lexer_.take_sign(",")) break;

@@ -161,9 +161,9 @@ constexpr std::array kFunctions = {
                return Value::of(!c.arguments[0].is_null() &&
                                 text_at(c, 0).find(text_at(c, 1)) != std::string_view::npos);
              }},
-    Function{"bin", 2, 2, datefloor},  // the parser puts @timestamp first
-    Function{"datefloor", 2, 2, datefloor},
-    Function{"dateceil", 2, 2, dateceil},
+    Function{"bin", 2, 2, datefloor, true},  // the parser puts @timestamp first
+    Function{"datefloor", 2, 2, datefloor, true},
+    Function{"dateceil", 2, 2, dateceil, true},
     Function{"frommillis", 1, 1,
              [](const FunctionCall& c) {
                const auto number = to_number(c.arguments[0]);

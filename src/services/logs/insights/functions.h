@@ -20,6 +20,7 @@ struct Function {
   std::size_t least;      // arguments
   std::size_t most;
   Value (*call)(const FunctionCall& call);
+  bool period_last = false;  // the last argument is a period, as it is written: 5m
 };
 
 /// Null when there is none of that name, which is in lower case.

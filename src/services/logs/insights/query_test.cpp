@@ -226,6 +226,9 @@ TEST(Query, SaysWhereItIsWrong) {
        "there are 2 asterisks for 1 names before what is at line 1 and position 27 (characters 26 to 26)"},
       {"fields a b", "unexpected symbol found b at line 1 and position 10 (characters 9 to 10)"},
       {"stats count(*) by bin(5parsecs)", "unknown period parsecs at line 1 and position 23 (characters 22 to 30)"},
+      {"stats count(*) by bin(-1s)", "unexpected symbol found - at line 1 and position 23 (characters 22 to 23)"},
+      {"fields dateceil(@timestamp, (1s))",
+       "unexpected symbol found ( at line 1 and position 29 (characters 28 to 29)"},
   };
   for (const auto& c : cases)
     EXPECT_EQ(run(c.text, {}), Rows{std::string("MalformedQueryException: ") + c.error}) << c.text;
