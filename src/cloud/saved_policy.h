@@ -21,10 +21,10 @@ struct SavedPolicy {
     /// 'Invalid principal in policy: "AWS":"..."'
     std::string message() const;
   };
-  /// A principal that cannot exist, as far as this server can know: an ARN of another partition or without an account; a
-  /// federated one that is neither a domain nor an identity provider; a canonical user where only S3 knows these. When
-  /// callers have proved who they are, also a user or role that is not there, of the resource's own account or of one
-  /// that IAM has something of, and a unique id that nobody has.
+  /// A principal that cannot exist, as far as this server can know: an ARN of another partition or without an account;
+  /// a federated one that is neither a domain nor an identity provider; a canonical user where only S3 knows these.
+  /// When callers have proved who they are, also a user or role that is not there, of the resource's own account or of
+  /// one that IAM has something of, and a unique id that nobody has.
   std::optional<Unknown> unknown;
 };
 

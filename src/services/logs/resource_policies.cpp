@@ -95,7 +95,8 @@ asio::awaitable<Result<m::PutResourcePolicyResponse>> put(Core& core, const Call
   auto checked = policy::Document::parse(*request.policy_document, policy::DocumentKind::kResource);
   if (!checked) co_return fail("InvalidParameterException", "Invalid policy document: " + checked.error().message);
   cloud::SavedPolicy saved = cloud::save_policy(core.house, call.scope.account, *request.policy_document);
-  if (saved.unknown) co_return fail("InvalidParameterException", "Invalid policy document: " + saved.unknown->message());
+  if (saved.unknown)
+    co_return fail("InvalidParameterException", "Invalid policy document: " + saved.unknown->message());
   ResourcePolicy made{*request.policy_name, std::move(saved.text), millis_of(core.house.clock.now())};
   auto work = [&]() -> asio::awaitable<Result<void>> {
     const auto known = core.resource_policies.of(call.scope);
