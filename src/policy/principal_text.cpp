@@ -37,7 +37,7 @@ std::string with_principals(std::string_view policy, const PrincipalWord& word) 
       if (!element.is("Principal") && !element.is("NotPrincipal")) continue;
       if (!principals.is_object()) continue;
       for (const auto [type, names] : principals.members()) {
-        each_of(names, [&, type = type.as_string()](json::Value name) { replace(type, name); });
+        each_of(names, [&, of = type.as_string()](json::Value name) { replace(of, name); });
       }
     }
   };
