@@ -71,11 +71,11 @@ def handler(event, context):
 """)
     url, arn = place.queue("in")
     dead_url, dead = place.queue("dead")
-    place.sqs.set_queue_attributes(QueueUrl=url, Attributes={
-        "VisibilityTimeout": "1", "RedrivePolicy": json.dumps({"deadLetterTargetArn": dead, "maxReceiveCount": 2})})
     place.functions.create_event_source_mapping(
         EventSourceArn=arn, FunctionName="f", FunctionResponseTypes=["ReportBatchItemFailures"],
         FilterCriteria={"Filters": [{"Pattern": json.dumps({"body": {"kind": ["a"]}})}]})
+    place.sqs.set_queue_attributes(QueueUrl=url, Attributes={
+        "VisibilityTimeout": "1", "RedrivePolicy": json.dumps({"deadLetterTargetArn": dead, "maxReceiveCount": 2})})
     for body in ({"kind": "a"}, {"kind": "b", "bad": 1}, {"kind": "a", "bad": 1}):
         place.sqs.send_message(QueueUrl=url, MessageBody=json.dumps(body))
     until(lambda: left(place, url) == 0)
@@ -92,11 +92,11 @@ def handler(event, context):
 """)
     url, arn = place.queue("in")
     dead_url, dead = place.queue("dead")
-    place.sqs.set_queue_attributes(QueueUrl=url, Attributes={
-        "VisibilityTimeout": "1", "RedrivePolicy": json.dumps({"deadLetterTargetArn": dead, "maxReceiveCount": 1})})
     place.functions.create_event_source_mapping(EventSourceArn=arn, FunctionName="f", BatchSize=3,
                                                 MaximumBatchingWindowInSeconds=1,
                                                 FunctionResponseTypes=["ReportBatchItemFailures"])
+    place.sqs.set_queue_attributes(QueueUrl=url, Attributes={
+        "VisibilityTimeout": "1", "RedrivePolicy": json.dumps({"deadLetterTargetArn": dead, "maxReceiveCount": 1})})
     place.sqs.send_message_batch(QueueUrl=url, Entries=[{"Id": i, "MessageBody": i} for i in "123"])
     assert sorted(place.told(dead_url) for _ in range(3)) == [1, 2, 3]
 
@@ -105,11 +105,28 @@ def test_function_that_fails_leaves_messages_to_the_queue(place):
     make(place, "f", "def handler(event, context):\n    raise ValueError('no')\n")
     url, arn = place.queue("in")
     dead_url, dead = place.queue("dead")
+    place.functions.create_event_source_mapping(EventSourceArn=arn, FunctionName="f")
     place.sqs.set_queue_attributes(QueueUrl=url, Attributes={
         "VisibilityTimeout": "1", "RedrivePolicy": json.dumps({"deadLetterTargetArn": dead, "maxReceiveCount": 2})})
-    place.functions.create_event_source_mapping(EventSourceArn=arn, FunctionName="f")
     place.sqs.send_message(QueueUrl=url, MessageBody='"x"')
     assert place.told(dead_url) == "x"
+
+
+def test_a_queue_hides_messages_for_as_long_as_the_function_may_take(place):
+    create(place.functions, "f", "def handler(event, context):\n    pass\n", place.account, Timeout=31)
+    url, arn = place.queue("in")
+
+    def refused(call, **request):
+        with pytest.raises(place.functions.exceptions.InvalidParameterValueException) as raised:
+            call(**request)
+        return raised.value.response["Error"]["Message"]
+
+    text = "Queue visibility timeout: 30 seconds is less than Function timeout: 31 seconds"
+    assert refused(place.functions.create_event_source_mapping, EventSourceArn=arn, FunctionName="f") == text
+    place.sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "31"})
+    made = place.functions.create_event_source_mapping(EventSourceArn=arn, FunctionName="f")
+    place.sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "30"})
+    assert refused(place.functions.update_event_source_mapping, UUID=made["UUID"], BatchSize=5) == text
 
 
 def stream(place, name="s", shards=1):

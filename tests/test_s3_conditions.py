@@ -116,6 +116,8 @@ def test_policies_that_would_not_do_what_they_say_are_refused(server, s3):  # no
         with pytest.raises(ClientError) as raised:
             put(Condition={"StringEquals": {key: "x"}})
         assert (error_code(raised), error_text(raised)) == ("MalformedPolicy", "Policy has an invalid condition key")
+    for key in ("s3:TlsVersion", "s3:DataAccessPointArn", "s3:AccessPointNetworkOrigin"):
+        put(Condition={"StringEquals": {key: "x"}})
     statement = {"Effect": "Allow", "NotPrincipal": {"AWS": ACCOUNT}, "Action": "s3:GetObject",
                  "Resource": "arn:aws:s3:::bkt/*"}
     with pytest.raises(ClientError) as raised:

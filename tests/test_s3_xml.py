@@ -59,8 +59,13 @@ def test_answers_are_documents_whatever_is_in_a_key(server, account):
     error = ElementTree.fromstring(text)
     assert (status, error.find("Code").text, error.find("Message").text) == (
         400, "InvalidURI", "Couldn't parse the specified URI.")
-    with pytest.raises(ClientError):
-        server.client("iam", account).list_user_policies(UserName="a\0b")
+    for path in ("/marks/%ff", "/%ff", "/marks?list-type=2&prefix=%ff"):
+        status, _, text = get(path)
+        assert (status, ElementTree.fromstring(text).find("Code").text) == (400, "InvalidURI"), path
+    for name in ("a\0b", "a\ufffeb", "a\uffffb"):
+        with pytest.raises(ClientError) as raised:
+            server.client("iam", account).list_user_policies(UserName=name)
+        assert "a\ufffdb" in raised.value.response["Error"]["Message"]
 
 
 def test_names_what_it_does_not_know(send):

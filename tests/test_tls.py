@@ -136,6 +136,23 @@ def test_secure_transport(new_server, tmp_path):
     assert error_code(refused) == "AccessDenied"
 
 
+def test_a_bucket_that_wants_a_newer_version(new_server, tmp_path):
+    credentials = tmp_path / "credentials"
+    credentials.write_text(" ".join(ROOT) + "\n")
+    server = new_server("--auth", "enforce", "--credentials", str(credentials), "--tls", "self-signed").start()
+    s3 = server.client("s3", ROOT[0], secret=ROOT[1])
+    s3.create_bucket(Bucket="bucket")
+    s3.put_object(Bucket="bucket", Key="k", Body=b"x")
+    statement = {"Effect": "Deny", "Principal": "*", "Action": "s3:*",
+                 "Resource": ["arn:aws:s3:::bucket", "arn:aws:s3:::bucket/*"],
+                 "Condition": {"NumericLessThan": {"s3:TlsVersion": "1.3"}}}
+    s3.put_bucket_policy(Bucket="bucket", Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    link = s3.generate_presigned_url("get_object", Params={"Bucket": "bucket", "Key": "k"})
+    for version in ("--http1.1", "--http2"):
+        assert curl(server, version, "--tls-max", "1.2", link)[1].startswith("403 ")
+        assert curl(server, version, "--tlsv1.3", link)[1].startswith("200 ")
+
+
 def make_certificate(folder, name):
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj",
                     f"/CN={name}", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout",

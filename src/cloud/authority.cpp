@@ -198,9 +198,11 @@ Result<void> Caller::may(const Access& access) const {
     request.resource_account = owner;
   }
   if (decision.allowed()) return {};
-  // S3 tells those who did not sign no more than that.
-  const bool nobody = principal_.type == PrincipalType::kAnonymous && access.action.starts_with("s3:");
-  return denied(nobody ? "Access Denied" : policy::access_denied_message(request, decision));
+  // S3 tells no more than that to those who did not sign, and to other accounts ("Troubleshoot access denied (403
+  // Forbidden) errors in Amazon S3").
+  const bool stranger = principal_.type == PrincipalType::kAnonymous || !own;
+  if (stranger && access.action.starts_with("s3:")) return denied("Access Denied");
+  return denied(policy::access_denied_message(request, decision));
 }
 
 /// The code of refusals: topics have one of their own.

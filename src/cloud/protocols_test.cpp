@@ -121,6 +121,26 @@ TEST(JsonProtocol, SaysWhatIsWrong) {
   for (const auto& c : cases) {
     EXPECT_EQ(error_of(decode(ProtocolKind::kJson11, events::kPutRule, c.body)), c.error) << c.body;
   }
+  const std::pair<const char*, const char*> parts[] = {
+      {R"({"ResourceARN":"arn:a","TagKeys":["a","","b"]})",
+       "Value '[a, , b]' at 'tagKeys' failed to satisfy constraint: Member must satisfy constraint: [Member must have "
+       "length less than or equal to 128, Member must have length greater than or equal to 1, Member must not be "
+       "null]"},
+      {R"({"ResourceARN":"arn:a","TagKeys":[]})", ""},
+  };
+  for (const auto& [body, error] : parts) {
+    const auto decoded = decode(ProtocolKind::kJson11, events::kUntagResource, body);
+    EXPECT_EQ(error_of(decoded),
+              *error == '\0' ? "" : std::string("ValidationException: 1 validation error detected: ") + error);
+  }
+  const char* const map =
+      R"({"Rule":"r","Targets":[{"Id":"t","Arn":"arn:a","InputTransformer":{"InputTemplate":"x","InputPathsMap":{"a b":"$.x"}}}]})";
+  EXPECT_EQ(error_of(decode(ProtocolKind::kJson11, events::kPutTargets, map)),
+            "ValidationException: 1 validation error detected: Value '{a b=$.x}' at "
+            "'targets.1.member.inputTransformer.inputPathsMap' failed to satisfy constraint: Map keys must satisfy "
+            "constraint: [Member must have length less than or equal to 256, Member must have length greater than or "
+            "equal to 1, Member must satisfy regular expression pattern: [A-Za-z0-9\\_\\-]+, Member must not be "
+            "null]");
   for (const char* rubbish : {"", "{", "[]", "5", "{} {}", "{\"Name\":\"\xff\"}", "{\"Name\":\"\\ud800\"}x"}) {
     const auto decoded = decode(ProtocolKind::kJson11, events::kPutRule, rubbish);
     ASSERT_FALSE(decoded) << rubbish;

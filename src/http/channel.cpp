@@ -17,6 +17,11 @@ struct Channel::Tls {
 Channel::Channel(Socket socket) : socket_(std::move(socket)) {}
 Channel::~Channel() = default;
 
+std::string_view Channel::tls_version() const {
+  if (!tls_) return {};
+  return SSL_version(tls_->stream.native_handle()) == TLS1_2_VERSION ? "1.2" : "1.3";
+}
+
 asio::awaitable<void> Channel::handshake(std::shared_ptr<TlsContext> context, Problem& problem) {
   tls_ = std::make_unique<Tls>(socket_, std::move(context));
   co_await tls_->stream.async_handshake(asio::ssl::stream_base::server,

@@ -7,6 +7,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <memory>
+#include <string_view>
 
 #include "http/tls.h"
 
@@ -25,6 +26,8 @@ class Channel {
 
   Socket& socket() { return socket_; }
   bool secure() const { return tls_ != nullptr; }
+  /// "1.2" or "1.3", a literal; "" without TLS.
+  std::string_view tls_version() const;
 
   /// From now on all bytes go through TLS; the handshake is done when the awaitable is.
   asio::awaitable<void> handshake(std::shared_ptr<TlsContext> context, Problem& problem);

@@ -149,7 +149,7 @@ void Http2::spawn(asio::awaitable<void> work) {
 }
 
 void Http2::begin(std::int32_t id) {
-  streams_[id] = std::make_shared<Stream>(id, link_.privacy, std::chrono::steady_clock::now());
+  streams_[id] = std::make_shared<Stream>(id, link_.privacy, link_.tls_version, std::chrono::steady_clock::now());
   calm_.earn(kEarnedByRequest);
 }
 

@@ -33,6 +33,7 @@ class Http2 : public std::enable_shared_from_this<Http2> {
     asio::any_io_executor executor;
     std::string remote;
     Privacy privacy = Privacy::kNone;
+    std::string_view tls_version = {};  // a literal
     /// Bytes are ready for the client: take them with `output()`.
     std::function<void()> wake;
   };

@@ -52,7 +52,8 @@ class Http2::Inflow final : public BodyReader {
 
 class Http2::Stream final : public ClientConnection {
  public:
-  Stream(std::int32_t number, Privacy privacy, Moment now) : ClientConnection(privacy), id(number), begun(now) {}
+  Stream(std::int32_t number, Privacy privacy, std::string_view tls_version, Moment now)
+      : ClientConnection(privacy, tls_version), id(number), begun(now) {}
 
   std::string_view header(std::string_view name) const;
   std::optional<std::uint64_t> content_length() const;

@@ -77,6 +77,7 @@ asio::awaitable<bool> Session::begin_tls() {
     co_return false;
   }
   co_await channel_.handshake(tls_, problem);
+  set_tls_version(channel_.tls_version());
   set_deadline(environment_->limits.idle_timeout);
   co_return !problem;
 }

@@ -33,6 +33,7 @@ asio::awaitable<void> Session::serve_http2() {
   link.executor = executor;
   link.remote = remote_;
   link.privacy = privacy();
+  link.tls_version = tls_version();
   // Not at once: the one who wakes may stand in the middle of what is to be flushed. Weak, since it is this that owns
   // the one who wakes.
   link.wake = [executor, weak = weak_from_this()] {

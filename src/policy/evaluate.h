@@ -79,7 +79,8 @@ struct Explanation {
 Explanation explain(const Request& request, const Policies& policies);
 
 /// AWS's text for AccessDenied: "User: arn:... is not authorized to perform: s3:PutObjectAcl on resource: arn:...
-/// because no identity-based policy allows the s3:PutObjectAcl action". For decisions that are not allowed.
+/// because no identity-based policy allows the s3:PutObjectAcl action"; S3's actions have the resource in quotes. For
+/// decisions that are not allowed.
 std::string access_denied_message(const Request& request, const Decision& decision);
 
 }  // namespace signalbox::policy

@@ -392,7 +392,7 @@ TEST(AccessDenied, IsWordedAsAwsDoes) {
   const Request request = {kUser, "s3:PutObjectAcl", kBucket, kAccount, nullptr};
   const std::string start =
       "User: arn:aws:iam::111122223333:user/ada is not authorized to perform: s3:PutObjectAcl on resource: "
-      "arn:aws:s3:::photos/cat.png ";
+      "\"arn:aws:s3:::photos/cat.png\" ";
   const auto implicit = [&](PolicyType type) { return access_denied_message(request, {Outcome::kImplicitDeny, type}); };
   const auto explicitly = [&](PolicyType type) {
     return access_denied_message(request, {Outcome::kExplicitDeny, type});
@@ -411,6 +411,9 @@ TEST(AccessDenied, IsWordedAsAwsDoes) {
   EXPECT_EQ(access_denied_message({kAnonymous, "s3:GetObject", "", "", nullptr}, {}),
             "User: anonymous is not authorized to perform: s3:GetObject because no identity-based policy allows the "
             "s3:GetObject action");
+  EXPECT_EQ(access_denied_message({kAnonymous, "sqs:SendMessage", "arn:aws:sqs:eu-west-1:1:q", "", nullptr}, {}),
+            "User: anonymous is not authorized to perform: sqs:SendMessage on resource: arn:aws:sqs:eu-west-1:1:q "
+            "because no identity-based policy allows the sqs:SendMessage action");
 }
 
 }  // namespace

@@ -80,7 +80,10 @@ Explanation explain(const Request& request, const Policies& policies) {
 std::string access_denied_message(const Request& request, const Decision& decision) {
   std::string text = "User: ";
   text.append(name_of(request.principal)).append(" is not authorized to perform: ").append(request.action);
-  if (!request.resource.empty()) text.append(" on resource: ").append(request.resource);
+  const std::string_view quote = request.action.starts_with("s3:") ? "\"" : "";  // as S3 writes them
+  if (!request.resource.empty()) {
+    text.append(" on resource: ").append(quote).append(request.resource).append(quote);
+  }
   if (decision.outcome == Outcome::kExplicitDeny) {
     text.append(" with an explicit deny in ").append(article_of(decision.type)).append(name_of(decision.type));
   } else {

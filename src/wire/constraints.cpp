@@ -8,6 +8,7 @@
 #include <set>
 #include <shared_mutex>
 #include <unordered_map>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/time_text.h"
@@ -123,9 +124,23 @@ void print(std::string& out, const Shape& shape, const void* value) {
       }
       out += ']';
       return;
-    case ShapeType::kMap:
-      out += "{...}";
+    case ShapeType::kMap: {
+      struct Visit {
+        std::string& out;
+        const Shape& element;
+        bool first = true;
+      } visit{out, *shape.element};
+      out += '{';
+      shape.each(value, &visit, [](void* context, const std::string& key, const void* element) {
+        auto& with = *static_cast<Visit*>(context);
+        if (!with.first) with.out += ", ";
+        with.first = false;
+        with.out += key + "=";
+        print(with.out, with.element, element);
+      });
+      out += '}';
       return;
+    }
     case ShapeType::kStructure:
       out += shape.name;
       out += '(';
@@ -143,6 +158,93 @@ void print(std::string& out, const Shape& shape, const void* value) {
       return;
   }
 }
+
+/// What a shape asks of its values, one rule after another.
+class Rules {
+ public:
+  explicit Rules(const Shape& shape) : shape_(shape) {}
+
+  bool hold(const void* value) const {
+    const double size = shape_.has_min || shape_.has_max ? measure(value) : 0;
+    return !is_below(size) && !is_above(size) && matches(value) && is_listed(value);
+  }
+  /// The rules that are broken, each as a violation has it, in AWS's order.
+  std::vector<std::string> broken(const void* value) const {
+    std::vector<std::string> out;
+    const double size = measure(value);
+    if (is_below(size)) out.push_back(least());
+    if (is_above(size)) out.push_back(most());
+    if (!matches(value)) out.push_back(form());
+    if (!is_listed(value)) out.push_back(choice());
+    return out;
+  }
+  /// All of them together, as a violation has what every element of a list must satisfy.
+  std::string all() const {
+    std::string out;
+    const auto add = [&out](const std::string& rule) { out += (out.empty() ? "" : ", ") + rule; };
+    if (shape_.has_max) add(most());
+    if (shape_.has_min) add(least());
+    if (!shape_.pattern.empty()) add(form());
+    if (has_choice()) add(choice());
+    if (!has_choice()) add("Member must not be null");
+    return "[" + out + "]";
+  }
+
+ private:
+  bool is_number() const {
+    return shape_.type == ShapeType::kInteger || shape_.type == ShapeType::kLong || shape_.type == ShapeType::kFloat ||
+           shape_.type == ShapeType::kDouble;
+  }
+  /// What the bounds are of: a number's value, else a length.
+  double measure(const void* value) const {
+    switch (shape_.type) {
+      case ShapeType::kString:
+        return static_cast<double>(text_length(*static_cast<const std::string*>(value)));
+      case ShapeType::kBlob:
+        return static_cast<double>(static_cast<const std::string*>(value)->size());
+      case ShapeType::kInteger:
+        return *static_cast<const std::int32_t*>(value);
+      case ShapeType::kLong:
+        return static_cast<double>(*static_cast<const std::int64_t*>(value));
+      case ShapeType::kFloat:
+      case ShapeType::kDouble:
+        return *static_cast<const double*>(value);
+      case ShapeType::kList:
+      case ShapeType::kMap:
+        return static_cast<double>(shape_.size(value));
+      default:
+        return 0;
+    }
+  }
+  bool has_choice() const { return !shape_.enum_values.empty() && shape_.enum_check == EnumCheck::kExact; }
+  bool is_below(double size) const { return shape_.has_min && size < shape_.min; }
+  bool is_above(double size) const { return shape_.has_max && size > shape_.max; }
+  bool matches(const void* value) const {
+    return shape_.type != ShapeType::kString || shape_.pattern.empty() ||
+           RE2::FullMatch(*static_cast<const std::string*>(value), compiled(shape_));
+  }
+  bool is_listed(const void* value) const {
+    return shape_.type != ShapeType::kString || !has_choice() ||
+           std::ranges::find(shape_.enum_values, *static_cast<const std::string*>(value)) != shape_.enum_values.end();
+  }
+  std::string bound(std::string_view how, double limit) const {
+    return std::string(is_number() ? "Member must have value " : "Member must have length ") + std::string(how) +
+           " than or equal to " + whole_number(limit);
+  }
+  std::string least() const { return bound("greater", shape_.min); }
+  std::string most() const { return bound("less", shape_.max); }
+  std::string form() const { return "Member must satisfy regular expression pattern: " + std::string(shape_.pattern); }
+  std::string choice() const {
+    std::string set;
+    for (const std::string_view allowed : shape_.enum_values) {
+      if (!set.empty()) set += ", ";
+      set += allowed;
+    }
+    return "Member must satisfy enum value set: [" + set + "]";
+  }
+
+  const Shape& shape_;
+};
 
 /// Walks a request and gathers what is wrong with it.
 class Checker {
@@ -169,88 +271,54 @@ class Checker {
 
  private:
   void check(const Shape& shape, const void* value, const std::string& path) {
-    switch (shape.type) {
-      case ShapeType::kString:
-        string(shape, value, path);
-        return;
-      case ShapeType::kBlob:
-        length(shape, static_cast<const std::string*>(value)->size(), value, path);
-        return;
-      case ShapeType::kInteger:
-        range(shape, *static_cast<const std::int32_t*>(value), value, path);
-        return;
-      case ShapeType::kLong:
-        range(shape, static_cast<double>(*static_cast<const std::int64_t*>(value)), value, path);
-        return;
-      case ShapeType::kFloat:
-      case ShapeType::kDouble:
-        range(shape, *static_cast<const double*>(value), value, path);
-        return;
-      case ShapeType::kList:
-        length(shape, shape.size(value), value, path);
-        for (std::size_t i = 0; i < shape.size(value); ++i) {
-          check(*shape.element, shape.at(value, i), path + "." + std::to_string(i + 1) + ".member");
-        }
-        return;
-      case ShapeType::kMap:
-        map(shape, value, path);
-        return;
-      case ShapeType::kStructure:
-        structure(shape, value, path);
-        return;
-      case ShapeType::kBoolean:
-      case ShapeType::kTimestamp:
-        return;
+    if (shape.type == ShapeType::kStructure) return structure(shape, value, path);
+    const Rules rules(shape);
+    if (!rules.hold(value)) {
+      for (const std::string& rule : rules.broken(value)) violate(shape, value, path, rule);
+    }
+    if (shape.type == ShapeType::kList) list(shape, value, path);
+    if (shape.type == ShapeType::kMap) map(shape, value, path);
+  }
+
+  /// Whether values of the shape have parts that violations name.
+  static bool has_parts(const Shape& shape) {
+    return shape.type == ShapeType::kStructure || shape.type == ShapeType::kList || shape.type == ShapeType::kMap;
+  }
+
+  void list(const Shape& shape, const void* value, const std::string& path) {
+    const Shape& element = *shape.element;
+    const Rules rules(element);
+    for (std::size_t i = 0; i < shape.size(value); ++i) {
+      const void* const one = shape.at(value, i);
+      if (has_parts(element)) {
+        check(element, one, path + "." + std::to_string(i + 1) + ".member");
+      } else if (!rules.hold(one)) {
+        return violate(shape, value, path, "Member must satisfy constraint: " + rules.all());
+      }
     }
   }
 
   void map(const Shape& shape, const void* value, const std::string& path) {
-    length(shape, shape.size(value), value, path);
-    struct Context {
+    struct Visit {
       Checker& checker;
       const Shape& shape;
       const std::string& path;
-    } context{*this, shape, path};
-    shape.each(value, &context, [](void* opaque, const std::string& key, const void* element) {
-      const auto& c = *static_cast<Context*>(opaque);
-      c.checker.check(*c.shape.key, &key, c.path);
-      c.checker.check(*c.shape.element, element, c.path + "." + key + ".member");
+      Rules keys;
+      Rules values;
+      bool keys_hold = true;
+      bool values_hold = true;
+    } visit{*this, shape, path, Rules(*shape.key), Rules(*shape.element)};
+    shape.each(value, &visit, [](void* context, const std::string& key, const void* element) {
+      auto& with = *static_cast<Visit*>(context);
+      with.keys_hold = with.keys_hold && with.keys.hold(&key);
+      if (has_parts(*with.shape.element)) {
+        with.checker.check(*with.shape.element, element, with.path + "." + key + ".member");
+      } else {
+        with.values_hold = with.values_hold && with.values.hold(element);
+      }
     });
-  }
-
-  void string(const Shape& shape, const void* value, const std::string& path) {
-    const auto& text = *static_cast<const std::string*>(value);
-    length(shape, text_length(text), value, path);
-    if (!shape.pattern.empty() && !RE2::FullMatch(text, compiled(shape))) {
-      violate(shape, value, path, "Member must satisfy regular expression pattern: " + std::string(shape.pattern));
-    }
-    if (shape.enum_values.empty() || shape.enum_check != EnumCheck::kExact) return;
-    std::string set;
-    for (const std::string_view allowed : shape.enum_values) {
-      if (allowed == text) return;
-      if (!set.empty()) set += ", ";
-      set += allowed;
-    }
-    violate(shape, value, path, "Member must satisfy enum value set: [" + set + "]");
-  }
-
-  void length(const Shape& shape, std::size_t size, const void* value, const std::string& path) {
-    const auto count = static_cast<double>(size);
-    if (shape.has_min && count < shape.min) {
-      violate(shape, value, path, "Member must have length greater than or equal to " + whole_number(shape.min));
-    }
-    if (shape.has_max && count > shape.max) {
-      violate(shape, value, path, "Member must have length less than or equal to " + whole_number(shape.max));
-    }
-  }
-
-  void range(const Shape& shape, double number, const void* value, const std::string& path) {
-    if (shape.has_min && number < shape.min) {
-      violate(shape, value, path, "Member must have value greater than or equal to " + whole_number(shape.min));
-    }
-    if (shape.has_max && number > shape.max) {
-      violate(shape, value, path, "Member must have value less than or equal to " + whole_number(shape.max));
-    }
+    if (!visit.keys_hold) violate(shape, value, path, "Map keys must satisfy constraint: " + visit.keys.all());
+    if (!visit.values_hold) violate(shape, value, path, "Map value must satisfy constraint: " + visit.values.all());
   }
 
   void violate(const Shape& shape, const void* value, const std::string& path, const std::string& rule) {

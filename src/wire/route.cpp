@@ -181,7 +181,9 @@ std::optional<Routed> route_xml(std::span<const Service* const> services, const 
   for (const Service* service : services) {
     if (!speaks(*service, ProtocolKind::kRestXml) || is_versioned(*service) != has_version_path(request)) continue;
     if (!signing_service.empty() && service->signing_name != signing_service) continue;
-    if (!percent_decode(request.path())) {
+    const auto path = percent_decode(request.path());
+    const auto query = percent_decode(request.query());
+    if (!path || !is_utf8(*path) || (query && !is_utf8(*query))) {
       return Routed{ProtocolKind::kRestXml, service, fail("InvalidURI", "Couldn't parse the specified URI.", 400)};
     }
     if (const Operation* operation = route_rest_xml(*service, request)) {

@@ -305,14 +305,19 @@ Result<void> read_xml(const Shape& shape, std::string_view text, void* structure
 }
 
 void write_xml_message(std::string& out, std::string_view name, std::string_view text) {
+  // What XML cannot have: controls, the two last of the first 65536 code points, and bytes that are no text.
+  constexpr std::string_view kReplacement = "\xef\xbf\xbd";
+  constexpr std::string_view kNoncharacters[] = {"\xef\xbf\xbe", "\xef\xbf\xbf"};
+  const bool is_text = is_utf8(text);
   std::string clean;
-  for (const char c : text) {
+  while (!text.empty()) {
+    const char c = text.front();
     const bool control = static_cast<unsigned char>(c) < ' ' && c != '\t' && c != '\n' && c != '\r';
-    if (control) {
-      clean += "\xef\xbf\xbd";
-    } else {
-      clean += c;
-    }
+    const bool stray = !is_text && static_cast<unsigned char>(c) >= 0x80;
+    const bool no_character = text.starts_with(kNoncharacters[0]) || text.starts_with(kNoncharacters[1]);
+    const std::size_t taken = no_character && !stray ? kNoncharacters[0].size() : 1;
+    clean.append(control || stray || no_character ? kReplacement : text.substr(0, 1));
+    text.remove_prefix(taken);
   }
   write_xml_text(out, name, clean);
 }

@@ -88,6 +88,8 @@ TEST(OwnEvents, OfApiCallsReachRulesThatAskForThem) {
       {R"({"source":[{"anything-but":"my.app"}]})", false},
       {R"({"detail-type":[{"exists":true}]})", false},
       {R"({"$or":[{"region":["us-east-1"]},{"account":["1"]}]})", false},
+      {R"({"$or":[{"account":["123456789012"]},{"source":["my.app"]}]})", false},
+      {R"({"$or":[{"account":["123456789012"]},{"source":["aws.cloudwatch"]}]})", true},
   };
   for (const bool all : {false, true}) {
     for (const auto& c : cases) {

@@ -70,7 +70,7 @@ void Router::match(const RuleIndex& index, const Event& event, std::vector<const
     });
   }
   if (event.api_call && !core_.options.api_calls_to_all_rules) {
-    std::erase_if(matched, [](const Rule* rule) { return !rule->takes_api_calls; });
+    std::erase_if(matched, [&](const Rule* rule) { return !takes_api_call(*rule, event.text); });
   }
   // Archives do not: their rules are enabled as others are.
   if (event.read_only_call) std::erase_if(matched, [](const Rule* rule) { return !rule->takes_read_only_calls(); });

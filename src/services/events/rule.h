@@ -43,4 +43,7 @@ using RulePtr = std::shared_ptr<const Rule>;
 /// only says which account or Region, or what events are not, does not.
 bool asks_for_api_calls(const pattern::Pattern& pattern);
 
+/// Whether the event of an API call, which the rule matches, reaches it: by an alternative ("$or") that asks for it.
+bool takes_api_call(const Rule& rule, std::string_view event);
+
 }  // namespace signalbox::events

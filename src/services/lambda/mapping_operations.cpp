@@ -1,6 +1,7 @@
 // CreateEventSourceMapping and the others.
 #include <algorithm>
 
+#include "models/sqs.h"
 #include "pattern/unbounded.h"
 #include "services/lambda/changes.h"
 #include "services/lambda/configuration.h"
@@ -149,6 +150,31 @@ std::unexpected<Error> exists_already(const MappingConfig& config, const std::st
   return fail("ResourceConflictException", what + " Please update or delete the existing mapping with UUID " + id, 409);
 }
 
+/// What a queue hands out must not come back while the function still works on it. Errors:
+/// InvalidParameterValueException.
+asio::awaitable<Result<void>> check_timeouts(const Core& core, const MappingConfig& config) {
+  namespace sqs = models::sqs;
+  const auto queue = config.from_stream ? std::nullopt : cloud::Arn::parse(config.source);
+  const auto* const read = core.house.door.handler_of(*sqs::kGetQueueAttributes.operation);
+  const FunctionPtr function = core.find(config.function.function);
+  const VersionPtr version = function ? function->resolve(config.function.qualifier, 1) : nullptr;
+  if (!queue || read == nullptr || !version) co_return Result<void>();
+  Call call;
+  call.scope = queue->scope();
+  sqs::GetQueueAttributesRequest request;
+  request.queue_url = "http://localhost/" + queue->account + "/" + queue->resource;
+  request.attribute_names = {std::string(sqs::queue_attribute_name::kVisibilityTimeout)};
+  wire::AnyStructure input(*sqs::kGetQueueAttributes.operation->input, std::move(request));
+  Result<wire::AnyStructure> answer = co_await (*read)(call, std::move(input));
+  if (!answer) co_return std::unexpected(std::move(answer).error());
+  const auto& attributes = answer->as<sqs::GetQueueAttributesResult>().attributes;
+  const std::int64_t visible = attributes ? std::stoll(attributes->at("VisibilityTimeout")) : 0;
+  const std::int64_t timeout = version->config.timeout.value_or(0);
+  if (visible >= timeout) co_return Result<void>();
+  co_return invalid("Queue visibility timeout: " + std::to_string(visible) +
+                    " seconds is less than Function timeout: " + std::to_string(timeout) + " seconds");
+}
+
 asio::awaitable<Result<Config>> create(Core& core, const Call& call, model::CreateEventSourceMappingRequest request) {
   Result<void> tags = check_tags(request.tags.value_or(decltype(request.tags)::value_type()));
   if (!tags) co_return std::unexpected(std::move(tags).error());
@@ -163,6 +189,7 @@ asio::awaitable<Result<Config>> create(Core& core, const Call& call, model::Crea
     co_return exists_already(**config, other->id);
   }
   Result<void> may = co_await may_read(core, *config);
+  if (may) may = co_await check_timeouts(core, **config);
   if (!may) co_return std::unexpected(std::move(may).error());
   std::string id = core.house.random.uuid();
   cloud::Shard& owner = core.house.shards.owner("lambda:mapping:" + id);
@@ -227,6 +254,7 @@ asio::awaitable<Result<Config>> update(Core& core, const Call& call, model::Upda
     auto config = compile_mapping(core, mapping->scope, record.request, true);
     if (!config) co_return std::unexpected(std::move(config).error());
     Result<void> may = co_await may_read(core, *config);
+    if (may) may = co_await check_timeouts(core, **config);
     if (!may) co_return std::unexpected(std::move(may).error());
     co_await stop(core, mapping);
     store::Batch batch;

@@ -110,8 +110,6 @@ Result<void> PackageFolder::end_file() {
 }
 
 Result<void> PackageFolder::finish() {
-  Result<void> within = tree_.check_links();
-  if (!within) return within;
   for (const auto& [path, to] : tree_.links()) {
     std::string name;
     const auto parent = parent_of(path, name);

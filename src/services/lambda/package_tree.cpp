@@ -1,7 +1,6 @@
 #include "services/lambda/package_tree.h"
 
 #include <algorithm>
-#include <vector>
 
 #include "services/lambda/zip.h"
 
@@ -11,32 +10,12 @@ namespace {
 constexpr std::size_t kMaxPath = 1024;
 constexpr std::size_t kMaxEntryName = 255;
 constexpr int kMaxDepth = 100;
-/// As the kernel: links on the way to one file.
-constexpr int kMaxHops = 40;
 
 /// The next part of a path, which gets shorter by it.
 std::string_view take_part(std::string_view& path) {
   const std::string_view part = path.substr(0, path.find('/'));
   path.remove_prefix(std::min(path.size(), part.size() + 1));
   return part;
-}
-
-std::string joined(const std::vector<std::string>& parts) {
-  std::string out;
-  for (const std::string& part : parts) {
-    if (!out.empty()) out += '/';
-    out += part;
-  }
-  return out;
-}
-
-std::vector<std::string> split_path(std::string_view path) {
-  std::vector<std::string> out;
-  while (!path.empty()) {
-    const std::string_view part = take_part(path);
-    if (!part.empty() && part != ".") out.emplace_back(part);
-  }
-  return out;
 }
 
 }  // namespace
@@ -102,40 +81,6 @@ Result<void> PackageTree::add_link(const std::string& path, const std::string& t
   Result<void> above = add_above(path);
   if (above) links_[path] = to;
   return above;
-}
-
-bool PackageTree::leads_within(const std::string& link) const {
-  // Parts still to go, the next one last; and where that has come to, in which no link is left.
-  std::vector<std::string> rest = split_path(link);
-  std::ranges::reverse(rest);
-  std::vector<std::string> place;
-  int hops = 0;
-  while (!rest.empty()) {
-    const std::string part = std::move(rest.back());
-    rest.pop_back();
-    if (part == "..") {
-      if (place.empty()) return false;
-      place.pop_back();
-      continue;
-    }
-    place.push_back(part);
-    const auto found = links_.find(joined(place));
-    if (found == links_.end()) continue;
-    // In a circle it leads nowhere: the kernel gives up as this does.
-    if (++hops > kMaxHops) return true;
-    if (found->second.starts_with('/')) return false;
-    place.pop_back();
-    std::vector<std::string> more = split_path(found->second);
-    rest.insert(rest.end(), more.rbegin(), more.rend());
-  }
-  return true;
-}
-
-Result<void> PackageTree::check_links() const {
-  for (const auto& [path, to] : links_) {
-    if (!leads_within(path)) return unusable_package(path + " is a link out of the package.");
-  }
-  return {};
 }
 
 }  // namespace signalbox::lambda

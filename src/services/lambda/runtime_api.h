@@ -50,6 +50,6 @@ class RuntimeHost {
 std::shared_ptr<void> serve_runtime(asio::io_context& loop, Descriptor listening, std::weak_ptr<RuntimeHost> host);
 
 /// "Invocation payload (request and response)".
-inline constexpr std::size_t kMaxResponse = std::size_t{6} * 1024 * 1024 + 512;
+inline constexpr std::size_t kMaxResponse = std::size_t{6} * 1024 * 1024 + 100;
 
 }  // namespace signalbox::lambda

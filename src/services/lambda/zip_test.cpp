@@ -56,9 +56,6 @@ TEST(Zip, RefusesWhatLeadsOutOrIsTooMuch) {
   for (const char* path : {"../a", "a/../../b", "/etc/x"}) {
     EXPECT_NE(refusal({{path, AE_IFREG, "x"}}).find("leads out"), std::string::npos) << path;
   }
-  for (const char* to : {"/etc/passwd", "..", "a/../../x"}) {
-    EXPECT_NE(refusal({{"l", AE_IFLNK, to}}).find("link out"), std::string::npos) << to;
-  }
   std::vector<Entry> many(kMaxFiles + 1, {"a", AE_IFREG, ""});
   EXPECT_NE(refusal(many).find("entries"), std::string::npos);
   EXPECT_FALSE(check_zip("no zip"));
@@ -98,7 +95,7 @@ class Unpacked {
   std::size_t outside() const {
     std::size_t count = 0;
     for (const auto& entry : std::filesystem::recursive_directory_iterator(root_)) {
-      const std::string path = std::filesystem::relative(entry.path(), root_);
+      const std::string path = entry.path().lexically_relative(root_);
       count += path != "a" && path != "a/b" && !path.starts_with("a/b/out") && !path.ends_with(".zip") ? 1 : 0;
     }
     return count;
@@ -124,16 +121,17 @@ TEST(Zip, UnpacksFilesModesAndLinks) {
   EXPECT_EQ(std::filesystem::read_symlink(out.at("l")), "bin/run");
 }
 
-TEST(Zip, RefusesLinksThatLeadOutTogether) {
-  // Each harmless by its text: what counts is where they lead.
-  EXPECT_EQ(refusal({{"p/q/z", AE_IFLNK, "../.."}, {"p/q/w", AE_IFLNK, "z/p"}}), "");
-  for (const auto& [first, second] :
-       {std::pair("../..", "z/.."), std::pair("../..", "z/../.."), std::pair(".", "z/../../..")}) {
-    EXPECT_NE(refusal({{"p/q/z", AE_IFLNK, first}, {"p/q/w", AE_IFLNK, second}}).find("link out"), std::string::npos)
-        << second;
-  }
-  // In a circle, and to nothing: harmless.
-  EXPECT_EQ(refusal({{"a", AE_IFLNK, "b"}, {"b", AE_IFLNK, "a"}, {"c", AE_IFLNK, "none/at/all"}}), "");
+TEST(Zip, KeepsLinksAsTheyAre) {
+  // Wherever they lead, alone or together: the sandbox has a root of its own.
+  const std::vector<Entry> links = {{"abs", AE_IFLNK, "/usr/bin/python3"},
+                                    {"up", AE_IFLNK, "../../x"},
+                                    {"p/q/z", AE_IFLNK, "../.."},
+                                    {"p/q/w", AE_IFLNK, "z/../.."}};
+  const Unpacked out({links});
+  ASSERT_TRUE(out.done) << out.done.error().message;
+  for (const Entry& link : links) EXPECT_EQ(std::filesystem::read_symlink(out.at(link.path)), link.content);
+  EXPECT_EQ(out.outside(), 0U);
+  EXPECT_EQ(refusal({{"a", AE_IFLNK, "b"}, {"b", AE_IFLNK, "a"}}), "");
   EXPECT_NE(refusal({{"d", AE_IFDIR, ""}, {"d", AE_IFLNK, "x"}}).find("a link and a folder"), std::string::npos);
   EXPECT_NE(refusal({{"d/e", AE_IFREG, ""}, {"d", AE_IFREG, "x"}}).find("a file and a folder"), std::string::npos);
   EXPECT_NE(refusal({{"l", AE_IFLNK, std::string(2000, 'x')}}).find("nowhere"), std::string::npos);
@@ -156,7 +154,7 @@ TEST(Zip, BoundsWhatNamesMake) {
 
 TEST(Zip, WhatComesLaterIsNeverWrittenThroughALink) {
   // In one package, and in two layers one over the other.
-  const std::vector<Entry> links = {{"p/q/z", AE_IFLNK, "../.."}, {"p/q/w", AE_IFLNK, "z/p"}};
+  const std::vector<Entry> links = {{"p/q/z", AE_IFLNK, "../.."}, {"p/q/w", AE_IFLNK, "z/../.."}};
   const std::vector<Entry> files = {{"p/q/w/planted", AE_IFREG, "hello"}};
   std::vector<Entry> both = links;
   both.insert(both.end(), files.begin(), files.end());
@@ -173,10 +171,7 @@ TEST(Zip, WhatComesLaterIsNeverWrittenThroughALink) {
 }
 
 TEST(Zip, LayersTogetherAreBoundedAsOne) {
-  // Links of two layers that only together lead out; a later file over an earlier one, and over a link.
-  const Unpacked out({{{"p/q/z", AE_IFLNK, "../.."}}, {{"p/q/w", AE_IFLNK, "z/.."}}});
-  ASSERT_FALSE(out.done);
-  EXPECT_NE(out.done.error().message.find("link out"), std::string::npos);
+  // A later file over an earlier one, and over a link.
   const Unpacked over(
       {{{"f", AE_IFREG, "old"}, {"l", AE_IFLNK, "f"}}, {{"f", AE_IFREG, "new"}, {"l", AE_IFREG, "own"}}});
   ASSERT_TRUE(over.done) << over.done.error().message;

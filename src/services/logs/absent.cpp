@@ -21,6 +21,7 @@ constexpr cloud::AbsentRow kRows[] = {
     {.operation = "DescribeExportTasks", .answer = R"({"exportTasks": []})"},
     {.operation = "DescribeImportTasks", .answer = R"({"imports": []})"},
     {.operation = "DescribeLookupTables", .answer = R"({"lookupTables": []})"},
+    {.operation = "ListAggregateLogGroupSummaries", .answer = R"({"aggregateLogGroupSummaries": []})"},
     {.operation = "ListAnomalies", .answer = R"({"anomalies": []})"},
     {.operation = "ListIntegrations", .answer = R"({"integrationSummaries": []})"},
     {.operation = "ListLogAnomalyDetectors", .answer = R"({"anomalyDetectors": []})"},

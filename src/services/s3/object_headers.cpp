@@ -79,7 +79,7 @@ Result<Tags> read_tag_header(std::string_view text) {
     std::string_view pair = take(text, '&');
     const auto key = percent_decode(take(pair, '='), true);
     const auto value = percent_decode(pair, true);
-    if (!key || !value) {
+    if (!key || !value || !is_utf8(*key) || !is_utf8(*value)) {
       return invalid_argument(
           "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query "
           "parameters without tag name duplicates.",

@@ -5,6 +5,7 @@
 
 #include "base/encoding.h"
 #include "cloud/access_table.h"
+#include "http/secure.h"
 
 namespace signalbox::s3 {
 namespace {
@@ -43,8 +44,13 @@ constexpr HeaderKey kQueryKeys[] = {{"prefix"}, {"delimiter"}, {"max-keys"}, {"v
 
 /// Keys that come from neither: of the signature, the bucket, the object and its tags.
 constexpr std::string_view kOtherKeys[] = {
-    "authtype",        "signatureage",       "signatureversion",    "x-amz-content-sha256",
-    "resourceaccount", "locationconstraint", "requestobjecttagkeys"};
+    "authtype",        "signatureage",       "signatureversion",     "x-amz-content-sha256",
+    "resourceaccount", "locationconstraint", "requestobjecttagkeys", "tlsversion"};
+/// Keys of what this server has not, access points, grants and inventories: no request has them, and so policies that
+/// name them hold as they stand.
+constexpr std::string_view kAbsentKeys[] = {"accessgrantsinstancearn", "accesspointnetworkorigin",
+                                            "dataaccesspointaccount", "dataaccesspointarn",
+                                            "inventoryaccessibleoptionalfields"};
 constexpr std::string_view kTagKeys[] = {"existingobjecttag/", "requestobjecttag/"};
 
 std::string lower(std::string_view text) {
@@ -165,8 +171,10 @@ void complete(const cloud::Call& call, const wire::Operation& operation, const w
   const std::string location = fields.text("CreateBucketConfiguration.LocationConstraint");
   if (!location.empty()) add_once(keys, "s3:LocationConstraint", location);
   add_more(call, operation.name, fields, accesses);
+  const std::string tls(call.connection == nullptr ? std::string_view() : http::tls_version_of(*call.connection));
   for (cloud::Access& access : accesses) {
     add_signing(call, access.keys);
+    if (!tls.empty()) add_once(access.keys, "s3:TlsVersion", tls);
     if (!access.account.empty()) add_once(access.keys, "s3:ResourceAccount", access.account);
   }
 }
@@ -182,7 +190,8 @@ bool is_condition_key(std::string_view key) {
   const auto has = [&](const HeaderKey& one) { return own == (one.key.empty() ? one.header : one.key); };
   const auto begins = [&](std::string_view one) { return own.starts_with(one) && own.size() > one.size(); };
   return std::ranges::any_of(kHeaderKeys, has) || std::ranges::any_of(kQueryKeys, has) ||
-         std::ranges::count(kOtherKeys, own) != 0 || std::ranges::any_of(kTagKeys, begins);
+         std::ranges::count(kOtherKeys, own) != 0 || std::ranges::count(kAbsentKeys, own) != 0 ||
+         std::ranges::any_of(kTagKeys, begins);
 }
 
 }  // namespace signalbox::s3

@@ -216,6 +216,11 @@ TEST(Headers, Readings) {
   const auto source = read_copy_source("/bucket/a%20key/x?versionId=v");
   ASSERT_TRUE(source);
   EXPECT_EQ(source->bucket + "|" + source->key + "|" + *source->version, "bucket|a key/x|v");
+  for (const char* url : {"http://host:1/bucket/key", "https%3A//host/bucket/key"}) {
+    const auto named = read_copy_source(url);
+    ASSERT_TRUE(named) << url;
+    EXPECT_EQ(named->bucket + "|" + named->key, "bucket|key");
+  }
   EXPECT_EQ(read_copy_source("bucket").error().code, "InvalidArgument");
 }
 

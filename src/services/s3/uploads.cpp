@@ -69,14 +69,14 @@ Result<CopySource> read_copy_source(std::string_view text) {
     if (source.version->empty()) return empty_version("x-amz-copy-source", text);
     text = text.substr(0, at);
   }
-  for (const std::string_view scheme : {"http://", "https://"}) {  // a URL counts from its path on
-    if (!text.starts_with(scheme)) continue;
-    text.remove_prefix(scheme.size());
-    text.remove_prefix(std::min(text.size(), text.find('/')));
-  }
   const auto decoded = percent_decode(text, true);
   if (!decoded) return wrong("Invalid copy source encoding.");
   std::string_view path = *decoded;
+  for (const std::string_view scheme : {"http://", "https://"}) {  // a URL counts from its path on
+    if (!path.starts_with(scheme)) continue;
+    path.remove_prefix(scheme.size());
+    path.remove_prefix(std::min(path.size(), path.find('/')));
+  }
   if (path.starts_with('/')) path.remove_prefix(1);
   if (path.starts_with("arn:")) return not_implemented("copying from an access point");
   const auto slash = path.find('/');

@@ -249,7 +249,8 @@ Result<std::unique_ptr<Store>> open_rocksdb(const Options& options, Metrics& met
       return fail("StoreError", "The data directory " + options.directory +
                                     " is in use by another process: stop that one, or choose another with --data.");
     }
-    return fail("StoreError", "The data directory " + options.directory + " cannot be opened: " + status.ToString());
+    return fail("StoreError", "The data directory " + options.directory + " cannot be opened: " + status.ToString() +
+                                  ". Put the folder back from a backup, or begin anew in another one (--data).");
   }
   std::unique_ptr<rocksdb::DB> db(opened);
   Result<void> checked = check_schema(*db, options.directory);

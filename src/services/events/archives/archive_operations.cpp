@@ -169,6 +169,10 @@ asio::awaitable<Result<m::ListArchivesResponse>> list(Core& core, const Call& ca
         "ValidationException",
         "At most one filter is allowed for ListArchives. Use either : State, EventSourceArn, or NamePrefix.");
   }
+  if (request.event_source_arn) {
+    const auto bus = source_of(core, call, *request.event_source_arn);
+    if (!bus) co_return std::unexpected(bus.error());
+  }
   m::ListArchivesResponse response;
   auto& archives = response.archives.emplace();
   auto next = page(core.archives.archives.list(call.scope),
