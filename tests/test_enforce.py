@@ -613,7 +613,7 @@ def test_buckets(server):
     mine.put_object(Bucket="everything-must-be-private", Key="other", Body=b"2")
     assert denied(mine.put_object_acl, Bucket="everything-must-be-private", Key="MyCreditInfo", ACL="private") == (
         f"User: {user.arn} is not authorized to perform: s3:PutObjectAcl on resource: "
-        "arn:aws:s3:::everything-must-be-private/MyCreditInfo because no identity-based policy allows the "
+        "\"arn:aws:s3:::everything-must-be-private/MyCreditInfo\" because no identity-based policy allows the "
         "s3:PutObjectAcl action")
     denied(mine.list_objects_v2, Bucket="everything-must-be-private")
     for key, token, code in (("AKIANOBODY", None, "InvalidAccessKeyId"), (KEY, "x" * 40, "InvalidToken")):
@@ -662,7 +662,7 @@ def test_objects(server):
     denied(mine.get_object, Bucket="others-too", Key="a/k")
     text = denied(mine.put_object_acl, Bucket="mine", Key="a/k", ACL="public-read")
     assert text.startswith(f"User: {user.arn} is not authorized to perform: s3:PutObjectAcl on resource: "
-                           "arn:aws:s3:::mine/a/k because no identity-based policy allows")
+                           "\"arn:aws:s3:::mine/a/k\" because no identity-based policy allows")
     # Another account needs both sides.
     other = root(server, "s3", OTHER_KEY, OTHER_SECRET)
     denied(other.get_object, Bucket="mine", Key="a/k")

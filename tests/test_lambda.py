@@ -1,6 +1,7 @@
 """Lambda's API with boto3: functions, versions, aliases, layers, permissions, settings; and invoking them."""
 
 import base64
+import concurrent.futures
 import hashlib
 import io
 import json
@@ -415,6 +416,14 @@ def test_provided_runtime_with_a_bootstrap(functions, make):
     make("g", {"other": "x"}, Runtime="provided.al2", Handler="none")
     answer, response = invoke(functions, "g")
     assert response["FunctionError"] == "Unhandled" and "exit status 127" in answer["errorMessage"]
+
+
+def test_a_runtime_that_ends_at_once_is_the_functions_own_fault(functions, make):
+    """However quickly: the server has looked at its sandbox before anything of the function ran."""
+    make("f", {"bootstrap": "#!/bin/sh\nexit 3\n"}, Runtime="provided.al2023", Handler="none", mode=0o755)
+    with concurrent.futures.ThreadPoolExecutor(10) as pool:
+        for answer, response in pool.map(lambda _: invoke(functions, "f"), range(50)):
+            assert response["FunctionError"] == "Unhandled" and "exit status 3" in answer["errorMessage"]
 
 
 def test_old_python_runs_on_what_there_is(functions, make):

@@ -150,10 +150,11 @@ pid_t only_child(pid_t process) {
   return child;
 }
 
-/// What the kernel says of the sandbox's first process: whatever bubblewrap and init did or did not do.
+/// What the kernel says of the sandbox's first process, before anything of the function runs: whatever bubblewrap and
+/// init did or did not do.
 std::string found_lacking(pid_t process, const SandboxUsers& users) {
   const auto confinement = confinement_of(only_child(process));
-  if (!confinement) return "it ended at once";
+  if (!confinement) return "a first process";
   return confinement->lacks(users.count == 0);
 }
 
@@ -196,6 +197,7 @@ Result<Sandbox> start_sandbox(const SandboxPlan& plan) {
     sandbox.process->reap();
     return no_sandbox(lacking.empty() ? complaint_of(output->ours.get()) : "it lacks " + lacking);
   }
+  sandbox.process->let_go();
   sandbox.runtime_api = std::move(sockets->runtime_api);
   sandbox.server = std::move(sockets->server);
   sandbox.output = std::move(output->ours);

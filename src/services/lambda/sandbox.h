@@ -57,6 +57,8 @@ class SandboxProcess {
     Descriptor server;
   };
   Result<Sockets> receive(Descriptor control);
+  /// Lets init run the program, after receive().
+  void let_go();
 
   pid_t id() const { return process_; }
   /// Whether a control group bounds its memory.

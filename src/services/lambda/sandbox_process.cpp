@@ -153,6 +153,11 @@ Result<SandboxProcess::Sockets> SandboxProcess::receive(Descriptor control) {
   return Sockets{Descriptor(handed[0]), Descriptor(handed[1])};
 }
 
+void SandboxProcess::let_go() {
+  const char go = 1;
+  static_cast<void>(::send(control_.get(), &go, 1, MSG_NOSIGNAL));  // of one that has ended the end is told anyway
+}
+
 std::optional<SandboxUse> SandboxProcess::measure() const {
   Sum sum;
   add_process(process_, sum);

@@ -7,8 +7,9 @@
 //       PROGRAM, which makes the sandbox.
 //   init inside PORT TASKS PROGRAM ARGUMENT...
 //       In it, as its first process: listens in the sandbox's own network on 127.0.0.1:9001 and 127.0.0.1:PORT, hands
-//       both sockets, /tmp and /dev/shm to the server through descriptor 3, runs PROGRAM with at most TASKS processes
-//       and threads, reaps what ends, and tells through descriptor 3 how PROGRAM ended.
+//       both sockets, /tmp and /dev/shm to the server through descriptor 3, waits for a byte from there, for the server
+//       looks at how it is confined, runs PROGRAM with at most TASKS processes and threads, reaps what ends, and tells
+//       through descriptor 3 how PROGRAM ended.
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -197,6 +198,8 @@ void inside(char** arguments) {
   limit(RLIMIT_CORE, 0);
   limit(RLIMIT_NOFILE, 1024);
   limit(RLIMIT_NPROC, strtoul(arguments[1], nullptr, 10));
+  char go = 0;
+  if (recv(kControl, &go, 1, 0) != 1) give_up("be let go");
 }
 
 }  // namespace
