@@ -7,7 +7,7 @@ namespace {
 
 /// Calls `visit` with each value, or with that which is no array.
 template <class Visit>
-void each_of(json::Value value, Visit visit) {
+void each_of(json::Value value, const Visit& visit) {
   if (!value.is_array()) return visit(value);
   for (const json::Value one : value.elements()) visit(one);
 }

@@ -56,9 +56,9 @@ Routed route_json(std::span<const Service* const> services, std::string_view tar
 Routed route_rpc(std::span<const Service* const> services, std::string_view path) {
   constexpr std::string_view kServicePart = "/service/";
   constexpr std::string_view kOperationPart = "/operation/";
-  constexpr ProtocolKind kind = ProtocolKind::kRpcV2Cbor;
+  constexpr ProtocolKind kKind = ProtocolKind::kRpcV2Cbor;
   const auto unknown = [](const Service* service) {
-    return Routed{kind, service, fail("UnknownOperationException", "", 404)};
+    return Routed{kKind, service, fail("UnknownOperationException", "", 404)};
   };
   const auto operation_at = path.rfind(kOperationPart);
   const auto service_at = path.substr(0, operation_at).rfind(kServicePart);
@@ -66,10 +66,10 @@ Routed route_rpc(std::span<const Service* const> services, std::string_view path
   std::string_view name = path.substr(0, operation_at).substr(service_at + kServicePart.size());
   if (const auto dot = name.rfind('.'); dot != std::string_view::npos) name.remove_prefix(dot + 1);
   for (const Service* service : services) {
-    if (!speaks(*service, kind) || service->target_prefix != name) continue;
+    if (!speaks(*service, kKind) || service->target_prefix != name) continue;
     const Operation* operation = service->find_operation(path.substr(operation_at + kOperationPart.size()));
     if (operation == nullptr) return unknown(service);
-    return {kind, service, operation};
+    return {kKind, service, operation};
   }
   return unknown(nullptr);
 }

@@ -131,7 +131,7 @@ class RocksStore final : public Store {
         durability_(durability),
         log_(log),
         committer_(*db_, durability, *acknowledged_, metrics, log) {}
-  ~RocksStore() override { RocksStore::close(); }
+  ~RocksStore() override { static_cast<void>(RocksStore::close()); }
 
   std::unique_ptr<Snapshot> read() const override { return std::make_unique<RocksSnapshot>(*db_, log_); }
 
