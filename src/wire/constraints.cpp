@@ -164,14 +164,11 @@ class Rules {
  public:
   explicit Rules(const Shape& shape) : shape_(shape) {}
 
-  bool hold(const void* value) const {
-    const double size = shape_.has_min || shape_.has_max ? measure(value) : 0;
-    return !is_below(size) && !is_above(size) && matches(value) && is_listed(value);
-  }
+  bool hold(const void* value) const { return broken(value).empty(); }
   /// The rules that are broken, each as a violation has it, in AWS's order.
   std::vector<std::string> broken(const void* value) const {
     std::vector<std::string> out;
-    const double size = measure(value);
+    const double size = shape_.has_min || shape_.has_max ? measure(value) : 0;
     if (is_below(size)) out.push_back(least());
     if (is_above(size)) out.push_back(most());
     if (!matches(value)) out.push_back(form());
@@ -185,8 +182,7 @@ class Rules {
     if (shape_.has_max) add(most());
     if (shape_.has_min) add(least());
     if (!shape_.pattern.empty()) add(form());
-    if (has_choice()) add(choice());
-    if (!has_choice()) add("Member must not be null");
+    add(has_choice() ? choice() : "Member must not be null");
     return "[" + out + "]";
   }
 
@@ -273,9 +269,7 @@ class Checker {
   void check(const Shape& shape, const void* value, const std::string& path) {
     if (shape.type == ShapeType::kStructure) return structure(shape, value, path);
     const Rules rules(shape);
-    if (!rules.hold(value)) {
-      for (const std::string& rule : rules.broken(value)) violate(shape, value, path, rule);
-    }
+    for (const std::string& rule : rules.broken(value)) violate(shape, value, path, rule);
     if (shape.type == ShapeType::kList) list(shape, value, path);
     if (shape.type == ShapeType::kMap) map(shape, value, path);
   }

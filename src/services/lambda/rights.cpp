@@ -134,7 +134,7 @@ std::optional<std::string> url_type(const Core& core, const cloud::Call& call, c
 }
 
 /// The statement that a request to remove a permission names; nothing where there is none.
-std::optional<std::string> statement_of(const Core& core, const cloud::Call& call, const cloud::InputFields& input) {
+std::optional<std::string> named_statement(const Core& core, const cloud::Call& call, const cloud::InputFields& input) {
   const auto named = function_of(call, input);
   const FunctionPtr function = named ? core.find(named->function) : nullptr;
   if (!function) return std::nullopt;
@@ -246,10 +246,10 @@ void describe_access(Core& core) {
     return url_type(core, call, input);
   };
   const auto principal = [&core](const cloud::Call& call, const cloud::InputFields& input) {
-    return permitted_principal(statement_of(core, call, input));
+    return permitted_principal(named_statement(core, call, input));
   };
   const auto permitted_url = [&core](const cloud::Call& call, const cloud::InputFields& input) {
-    return text_at(statement_of(core, call, input), {"Condition", "StringEquals", "lambda:FunctionUrlAuthType"});
+    return text_at(named_statement(core, call, input), {"Condition", "StringEquals", "lambda:FunctionUrlAuthType"});
   };
   cloud::describe(authority, model::kService, kTable,
                   {{"function", function_arn},
