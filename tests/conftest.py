@@ -2,6 +2,7 @@
 
 import json
 import os
+import pathlib
 import random
 import re
 import shutil
@@ -145,6 +146,27 @@ def server(tmp_path_factory):
     shared = Server(str(tmp_path_factory.mktemp("shared") / "data")).start()
     yield shared
     assert shared.stop() == 0
+
+
+@pytest.fixture
+def ordinary_server(tmp_path):
+    """A server of a user who is not root, and has no control groups: started."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    server = Server(str(folder))
+    if os.geteuid() == 0:
+        binary = shutil.copy(BINARY, tmp_path)  # the checkout may be in a folder that is root's alone
+        for path in (tmp_path, *tmp_path.parents):
+            if path == pathlib.Path(tempfile.gettempdir()):
+                break
+            os.chmod(path, 0o755)
+        os.chown(folder, 12345, 12345)
+        made = server.command
+        server.command = lambda port=0: ["setpriv", "--reuid", "12345", "--regid", "12345", "--clear-groups", binary,
+                                         *made(port)[1:]]
+    yield server.start()
+    if server.process is not None:
+        server.kill()
 
 
 @pytest.fixture

@@ -3,9 +3,6 @@
 import base64
 import json
 import os
-import pathlib
-import shutil
-import tempfile
 import threading
 
 import botocore.exceptions
@@ -218,29 +215,11 @@ def test_server_that_is_killed_leaves_no_worker_and_loses_no_event(new_server):
     assert not any(exists(pid) for pid in left)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="becoming another user takes root")
-def test_server_of_an_ordinary_user_runs_functions(tmp_path):
-    from conftest import BINARY, Server
-    binary = shutil.copy(BINARY, tmp_path)  # the checkout may be in a folder that is root's alone
-    folder = tmp_path / "data"
-    folder.mkdir()
-    for path in (tmp_path, *tmp_path.parents):
-        if path == pathlib.Path(tempfile.gettempdir()):
-            break
-        os.chmod(path, 0o755)
-    os.chown(folder, 12345, 12345)
-    server = Server(str(folder))
-    made = server.command
-    server.command = lambda port=0: ["setpriv", "--reuid", "12345", "--regid", "12345", "--clear-groups", binary,
-                                   *made(port)[1:]]
-    try:
-        functions = server.start().client("lambda")
-        create(functions, "f", "import os\ndef handler(event, context):\n    return os.getuid()\n")
-        assert invoke(functions, "f")[0] == 993
-        assert server.stop() == 0
-    finally:
-        if server.process is not None:
-            server.kill()
+def test_server_of_an_ordinary_user_runs_functions(ordinary_server):
+    functions = ordinary_server.client("lambda")
+    create(functions, "f", "import os\ndef handler(event, context):\n    return os.getuid()\n")
+    assert invoke(functions, "f")[0] == 993
+    assert ordinary_server.stop() == 0
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="making such a host takes root")

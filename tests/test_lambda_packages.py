@@ -35,6 +35,15 @@ def layer(functions, name, content):
     return functions.publish_layer_version(LayerName=name, Content={"ZipFile": content})["LayerVersionArn"]
 
 
+def test_names_are_any_text(functions, account):
+    names = ["donn\u00e9es/\u65e5\u672c.txt", "caf\u00e9.txt"]
+    code = "import os\ndef handler(event, context):\n    return [open(name).read() for name in event]\n"
+    content = package([("lien-\u00e9", "donn\u00e9es")], {"app.py": code, names[0]: "x", names[1]: "y"})
+    functions.create_function(FunctionName="f", Runtime="python3.12", Role=ROLE.format(account), Handler="app.handler",
+                              Code={"ZipFile": content})
+    assert invoke(functions, "f", [*names, "lien-\u00e9/\u65e5\u672c.txt"])[0] == ["x", "y", "x"]
+
+
 def test_links_lead_nowhere_else(new_server):
     server = new_server().start()
     functions = server.client("lambda")

@@ -94,6 +94,31 @@ def test_what_is_damaged_is_an_error(new_server, data, damage):
     assert "is damaged" in server.log_text()
 
 
+def test_another_objects_file_is_no_content(new_server, data):
+    server = new_server().start()
+    raw = Raw(server, "123456789012")
+    bodies = {"a": BIG, "b": BIG[::-1], "copy": BIG}
+    raw.ask("PUT", "/bucket")
+    raw.ask("PUT", "/bucket/a", bodies["a"])
+    raw.ask("PUT", "/bucket/b", bodies["b"])
+    raw.ask("PUT", "/bucket/copy", headers={"x-amz-copy-source": "/bucket/a"})
+    for key, body in bodies.items():
+        assert raw.ask("GET", f"/bucket/{key}")[2] == body
+    server.stop()
+    blobs = glob.glob(os.path.join(data, "s3", "blobs", "*", "*"))
+    of_b, = (path for path in blobs if os.stat(path).st_nlink == 1)
+    of_a, _ = (path for path in blobs if path != of_b)  # a's, or its copy's
+    os.rename(of_a, of_a + "-")
+    os.rename(of_b, of_a)
+    os.rename(of_a + "-", of_b)
+    raw = Raw(server.start(), "123456789012")
+    answers = {key: raw.ask("GET", f"/bucket/{key}") for key in bodies}
+    assert answers["b"][0] == 500
+    assert sorted(answers[key][0] for key in ("a", "copy")) == [200, 500]
+    assert all(status == 500 or body == bodies[key] for key, (status, _, body) in answers.items())
+    assert "is damaged" in server.log_text()
+
+
 def test_keys_of_clients(server, account, bucket):
     raw = Raw(server, account)
     for key, body in (("small", b"small"), ("big", BIG)):

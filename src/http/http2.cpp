@@ -23,6 +23,11 @@ constexpr std::uint32_t kWindow = 1024 * 1024;
 constexpr std::size_t kBodiesAtOnce = 4;
 /// While so many bytes of answers wait for the client to fetch them, no more requests are begun.
 constexpr std::size_t kUnsentToBegin = std::size_t{1024} * 1024;
+/// What an answer counts that is read in pieces, before the client has room for the first: its reader holds files open,
+/// and the first piece.
+constexpr std::size_t kReaderCost = std::size_t{512} * 1024;
+/// So many GETs of a connection are begun at most before the client begins to fetch their answers.
+constexpr std::size_t kMaxUntouched = 32;
 /// No answers are kept beyond this; the client may ask again.
 constexpr std::size_t kMaxUnsent = std::size_t{64} * 1024 * 1024;
 /// Whoever leaves more than this waiting has less time to fetch it.
@@ -273,7 +278,10 @@ void Http2::closed(std::int32_t id) {
   const StreamPtr stream = found->second;
   streams_.erase(found);
   std::erase(ready_, stream);
-  if (!stream->answering) release(*stream);
+  if (!stream->answering) {
+    release(*stream);
+    touch(*stream);
+  }
   unsent_.take(std::exchange(stream->unsent, 0));
   busy_ = std::chrono::steady_clock::now();
   stream->leave();
@@ -287,15 +295,29 @@ void Http2::release(Stream& stream) {
 // Handlers of streams that are closed run on: those count too, or a client that resets what it asks could have any
 // number of them.
 void Http2::pump() {
-  while (!abandoned_ && !excess_ && !ready_.empty() && answering_ < kMaxStreams && unsent_.count() < kUnsentToBegin) {
-    const StreamPtr stream = std::move(ready_.front());
-    ready_.pop_front();
+  while (!abandoned_ && !excess_ && answering_ < kMaxStreams && unsent_.count() < kUnsentToBegin) {
+    const auto next = std::ranges::find_if(ready_, [this](const StreamPtr& stream) { return may_start(*stream); });
+    if (next == ready_.end()) return;
+    const StreamPtr stream = std::move(*next);
+    ready_.erase(next);
     start(stream);
   }
 }
 
+bool Http2::may_start(const Stream& stream) const {
+  return !stream.may_be_read() || untouched_ < kMaxUntouched;
+}
+
+void Http2::touch(Stream& stream) {
+  if (std::exchange(stream.is_untouched, false)) --untouched_;
+}
+
 void Http2::start(const StreamPtr& stream) {
   ++answering_;
+  if (stream->may_be_read()) {
+    ++untouched_;
+    stream->is_untouched = true;
+  }
   stream->answering = true;
   stream->in_progress.emplace(environment_);
   spawn(answer(stream));
@@ -316,6 +338,7 @@ asio::awaitable<void> Http2::answer(StreamPtr stream) {
   busy_ = std::chrono::steady_clock::now();
   if (stream->closed) {
     release(*stream);
+    touch(*stream);
   } else {
     submit(*stream);
   }
@@ -325,10 +348,12 @@ asio::awaitable<void> Http2::answer(StreamPtr stream) {
 void Http2::submit(Stream& stream) {
   if (abandoned_) return;
   Response& response = stream.response;
+  if (!response.stream || stream.method == "HEAD") touch(stream);
   const bool has_body =
       stream.method != "HEAD" && has_content(response.status) && (response.stream != nullptr || !response.body.empty());
   if (response.cut_after) return reset(stream.id, NGHTTP2_INTERNAL_ERROR);
-  const bool too_much = unsent_.count() + response.body.size() > kMaxUnsent || unsent_.too_many();
+  const std::size_t cost = response.stream ? kReaderCost : response.body.size();
+  const bool too_much = unsent_.count() + cost > kMaxUnsent || unsent_.too_many();
   if (has_body && unsent_.count() > 0 && too_much) {
     response = {};
     return reset(stream.id, NGHTTP2_ENHANCE_YOUR_CALM);
@@ -350,7 +375,7 @@ void Http2::submit(Stream& stream) {
   if (has_body) {
     stream.out = response.stream ? std::string_view() : response.body;
     stream.last = response.stream == nullptr;
-    stream.unsent = stream.out.size();
+    stream.unsent = cost;
     if (unsent_.count() == 0) progress_ = std::chrono::steady_clock::now();
     unsent_.add(stream.unsent);
     stream.submitted = true;
@@ -361,6 +386,8 @@ void Http2::submit(Stream& stream) {
 std::int64_t Http2::give(Stream& stream, std::uint8_t* out, std::size_t room, std::uint32_t& flags) {
   const std::size_t size = std::min(room, stream.out.size() - stream.sent);
   if (size == 0 && !stream.last) {
+    touch(stream);
+    unsent_.take(std::exchange(stream.unsent, 0));  // the reader's cost, of the first piece
     // Not at once: a piece that is there already would come before nghttp2 waits for it.
     if (!std::exchange(stream.fetching, true)) {
       asio::post(link_.executor,

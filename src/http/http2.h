@@ -80,7 +80,10 @@ class Http2 : public std::enable_shared_from_this<Http2> {
 
   /// Has requests answered, as many as may be at once.
   void pump();
+  bool may_start(const Stream& stream) const;
   void start(const StreamPtr& stream);
+  /// The client has begun to fetch the answer, or there is none to fetch in pieces.
+  void touch(Stream& stream);
   asio::awaitable<void> answer(StreamPtr stream);
   void submit(Stream& stream);
   /// Gets the next piece of an answer that is read in pieces.
@@ -96,6 +99,7 @@ class Http2 : public std::enable_shared_from_this<Http2> {
   std::map<std::int32_t, StreamPtr> streams_;
   std::deque<StreamPtr> ready_;  // requests that wait for their turn
   std::size_t answering_ = 0;    // handlers that run, those of streams that are closed among them
+  std::size_t untouched_ = 0;    // GETs that were begun and of whose answers nothing was fetched
   HeldBytes held_;               // of bodies that wait for their end or their answer
   HeldBytes unsent_;             // of answers that wait for the client to fetch them
   Calm calm_;

@@ -56,6 +56,28 @@ class Pieces final : public BodyReader {
   std::string piece_;
 };
 
+/// Counts itself while it is there.
+class CountedBody final : public BodyReader {
+ public:
+  explicit CountedBody(std::atomic<int>& open) : open_(open) { ++open_; }
+  ~CountedBody() override { --open_; }
+  asio::awaitable<Result<std::string_view>> read() override { return pieces_.read(); }
+  std::optional<std::uint64_t> length() const override { return pieces_.length(); }
+
+ private:
+  std::atomic<int>& open_;
+  Pieces pieces_{4, kMega / 4, false};
+};
+
+/// Answers with a mega in four pieces, by a body that counts itself in `open`.
+auto answer_in_pieces(std::atomic<int>& open) {
+  return [&open](const Request&, Connection&) -> asio::awaitable<Response> {
+    Response response;
+    response.stream = std::make_shared<CountedBody>(open);
+    co_return response;
+  };
+}
+
 // The writer stood in an answer that the end of the connection had freed.
 TEST_F(ServerTest, Http2ClientsMayHangUpInTheMiddleOfAnswers) {
   start(answer_much);
@@ -89,6 +111,31 @@ TEST_F(ServerTest, Http2AnswersThatNobodyFetchesHoldBackTheNext) {
   EXPECT_LE(begun, 2);
   client.send(Client::frame(NGHTTP2_SETTINGS, 0, 0, std::string("\0\4", 2) + Client::number(0x7fffffff)));
   for (std::uint32_t stream = 1; stream < 200; stream += 2) EXPECT_EQ(client.answer(stream).body.size(), kMega);
+}
+
+TEST_F(ServerTest, Http2AnswersInPiecesThatNobodyFetchesAreFew) {
+  std::atomic<int> open = 0;
+  start(answer_in_pieces(open));
+  Client client(connect(), 0);
+  std::string requests;
+  for (std::uint32_t stream = 1; stream < 200; stream += 2) requests += Client::request(stream, "GET", "/");
+  client.send(requests + Client::frame(NGHTTP2_PING, 0, 0, "12345678"));
+  while (client.receive()->type != NGHTTP2_PING) continue;
+  EXPECT_LE(open, 32);
+  client.send(Client::frame(NGHTTP2_SETTINGS, 0, 0, std::string("\0\4", 2) + Client::number(0x7fffffff)));
+  for (std::uint32_t stream = 1; stream < 200; stream += 2) EXPECT_EQ(client.answer(stream).body.size(), kMega);
+  while (open != 0) std::this_thread::yield();
+}
+
+TEST_F(ServerTest, Http2ClientsThatBeginToFetchNothingAreLeft) {
+  Limits limits;
+  limits.write_timeout = seconds(0);
+  std::atomic<int> open = 0;
+  start(answer_in_pieces(open), limits);
+  Client client(connect(), 0);
+  client.send(Client::request(1, "GET", "/"));
+  client.farewell();  // comes to its end
+  while (open != 0) std::this_thread::yield();
 }
 
 TEST_F(ServerTest, Http2ClientsThatFetchNothingAreLeft) {

@@ -116,6 +116,21 @@ bool delegate(const std::string& own) {
 
 }  // namespace
 
+std::optional<GroupUse> ControlGroup::use() const {
+  GroupUse use;
+  const std::string tasks = read(path_ + of_->tasks_file());
+  use.tasks = std::ranges::count(tasks, '\n');
+  if (use.tasks == 0) return std::nullopt;
+  // "anon" and "shmem" in version 2; the first is "rss" in version 1.
+  std::istringstream lines(read(path_ + "/memory.stat"));
+  std::string name;
+  std::int64_t bytes = 0;
+  while (lines >> name >> bytes) {
+    if (name == "anon" || name == "rss" || name == "shmem") use.memory_bytes += bytes;
+  }
+  return use;
+}
+
 ControlGroup::~ControlGroup() {
   if (of_ != nullptr) of_->remove(std::move(path_));
 }
@@ -129,6 +144,11 @@ ControlGroups::~ControlGroups() {
 
 const char* ControlGroups::bound_of(Version version) {
   return version == Version::kTwo ? "/memory.max" : "/memory.limit_in_bytes";
+}
+
+const char* ControlGroups::tasks_file() const {
+  const std::lock_guard lock(mutex_);
+  return version_ == Version::kTwo ? "/cgroup.threads" : "/tasks";
 }
 
 std::string ControlGroups::kind() const {

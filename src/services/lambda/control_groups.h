@@ -15,6 +15,12 @@ namespace signalbox::lambda {
 
 class ControlGroups;
 
+/// What the processes of a group use together, each page once.
+struct GroupUse {
+  std::int64_t memory_bytes = 0;  // of their own, and files in memory; not what is only kept of files on disks
+  std::int64_t tasks = 0;         // processes and threads
+};
+
 /// One group; removed with its owner, as soon as nothing runs in it any more.
 class ControlGroup {
  public:
@@ -26,6 +32,8 @@ class ControlGroup {
   ControlGroup& operator=(ControlGroup&&) = delete;
   ~ControlGroup();
   bool is_made() const { return of_ != nullptr; }
+  /// Empty when nothing runs in it.
+  std::optional<GroupUse> use() const;
   /// Its cgroup.procs, open for writing: a process that writes "0" there joins.
   int processes() const { return processes_.get(); }
 
@@ -51,6 +59,7 @@ class ControlGroups : public std::enable_shared_from_this<ControlGroups> {
   bool try_base(Version version, const std::string& base);
   std::optional<ControlGroup> make_in(std::int64_t memory_bytes);
   static const char* bound_of(Version version);
+  const char* tasks_file() const;
   void remove(std::string path);
   void remove_left();
 

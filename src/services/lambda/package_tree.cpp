@@ -26,16 +26,22 @@ std::unexpected<Error> unusable_package(const std::string& why) {
                   (why.empty() ? "." : ": " + why));
 }
 
-std::string package_path(std::string_view path) {
-  if (path.size() > kMaxPath || path.starts_with('/') || path.find('\\') != std::string_view::npos ||
-      path.find('\0') != std::string_view::npos) {
-    return {};
-  }
+Result<std::string> package_path(std::string_view path) {
+  const auto leads_out = [] { return unusable_package("the path of an entry leads out of the package."); };
+  const auto too_long = [] {
+    return unusable_package("the path of an entry is longer than " + std::to_string(kMaxPath) +
+                            " bytes, has a name of more than " + std::to_string(kMaxEntryName) +
+                            " bytes or more than " + std::to_string(kMaxDepth) + " folders.");
+  };
+  if (path.starts_with('/')) return leads_out();
+  if (path.size() > kMaxPath) return too_long();
+  if (path.find('\\') != std::string_view::npos) return unusable_package("the path of an entry has a backslash.");
   std::string out;
   int depth = 0;
   while (!path.empty()) {
     const std::string_view part = take_part(path);
-    if (part == ".." || part.size() > kMaxEntryName || depth > kMaxDepth) return {};
+    if (part == "..") return leads_out();
+    if (part.size() > kMaxEntryName || depth > kMaxDepth) return too_long();
     if (part.empty() || part == ".") continue;
     if (!out.empty()) out += '/';
     out += part;

@@ -11,9 +11,9 @@
 
 namespace signalbox::lambda {
 
-/// An entry's path within its package, "a/b" or "." for the package itself, without "." parts; "" for one that leads
-/// out, or is none that a file can have.
-std::string package_path(std::string_view path);
+/// An entry's path within its package, "a/b" or "." for the package itself, without "." parts. Errors:
+/// InvalidParameterValueException for one that leads out, or is none that a file here can have.
+Result<std::string> package_path(std::string_view path);
 
 /// Paths as package_path() gives them. What comes later counts: a link is no more where a file or folder takes its
 /// place, or something is to be under it.

@@ -162,7 +162,10 @@ std::string found_lacking(pid_t process, const SandboxUsers& users) {
 
 Result<Sandbox> start_sandbox(const SandboxPlan& plan) {
   if (plan.folders.empty() || plan.folders.size() > kMaxFolders) return no_sandbox("too many folders");
-  auto words = sandbox_options(plan, kFirstFolder, kFilter);
+  auto group = plan.groups != nullptr ? plan.groups->make(plan.memory_bytes) : std::nullopt;
+  const Descriptor joined(group ? ::fcntl(group->processes(), F_DUPFD_CLOEXEC, kAbove) : -1);
+  const bool grouped = joined.get() >= 0;
+  auto words = sandbox_options(plan, kFirstFolder, kFilter, grouped);
   if (!words) return std::unexpected(std::move(words).error());
   const auto users = sandbox_users();
   if (!users) return std::unexpected(users.error());
@@ -174,19 +177,17 @@ Result<Sandbox> start_sandbox(const SandboxPlan& plan) {
   auto control = make_control();
   auto output = make_pipe();
   const Descriptor options = file_of("options", zero_ended(*words));
-  const Descriptor filter = file_of("filter", seccomp_filter());
+  const Descriptor filter = file_of("filter", seccomp_filter(grouped));
   if (!control || !output || options.get() < 0 || filter.get() < 0) return no_sandbox(std::strerror(errno));
-  auto group = plan.groups != nullptr ? plan.groups->make(plan.memory_bytes) : std::nullopt;
-  const Descriptor joined(group ? ::fcntl(group->processes(), F_DUPFD_CLOEXEC, kAbove) : -1);
   std::vector<Given> given = {{output->theirs.get(), 1}, {output->theirs.get(), 2}, {control->theirs.get(), kControl},
                               {options.get(), kOptions}, {filter.get(), kFilter},   {joined.get(), kGroup}};
   for (std::size_t i = 0; i < folders.size(); ++i) {
     given.push_back({folders[i].get(), kFirstFolder + static_cast<int>(i)});
   }
-  const pid_t child = spawn(plan, arguments_of(plan, next_user(*users), joined.get() >= 0), given);
+  const pid_t child = spawn(plan, arguments_of(plan, next_user(*users), grouped), given);
   if (child < 0) return no_sandbox(std::strerror(errno));
   Sandbox sandbox;
-  sandbox.process = std::make_unique<SandboxProcess>(child, group ? *std::move(group) : ControlGroup());
+  sandbox.process = std::make_unique<SandboxProcess>(child, grouped ? *std::move(group) : ControlGroup());
   control->theirs = Descriptor();
   output->theirs = Descriptor();
   sandbox.exited = Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, child, 0)));

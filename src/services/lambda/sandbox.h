@@ -44,6 +44,7 @@ struct SandboxUse {
   std::int64_t memory_bytes = 0;  // of its own, with /dev/shm and memfds; not files of the host that it maps
   std::int64_t tmp_bytes = 0;     // files in /tmp: they are memory too
   std::int64_t tasks = 0;         // processes and threads
+  bool countable = true;          // false: it has more than is counted
 };
 
 /// A sandbox while it runs, seen from outside.
@@ -63,8 +64,9 @@ class SandboxProcess {
   pid_t id() const { return process_; }
   /// Whether a control group bounds its memory.
   bool is_grouped() const { return group_.is_made(); }
-  /// Empty when it has ended.
-  std::optional<SandboxUse> measure() const;
+  /// What it uses: where a control group bounds it, as the kernel counts it, at once; else counted as count_processes()
+  /// does, against `bound` bytes of memory, which is for threads that may block. Empty when it has ended.
+  std::optional<SandboxUse> measure(std::int64_t bound) const;
   /// Waits for its end, once. What became of it, as AWS says it: "exit status 1", "signal: killed"; "" for success.
   std::string reap();
 
@@ -91,8 +93,9 @@ struct Sandbox {
 Result<Sandbox> start_sandbox(const SandboxPlan& plan);
 
 /// What bubblewrap is told of it, before the command. `first_folder` is the first one's descriptor; the filter of
-/// system calls is in `filter`. The same errors: nothing else puts texts of others into options.
-Result<std::vector<std::string>> sandbox_options(const SandboxPlan& plan, int first_folder, int filter);
+/// system calls is in `filter`; `grouped` says whether a control group counts its memory. The same errors: nothing else
+/// puts texts of others into options.
+Result<std::vector<std::string>> sandbox_options(const SandboxPlan& plan, int first_folder, int filter, bool grouped);
 
 /// What confines functions here, found by starting a sandbox: "user namespace, seccomp filter, ...". Errors as those of
 /// start_sandbox().

@@ -71,7 +71,7 @@ std::unexpected<Error> unusable(std::string_view what) {
 
 /// The function's environment is among it and not around it: its LD_PRELOAD is for the sandbox only, and its secrets
 /// are in nobody's list of processes.
-Result<std::vector<std::string>> sandbox_options(const SandboxPlan& plan, int first_folder, int filter) {
+Result<std::vector<std::string>> sandbox_options(const SandboxPlan& plan, int first_folder, int filter, bool grouped) {
   Words out;
   // All namespaces; a root that cannot be written to.
   out.add({"--unshare-user",
@@ -111,6 +111,9 @@ Result<std::vector<std::string>> sandbox_options(const SandboxPlan& plan, int fi
   add_processes(out);
   // Without terminals: these are the whole machine's, and what they hold counts for nobody.
   out.add({"--dev", "/dev", "--size", "4096", "--tmpfs", "/dev/pts", "--remount-ro", "/dev/pts"});
+  // A mapping of /dev/zero that is shared is memory that no process's figures tell of; /dev/full cannot be mapped, and
+  // is read the same.
+  if (!grouped) out.add({"--dev-bind", "/dev/full", "/dev/zero"});
   out.add({"--size", "67108864", "--tmpfs", "/dev/shm", "--remount-ro", "/dev"});
   out.add({"--size", std::to_string(plan.tmp_bytes), "--tmpfs", "/tmp", "--remount-ro", "/", "--chdir", "/var/task"});
   for (const std::string& variable : plan.environment) {

@@ -3,10 +3,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <linux/close_range.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -17,6 +19,7 @@
 #include <array>
 
 #include "services/lambda/confinement.h"
+#include "services/lambda/sandbox_count.h"
 
 namespace signalbox::lambda {
 namespace {
@@ -30,20 +33,20 @@ SandboxPlan plan_of(std::vector<std::string> environment, std::vector<std::strin
 }
 
 TEST(SandboxOptions, AreMadeOfTextsThatCannotEndThem) {
-  const auto good = sandbox_options(plan_of({"A=x --bind / /tmp", "B_1=", "C=a=b"}), 7, 5);
+  const auto good = sandbox_options(plan_of({"A=x --bind / /tmp", "B_1=", "C=a=b"}), 7, 5, true);
   ASSERT_TRUE(good);
   // A value is one word, whatever is in it.
   EXPECT_EQ(std::ranges::count(*good, "x --bind / /tmp"), 1);
   const std::string zero("x\0--bind\0/\0/tmp", 16);
   for (const auto& plan : {plan_of({"A=" + zero}), plan_of({zero + "=x"}), plan_of({"A"}), plan_of({"=x"}),
                            plan_of({"1A=x"}), plan_of({"A-B=x"}), plan_of({"A=x"}, {"/bin/sh", zero})}) {
-    const auto refused = sandbox_options(plan, 7, 5);
+    const auto refused = sandbox_options(plan, 7, 5, true);
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, "InvalidParameterValueException");
   }
   SandboxPlan folders = plan_of({});
   folders.folders.push_back({"/x", zero});
-  EXPECT_FALSE(sandbox_options(folders, 7, 5));
+  EXPECT_FALSE(sandbox_options(folders, 7, 5, true));
 }
 
 /// What a system call comes to in a process of its own: 0, or its error; 1000 + the signal that ended the process.
@@ -61,9 +64,9 @@ int outcome_of(Call call) {
 }
 /// The same, behind the filter.
 template <class Call>
-int filtered(Call call) {
+int filtered(Call call, bool grouped = true) {
   return outcome_of([&] {
-    std::string bytes = seccomp_filter();
+    std::string bytes = seccomp_filter(grouped);
     sock_fprog program{static_cast<unsigned short>(bytes.size() / sizeof(sock_filter)),
                        reinterpret_cast<sock_filter*>(bytes.data())};
     if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) ::_exit(255);
@@ -158,6 +161,32 @@ TEST(Seccomp, LooksAtArguments) {
   EXPECT_EQ(call_of(SYS_personality, 0xffffffffL), 0);
 }
 
+TEST(Seccomp, KeepsMemoryWhereItIsCounted) {
+  const auto map = [](int flags) {
+    return [flags] { return ::mmap(nullptr, 4096, PROT_READ, flags, -1, 0) == MAP_FAILED ? -1 : 0; };
+  };
+  const auto make_file = [] { return ::syscall(SYS_memfd_create, "x", 0); };
+  const auto own_files = [](long clone_flags) { return [clone_flags] { return ::syscall(SYS_unshare, clone_flags); }; };
+  const auto close_own = [] { return ::syscall(SYS_close_range, 100, 200, CLOSE_RANGE_UNSHARE); };
+  const auto thread = [](long flags) {
+    return [flags]() -> long {
+      const long made = ::syscall(SYS_clone, CLONE_VM | CLONE_SIGHAND | CLONE_THREAD | flags, 0L, 0L, 0L, 0L);
+      if (made == 0) ::syscall(SYS_exit, 0);
+      return made;
+    };
+  };
+  for (const bool grouped : {true, false}) {
+    EXPECT_EQ(filtered(map(MAP_PRIVATE | MAP_ANONYMOUS), grouped), 0);
+    EXPECT_EQ(filtered(map(MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB), grouped), ENOMEM);
+    EXPECT_EQ(filtered(map(MAP_SHARED | MAP_ANONYMOUS), grouped), grouped ? 0 : ENOMEM);
+    EXPECT_EQ(filtered(make_file, grouped), grouped ? 0 : ENOSYS);
+    EXPECT_EQ(filtered(own_files(CLONE_FILES), grouped), grouped ? 0 : EPERM);
+    EXPECT_EQ(filtered(close_own, grouped), grouped ? 0 : EPERM);
+    EXPECT_EQ(filtered(thread(CLONE_FILES), grouped), 0);
+    EXPECT_EQ(filtered(thread(0), grouped), grouped ? 0 : EPERM);
+  }
+}
+
 TEST(Seccomp, KeepsBuffersAsTheyAreMade) {
   EXPECT_EQ(filtered([] {
               int pipe[2];
@@ -198,7 +227,7 @@ TEST(SandboxProcess, CountsWhatPipesAndSocketsCanHold) {
     SandboxProcess process(start(count), ControlGroup());
     char byte = 0;
     EXPECT_EQ(::read(ready[0], &byte, 1), 1);
-    const auto use = process.measure();
+    const auto use = process.measure(0);
     ::kill(process.id(), SIGKILL);
     process.reap();
     return use ? use->memory_bytes : -1;
@@ -207,6 +236,70 @@ TEST(SandboxProcess, CountsWhatPipesAndSocketsCanHold) {
   const std::int64_t few = bytes_of(20);
   EXPECT_GE(bytes_of(kEach), few + kLeast);
   EXPECT_LT(few, kLeast);
+}
+
+/// What a process uses that has done `work`, and the ones that it has forked.
+template <class Work>
+std::optional<ProcessesUse> counted(std::int64_t bound, Work work) {
+  int ready[2];
+  if (::pipe(ready) != 0) return std::nullopt;
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::setpgid(0, 0);
+    work();
+    if (::write(ready[1], "", 1) == 1) ::pause();
+    ::_exit(0);
+  }
+  char byte = 0;
+  EXPECT_EQ(::read(ready[0], &byte, 1), 1);
+  const auto use = count_processes(child, bound);
+  ::kill(-child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+  ::close(ready[0]);
+  ::close(ready[1]);
+  return use;
+}
+void fork_some(int count) {
+  for (int i = 0; i < count; ++i) {
+    if (::fork() == 0) ::pause();
+  }
+}
+constexpr std::int64_t kMany = std::int64_t{64} << 20;
+
+TEST(Count, CountsSharedPagesOnceWhereThatMatters) {
+  const auto fork_with_much = [] {
+    static std::vector<char> block;
+    block.assign(kMany, 'x');
+    fork_some(10);
+  };
+  const auto use = counted(2 * kMany, fork_with_much);
+  ASSERT_TRUE(use);
+  EXPECT_EQ(use->tasks, 11);
+  EXPECT_TRUE(use->countable);
+  EXPECT_GT(use->memory_bytes, kMany);
+  EXPECT_LT(use->memory_bytes, 2 * kMany);
+}
+
+TEST(Count, CountsWhatTheKernelKeeps) {
+  const auto map_apart = [] {
+    constexpr std::size_t kPages = 30'000;
+    auto* const at = static_cast<char*>(::mmap(nullptr, kPages * 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    for (std::size_t page = 0; page < kPages; page += 2) ::mprotect(at + page * 4096, 4096, PROT_READ);
+    fork_some(9);
+  };
+  const auto use = counted(16 * kMany, map_apart);
+  ASSERT_TRUE(use);
+  EXPECT_GT(use->memory_bytes, (std::int64_t{300'000} - 65'536) * 256);
+}
+
+TEST(Count, LeavesWhatIsTooMuchToCount) {
+  const auto fork_with_files = [] {
+    for (int i = 0; i < 900; ++i) static_cast<void>(::dup(0));
+    fork_some(90);
+  };
+  const auto use = counted(0, fork_with_files);
+  ASSERT_TRUE(use);
+  EXPECT_FALSE(use->countable);
 }
 
 TEST(Confinement, OfAProcessThatIsNotConfinedLacksAll) {

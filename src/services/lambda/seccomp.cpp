@@ -2,10 +2,12 @@
 // profile of container engines; a call that is not known here is answered as by a kernel that does not have it.
 #include <fcntl.h>
 #include <linux/audit.h>
+#include <linux/close_range.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
@@ -159,15 +161,40 @@ class Program {
   std::vector<sock_filter> code_;
 };
 
-void filter_namespaces(Program& program) {
-  program.for_call(SYS_clone, [](Program& one) {
+/// Namespaces; and, where open files are counted one by one, those of a thread alone.
+void filter_clones(Program& program, bool grouped) {
+  program.for_call(SYS_clone, [grouped](Program& one) {
     one.load_argument(0);
     one.answer_if(BPF_JSET, kNamespaces, refused(EPERM));
+    if (!grouped) {
+      one.answer_unless(BPF_JSET, CLONE_THREAD, SECCOMP_RET_ALLOW);
+      one.answer_unless(BPF_JSET, CLONE_FILES, refused(EPERM));
+    }
     one.answer(SECCOMP_RET_ALLOW);
   });
-  program.for_call(SYS_unshare, [](Program& one) {
+  program.for_call(SYS_unshare, [grouped](Program& one) {
     one.load_argument(0);
-    one.answer_if(BPF_JSET, kNamespaces | kNewTime, refused(EPERM));
+    one.answer_if(BPF_JSET, kNamespaces | kNewTime | (grouped ? 0 : CLONE_FILES), refused(EPERM));
+    one.answer(SECCOMP_RET_ALLOW);
+  });
+  if (grouped) return;
+  program.for_call(SYS_close_range, [](Program& one) {
+    one.load_argument(2);
+    one.answer_if(BPF_JSET, CLOSE_RANGE_UNSHARE, refused(EPERM));
+    one.answer(SECCOMP_RET_ALLOW);
+  });
+}
+
+/// Huge pages count for no control group; and where there is none, what is shared but no file's counts for nobody once
+/// a process has taken it out of its mappings.
+void filter_mappings(Program& program, bool grouped) {
+  program.for_call(SYS_mmap, [grouped](Program& one) {
+    one.load_argument(3);
+    one.answer_if(BPF_JSET, MAP_HUGETLB, refused(ENOMEM));
+    if (!grouped) {
+      one.answer_unless(BPF_JSET, MAP_SHARED, SECCOMP_RET_ALLOW);  // a bit of MAP_SHARED_VALIDATE, too
+      one.answer_if(BPF_JSET, MAP_ANONYMOUS, refused(ENOMEM));
+    }
     one.answer(SECCOMP_RET_ALLOW);
   });
 }
@@ -220,7 +247,7 @@ void filter_arguments(Program& program) {
 
 }  // namespace
 
-std::string seccomp_filter() {
+std::string seccomp_filter(bool grouped) {
   Program program;
   program.load(offsetof(seccomp_data, arch));
   program.answer_unless(BPF_JEQ, kArchitecture, SECCOMP_RET_KILL_PROCESS);
@@ -229,7 +256,9 @@ std::string seccomp_filter() {
   program.answer_if(BPF_JGT, kNewestCall, refused(ENOSYS));
   for (const std::uint32_t call : kForbidden) program.answer_if(BPF_JEQ, call, refused(EPERM));
   for (const std::uint32_t call : kAbsent) program.answer_if(BPF_JEQ, call, refused(ENOSYS));
-  filter_namespaces(program);
+  if (!grouped) program.answer_if(BPF_JEQ, SYS_memfd_create, refused(ENOSYS));
+  filter_clones(program, grouped);
+  filter_mappings(program, grouped);
   filter_sockets(program);
   filter_buffers(program);
   filter_arguments(program);

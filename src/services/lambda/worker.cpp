@@ -24,6 +24,8 @@ using std::chrono::steady_clock;
 
 /// How often a sandbox that works is looked at for memory and processes.
 constexpr std::chrono::milliseconds kLook{50};
+/// Looking takes at most a fifth of the time, however much there is to count.
+constexpr int kRestOfLook = 4;
 /// "The init phase ... is limited to 10 seconds".
 constexpr std::chrono::seconds kInitTimeout{10};
 /// An answer waits so long for its runtime to ask for more, as most do at once: who calls again when it has it then
@@ -248,21 +250,36 @@ void Worker::end_at_stop() {
   streams_.reset();
 }
 
-void Worker::look_at_use() {
-  if (process_ <= 0) return;
-  const auto use = sandbox_->measure();
-  if (!use) return;
-  most_memory_ = std::max(most_memory_, use->memory_bytes);
+asio::awaitable<void> Worker::look_at_use(std::shared_ptr<Worker> self) {
+  static_cast<void>(self);
+  if (process_ <= 0) co_return;
+  const std::shared_ptr<SandboxProcess> sandbox = sandbox_;  // it may end while it is counted
+  const std::int64_t bound = *version_->config.memory_size * kMegabyte;
+  const Moment begun = steady_clock::now();
+  const auto use = sandbox->is_grouped() ? sandbox->measure(bound)
+                                         : co_await core_.blocking([&] { return sandbox->measure(bound); });
+  if (!use || process_ <= 0) co_return;
+  most_memory_ = std::max(most_memory_, std::min(use->memory_bytes, bound));
   const std::int64_t beside = std::max(std::int64_t{0}, use->tmp_bytes - kFreeTmpBytes);
-  if (use->memory_bytes + beside <= *version_->config.memory_size * kMegabyte && use->tasks <= kMaxTasks + kOurTasks) {
-    return;
+  const bool is_over = use->memory_bytes + beside > bound || use->tasks > kMaxTasks + kOurTasks || !use->countable;
+  times_over_ = is_over ? times_over_ + 1 : 0;
+  if (!is_over) {
+    const Moment now = steady_clock::now();
+    next_look_ = now + kRestOfLook * (now - begun);
   }
+  // Counted one by one, a process that is just being made counts with its maker's memory once more.
+  if (!is_over || (!sandbox->is_grouped() && times_over_ < 2)) co_return;
+  most_memory_ = std::max(most_memory_, use->memory_bytes);
   too_much_ = true;
   end();
 }
 
+asio::awaitable<void> Worker::look_again() {
+  if (steady_clock::now() >= next_look_) co_await look_at_use(shared_from_this());
+}
+
 void Worker::check_use() {
-  look_at_use();
+  core_.detach(shard_, "lambda.look", look_at_use(shared_from_this()));
 }
 
 asio::awaitable<std::optional<RuntimeEvent>> Worker::next(std::function<bool()> is_open) {
@@ -314,7 +331,7 @@ asio::awaitable<bool> Worker::started() {
   const Moment until = spawned_ + kInitTimeout;
   while (!ready_ && !init_error_ && !ended_ && steady_clock::now() < until) {
     const bool changed = co_await change_.wait(std::min(until, steady_clock::now() + kLook));
-    if (!changed) look_at_use();
+    if (!changed) co_await look_again();
   }
   co_return ready_ && !ended_;
 }
@@ -324,14 +341,14 @@ asio::awaitable<void> Worker::wait_for_report() {
     const Moment now = steady_clock::now();
     if (now >= current_->deadline || (ended_ && !too_much_)) co_return;
     const bool changed = co_await change_.wait(std::min(current_->deadline, now + kLook));
-    if (!changed) look_at_use();
+    if (!changed) co_await look_again();
   }
 }
 
 asio::awaitable<void> Worker::wait_for_asker(Moment until) {
   while (is_alive() && asker_ == nullptr && steady_clock::now() < until) {
     const bool changed = co_await change_.wait(std::min(until, steady_clock::now() + kLook));
-    if (!changed) look_at_use();
+    if (!changed) co_await look_again();
   }
 }
 
@@ -368,6 +385,7 @@ asio::awaitable<RunResult> Worker::run(Run run) {
     co_return back;
   }
   if (current_->report) co_await wait_for_asker(std::min(current_->deadline, steady_clock::now() + kGrace));
+  co_await look_at_use(shared_from_this());
   co_return conclude();
 }
 
@@ -410,7 +428,6 @@ RunResult Worker::conclude() {
 }
 
 void Worker::finish(RunResult& result) {
-  look_at_use();
   const std::string& id = current_->run.request_id;
   log_->add_line("END RequestId: " + id);
   const auto billed =

@@ -96,7 +96,10 @@ class Worker final : public RuntimeHost, public std::enable_shared_from_this<Wor
   RunResult conclude();
   RunResult failed(std::string_view type, const std::string& message);
   void finish(RunResult& result);
-  void look_at_use();
+  /// Ends it where it uses too much.
+  asio::awaitable<void> look_at_use(std::shared_ptr<Worker> self);
+  /// The same where it was not looked at shortly before.
+  asio::awaitable<void> look_again();
 
   Core& core_;
   cloud::Shard& shard_;
@@ -104,7 +107,7 @@ class Worker final : public RuntimeHost, public std::enable_shared_from_this<Wor
   const VersionPtr version_;
   const std::shared_ptr<LogStream> log_;
   pid_t process_ = -1;
-  std::unique_ptr<SandboxProcess> sandbox_;  // of that process
+  std::shared_ptr<SandboxProcess> sandbox_;  // of that process
   bool ended_ = false;                       // killed, or gone by itself
   bool too_much_ = false;                    // ended for using too much
   std::string exit_;                         // what became of the process
@@ -113,6 +116,8 @@ class Worker final : public RuntimeHost, public std::enable_shared_from_this<Wor
   Moment last_deadline_{};   // of the last invocation
   bool ready_ = false;       // it has asked for its first invocation
   std::int64_t most_memory_ = 0;
+  int times_over_ = 0;  // in a row that it was found to use too much
+  Moment next_look_{};
   Moment spawned_{};
   std::optional<std::chrono::microseconds> init_;  // until the first invocation has told of it
   std::optional<CurrentRun> current_;

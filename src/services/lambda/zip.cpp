@@ -2,6 +2,7 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <locale.h>
 
 #include <memory>
 #include <utility>
@@ -56,8 +57,9 @@ Result<void> take_entry(archive* from, archive_entry* entry, PackageSink& sink, 
   const char* name = archive_entry_pathname_utf8(entry);
   if (name == nullptr) name = archive_entry_pathname(entry);
   if (name == nullptr) return unusable_package("the name of an entry cannot be read.");
-  const std::string path = package_path(name);
-  if (path.empty()) return unusable_package("the path of an entry leads out of the package.");
+  Result<std::string> within = package_path(name);
+  if (!within) return std::unexpected(std::move(within).error());
+  const std::string& path = *within;
   if (archive_entry_hardlink(entry) != nullptr) return unusable_package(path + " is a hard link.");
   const auto type = archive_entry_filetype(entry);
   if (type == AE_IFDIR || path == ".") return sink.folder(path);
@@ -91,6 +93,22 @@ Result<void> read_all(archive* from, PackageSink& sink, Amount& amount) {
   return {};
 }
 
+/// Has this thread read names as UTF-8 while it is there: libarchive takes names that say they are from the thread's
+/// locale only, and this server has none.
+class Utf8Names {
+ public:
+  Utf8Names() : locale_(::newlocale(LC_CTYPE_MASK, "C.UTF-8", locale_t{})), before_(::uselocale(locale_)) {}
+  ~Utf8Names() {
+    ::uselocale(before_);
+    if (locale_ != locale_t{}) ::freelocale(locale_);
+  }
+  Utf8Names(const Utf8Names&) = delete;
+
+ private:
+  locale_t locale_;
+  locale_t before_;
+};
+
 Reader new_reader() {
   Reader reader(archive_read_new(), archive_read_free);
   archive_read_support_format_zip(reader.get());
@@ -100,6 +118,7 @@ Reader new_reader() {
 }  // namespace
 
 Result<void> check_zip(std::string_view zip) {
+  const Utf8Names names;
   const Reader reader = new_reader();
   if (archive_read_open_memory(reader.get(), zip.data(), zip.size()) != ARCHIVE_OK) {
     return unusable_package("");
@@ -111,6 +130,7 @@ Result<void> check_zip(std::string_view zip) {
 }
 
 Result<void> unpack_zips(const std::vector<std::string>& paths, const std::string& into) {
+  const Utf8Names names;
   PackageFolder folder(into);
   Amount amount;
   for (const std::string& path : paths) {

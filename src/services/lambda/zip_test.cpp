@@ -140,8 +140,8 @@ TEST(Zip, KeepsLinksAsTheyAre) {
 TEST(Zip, BoundsWhatNamesMake) {
   std::string deep = "x";
   for (int i = 0; i < 200; ++i) deep += "/x";
-  EXPECT_NE(refusal({{deep, AE_IFREG, ""}}).find("leads out"), std::string::npos);
-  EXPECT_NE(refusal({{std::string(300, 'x'), AE_IFREG, ""}}).find("leads out"), std::string::npos);
+  EXPECT_NE(refusal({{deep, AE_IFREG, ""}}).find("folders"), std::string::npos);
+  EXPECT_NE(refusal({{std::string(300, 'x'), AE_IFREG, ""}}).find("255 bytes"), std::string::npos);
   // Folders that nobody listed count as well.
   std::vector<Entry> many;
   for (int i = 0; i < 1000; ++i) {

@@ -28,6 +28,18 @@ constexpr std::string_view kKept = "s3.blob";
 constexpr std::string_view kDropped = "s3.garbage";
 constexpr std::string_view kOwnKey = "s3.key";
 constexpr std::string_view kSealedName = "-sealed";  // how the names of sealed blobs end
+constexpr std::size_t kMark = 32;
+constexpr std::size_t kUuid = 36;
+
+/// What the name of a sealed blob has of its content's header, so that no other blob's file passes for it.
+std::string mark_of(std::string_view header) {
+  return to_hex(sha256(header)).substr(0, kMark);
+}
+/// "UUID-MARK-sealed". Empty for blobs that have none: those of older versions of this server.
+std::string_view mark_in(std::string_view blob) {
+  if (blob.size() != kUuid + 1 + kMark + kSealedName.size()) return {};
+  return blob.substr(kUuid + 1, kMark);
+}
 
 std::unexpected<Error> disk_error(std::string_view doing) {
   return fail(
@@ -154,6 +166,8 @@ class Blobs::Reader final : public http::BodyReader {
     Result<void> done = fill(segment, 0, kSealedHeader);
     if (!done) return done;
     if (piece_.size() != kSealedHeader) return parts_.damaged(segment.blob, "shorter than its record says");
+    const std::string_view mark = mark_in(segment.blob);
+    if (!mark.empty() && mark != mark_of(piece_)) return parts_.damaged(segment.blob, "it is another blob's file");
     cipher_.emplace(key_, piece_);
     return {};
   }
@@ -336,8 +350,7 @@ void Blobs::dropped(std::vector<std::string> blobs) {
 asio::awaitable<Result<std::string>> Blobs::share(std::string blob) {
   Parts& parts = *parts_;
   const auto work = [&]() -> Result<std::string> {
-    std::string id = parts.random.uuid();
-    if (is_sealed(blob)) id += kSealedName;
+    const std::string id = parts.random.uuid() + blob.substr(std::min(kUuid, blob.size()));
     if (::link(parts.place(blob).c_str(), parts.incoming(id).c_str()) != 0) return disk_error("linking a blob");
     Result<void> shelved = parts.shelve(id);
     if (shelved) return id;
@@ -350,8 +363,8 @@ asio::awaitable<Result<std::string>> Blobs::share(std::string blob) {
 
 Blobs::Writer::Writer(Parts& parts, const ContentKey& key)
     : parts_(parts),
-      id_(parts.random.uuid() + std::string(kSealedName)),
       header_(FrameCipher::new_header()),
+      id_(parts.random.uuid() + "-" + mark_of(header_) + std::string(kSealedName)),
       cipher_(key, header_) {}
 
 Blobs::Writer::~Writer() {

@@ -5,7 +5,8 @@
 // those without a record are removed. A blob that is no longer needed is named in a record of the batch that ends its
 // use, and removed after that is committed; after a crash those records say what is left to remove.
 //
-// Blobs are sealed (sealed_content.h), which their names tell: what a disk has changed is an error and never content.
+// Blobs are sealed (sealed_content.h), which their names tell, with a mark of the content's header: what a disk has
+// changed, or put in another's place, is an error and never content.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -99,8 +100,8 @@ class Blobs::Writer {
   void seal(std::string_view bytes);
 
   Parts& parts_;
-  std::string id_;
-  std::string header_;
+  const std::string header_;
+  const std::string id_;
   FrameCipher cipher_;
   std::string frame_;   // the one under way
   std::string sealed_;  // what is to be written
