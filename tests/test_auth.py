@@ -86,8 +86,11 @@ def test_presigned_url(server):
 def test_bad_credentials_files_are_refused(new_server, tmp_path):
     broken = tmp_path / "broken"
     broken.write_text("AKID only-two\n")
+    twice = tmp_path / "twice"
+    twice.write_text(f"AKID secret {ACCOUNT}\nAKID other 222222222222\n")
     for options, word in [(("--auth", "verify"), "--credentials"),
                           (("--auth", "verify", "--credentials", str(broken)), "line 1"),
+                          (("--auth", "verify", "--credentials", str(twice)), "line 2: the access key AKID"),
                           (("--auth", "verify", "--credentials", str(tmp_path / "none")), "none")]:
         done = subprocess.run(new_server(*options).command(), text=True, capture_output=True, timeout=20, check=False)
         assert done.returncode == 1

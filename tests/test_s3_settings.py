@@ -88,6 +88,10 @@ def test_pages(server, account, bucket, s3):
         "access-control-max-age": "60", "access-control-allow-credentials": "true"}
     for change in ({"origin": "https://evil.example.com"}, {"access-control-request-method": "DELETE"}):
         assert raw.refused("OPTIONS", f"/{bucket}/k", headers={**ask, **change})[:2] == (403, "AccessForbidden")
+    for lacking, text in (("origin", "Insufficient information. Origin request header needed."),
+                          ("access-control-request-method", "Invalid Access-Control-Request-Method: null")):
+        status, _, body = raw.ask("OPTIONS", f"/{bucket}/k", headers={n: v for n, v in ask.items() if n != lacking})
+        assert status == 400 and elements(body, "Code", "Message") == ["BadRequest", text]
     status, headers, _ = raw.ask("PUT", f"/{bucket}/k", b"x", {"origin": "https://app.example.com"})
     assert status == 200 and headers["access-control-allow-origin"] == "https://app.example.com"
     assert headers["access-control-expose-headers"] == "ETag"

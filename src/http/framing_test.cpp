@@ -192,6 +192,12 @@ TEST_F(ServerTest, WhatLeavesRoomForDoubtIsRefused) {
        "400"},
       {"no host", "GET / HTTP/1.1\r\n\r\n", "400"},
       {"two hosts", "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "400"},
+      {"a fragment in a host", "GET / HTTP/1.1\r\nHost: evil.example#.localhost\r\n\r\n", "400"},
+      {"a path in a host", "GET / HTTP/1.1\r\nHost: evil.example/.localhost\r\n\r\n", "400"},
+      {"a backslash in a host", "GET / HTTP/1.1\r\nHost: evil.example\\.localhost\r\n\r\n", "400"},
+      {"a space in a host", "GET / HTTP/1.1\r\nHost: evil example.localhost\r\n\r\n", "400"},
+      {"a user in a host", "GET / HTTP/1.1\r\nHost: localhost:80@evil.example\r\n\r\n", "400"},
+      {"a user in a target", "GET http://a@evil.example/ HTTP/1.1\r\nHost: h\r\n\r\n", "400"},
       {"no path", "GET next HTTP/1.1\r\nHost: h\r\n\r\n", "400"},
       {"another version", "GET / HTTP/3.1\r\nHost: h\r\n\r\n", "400"},
   };

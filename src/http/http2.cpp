@@ -171,6 +171,8 @@ bool Http2::add_header(std::int32_t id, std::string_view name, std::string_view 
   } else if (name == ":path") {
     if (!value.starts_with('/') && value != "*") return false;  // nghttp2 asks for it with the schemes that it knows
     stream->target = value;
+  } else if ((name == ":authority" || name == "host") && !is_host(value)) {
+    return false;
   } else if (name == ":authority") {
     stream->headers.insert(stream->headers.begin(), {"host", std::string(value)});
   } else if (name == "host" && !stream->header(name).empty()) {

@@ -291,6 +291,21 @@ TEST_F(ServerTest, Http2RequestsAreForOneHost) {
   EXPECT_TRUE(client.answer(3).reset);
 }
 
+TEST_F(ServerTest, Http2HostsAreHosts) {
+  start(echo);
+  Client client(connect());
+  std::uint32_t stream = 1;
+  for (const char* host : {"evil.example#.localhost", "evil.example/.localhost", "a b", "a@b", "a\\b"}) {
+    client.send(Client::frame(NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS | NGHTTP2_FLAG_END_STREAM, stream,
+                              Client::field(":method", "GET") + Client::field(":path", "/") +
+                                  Client::field(":scheme", "http") + Client::field(":authority", host)));
+    EXPECT_NE(client.answer(stream).reset, NGHTTP2_NO_ERROR) << host;
+    stream += 2;
+  }
+  client.send(Client::request(stream, "GET", "/"));
+  EXPECT_EQ(client.answer(stream).headers[":status"], "200");
+}
+
 TEST_F(ServerTest, Http2PathsArePathsWhateverTheScheme) {
   start(echo);
   Client client(connect());

@@ -12,6 +12,9 @@
 
 namespace signalbox::http {
 
+/// Whether a Host header's value, or an authority, can be one: nothing in it ends a host in a URL (RFC 3986, 3.2.2).
+bool is_host(std::string_view text);
+
 /// True when two header names are the same, whatever their case.
 bool same_name(std::string_view a, std::string_view b);
 

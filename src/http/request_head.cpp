@@ -26,6 +26,12 @@ std::size_t authority_at(std::string_view target) {
   return 0;
 }
 
+/// The authority of a target in absolute form.
+std::string_view authority_in(std::string_view target) {
+  const auto at = authority_at(target);
+  return target.substr(at, std::min(target.find_first_of("/?", at), target.size()) - at);
+}
+
 /// A header that goes on in the next line (obs-fold): readers disagree about what it says.
 bool is_folded(std::string_view text) {
   for (auto end = text.find('\n'); end != std::string_view::npos; end = text.find('\n', end + 1)) {
@@ -36,7 +42,7 @@ bool is_folded(std::string_view text) {
 
 bool is_target(const Head& head) {
   const std::string_view target = to_view(head.target());
-  return target.starts_with('/') || authority_at(target) > 0 ||
+  return target.starts_with('/') || (authority_at(target) > 0 && is_host(authority_in(target))) ||
          (target == "*" && head.method() == beast::http::verb::options);
 }
 
@@ -49,7 +55,10 @@ bool awaits_continue(const Head& head) {
 std::optional<Response> refusal_of(const Head& head, std::string_view text) {
   int hosts = 0;
   for (const auto& one : head) {
-    if (one.name() == field::host) ++hosts;
+    if (one.name() == field::host) {
+      ++hosts;
+      if (!is_host(to_view(one.value()))) return plain_error(400, "The request's Host header is no host.");
+    }
     if (one.name() == field::transfer_encoding) {
       if (head.version() == kHttp10) return plain_error(400, "HTTP/1.0 has no Transfer-Encoding.");
       if (!beast::iequals(one.value(), "chunked")) {
@@ -74,8 +83,8 @@ Request view_of(const Head& head) {
   request.target = to_view(head.target());
   std::string_view host;
   if (const auto at = authority_at(request.target)) {
-    const auto end = std::min(request.target.find_first_of("/?", at), request.target.size());
-    host = request.target.substr(at, end - at);
+    host = authority_in(request.target);
+    const auto end = at + host.size();
     request.target = end < request.target.size() && request.target[end] == '/' ? request.target.substr(end) : "/";
   }
   for (const auto& one : head) {

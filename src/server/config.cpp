@@ -107,7 +107,10 @@ Result<cloud::Credentials> read_credentials(const std::string& path) {
       return fail("ConfigError", path + ", line " + std::to_string(number) +
                                      ": expected ACCESS_KEY SECRET_KEY ACCOUNT, the account as twelve digits.");
     }
-    credentials[access_key] = std::move(credential);
+    if (!credentials.try_emplace(access_key, std::move(credential)).second) {
+      return fail("ConfigError", path + ", line " + std::to_string(number) + ": the access key " + access_key +
+                                     " stands in an earlier line, too.");
+    }
   }
   return credentials;
 }

@@ -189,6 +189,14 @@ std::optional<Routed> route_xml(std::span<const Service* const> services, const 
     if (const Operation* operation = route_rest_xml(*service, request)) {
       return Routed{ProtocolKind::kRestXml, service, operation};
     }
+    // A page's question before a request is answered before it comes here: this one says not what it asks for.
+    if (request.method == "OPTIONS") {
+      return Routed{ProtocolKind::kRestXml, service,
+                    fail("BadRequest",
+                         request.header("Origin").empty() ? "Insufficient information. Origin request header needed."
+                                                          : "Invalid Access-Control-Request-Method: null",
+                         400)};
+    }
     return Routed{ProtocolKind::kRestXml, service,
                   fail("MethodNotAllowed", "The specified method is not allowed against this resource.", 405)};
   }
@@ -200,7 +208,11 @@ std::optional<Routed> route_xml(std::span<const Service* const> services, const 
 Routed route(std::span<const Service* const> services, const http::Request& request, std::string_view signing_service) {
   const std::string_view target = request.header("X-Amz-Target");
   if (!target.empty()) return route_json(services, target, request.header("Content-Type"));
-  if (request.header("Smithy-Protocol") == "rpc-v2-cbor") return route_rpc(services, request.path());
+  if (request.header("Smithy-Protocol") == "rpc-v2-cbor") {
+    return request.method == "POST"
+               ? route_rpc(services, request.path())
+               : Routed{ProtocolKind::kRpcV2Cbor, nullptr, fail("UnknownOperationException", "", 404)};
+  }
   const bool named = !signing_service.empty();
   if (named) {
     if (auto routed = route_xml(services, request, signing_service)) return *std::move(routed);
