@@ -101,8 +101,9 @@ function(signalbox_sandbox_programs library folder)
                                                    LINK_OPTIONS "-static;-s")
   add_dependencies(${library} ${library}_init)
   file(GLOB programs CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.py ${CMAKE_SOURCE_DIR}/${folder}/*.mjs)
-  set_source_files_properties(${CMAKE_SOURCE_DIR}/${folder}/../runtime_files.cpp PROPERTIES OBJECT_DEPENDS
-                              "${programs};${CMAKE_BINARY_DIR}/${library}_init")
+  # By itself, as what a file depends on is forgotten of those that are compiled in batches.
+  set_source_files_properties(${CMAKE_SOURCE_DIR}/${folder}/../runtime_files.cpp PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON
+                              OBJECT_DEPENDS "${programs};${CMAKE_BINARY_DIR}/${library}_init")
   target_compile_definitions(${library} PRIVATE SIGNALBOX_LAMBDA_INIT="${CMAKE_BINARY_DIR}/${library}_init"
                                                 SIGNALBOX_LAMBDA_RUNTIME="${CMAKE_SOURCE_DIR}/${folder}")
 endfunction()

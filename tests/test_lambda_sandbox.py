@@ -276,6 +276,7 @@ def handler(event, context):
         file.truncate(1 << 20)
         named = mmap.mmap(file.fileno(), 1 << 20)
         named[:5] = b"hello"
+    mmap.mmap(-1, 4096)[:5] = b"small"
     return [outcome(lambda: mmap.mmap(-1, 1 << 20)), outcome(lambda: mmap.mmap(zero, 1 << 20)),
             outcome(lambda: os.memfd_create("x")), os.read(zero, 3) == bytes(3), bytes(named[:5]).decode()]
 """
@@ -305,6 +306,49 @@ def handler(event, context):
 """, Timeout=30, MemorySize=10240)
     answer, _ = invoke(functions, "f", 200)
     assert answer["errorType"] == "Runtime.ExitError", answer
+
+
+SPAM = """
+import http.client, os, threading, time
+def ask():
+    while True:
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", 9001, timeout=0.02)
+            connection.request("GET", "/2018-06-01/runtime/invocation/next")
+            connection.getresponse()
+        except OSError:
+            pass
+def handler(event, context):
+    threading.Thread(target=ask, daemon=True).start()
+    time.sleep(0.5)
+    block = b"x" * (500 << 20)
+    time.sleep(20)
+"""
+
+
+@pytest.mark.parametrize("whose", ["server", "ordinary_server"])
+def test_one_that_keeps_asking_is_looked_at(request, whose, account):
+    functions = request.getfixturevalue(whose).client("lambda", account, read_timeout=60)
+    create(functions, "f", SPAM, account, Timeout=30, MemorySize=128)
+    answer, _ = invoke(functions, "f", 1)
+    assert answer["errorType"] == "Runtime.ExitError", answer
+
+
+SPAWN = """
+import multiprocessing
+def double(number):
+    return 2 * number
+def handler(event, context):
+    with multiprocessing.get_context(event).Pool(2) as pool:
+        return pool.map(double, [1, 2, 3])
+"""
+
+
+@pytest.mark.parametrize("how", ["spawn", "forkserver", "fork"])
+def test_processes_are_made_in_every_way(server, account, how):
+    functions = server.client("lambda", account, read_timeout=60)
+    create(functions, "f", SPAWN, account, Timeout=30, MemorySize=512)
+    assert invoke(functions, "f", how)[0] == [2, 4, 6]
 
 
 CONNECT = """

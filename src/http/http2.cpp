@@ -23,11 +23,8 @@ constexpr std::uint32_t kWindow = 1024 * 1024;
 constexpr std::size_t kBodiesAtOnce = 4;
 /// While so many bytes of answers wait for the client to fetch them, no more requests are begun.
 constexpr std::size_t kUnsentToBegin = std::size_t{1024} * 1024;
-/// What an answer counts that is read in pieces, before the client has room for the first: its reader holds files open,
-/// and the first piece.
-constexpr std::size_t kReaderCost = std::size_t{512} * 1024;
-/// So many GETs of a connection are begun at most before the client begins to fetch their answers.
-constexpr std::size_t kMaxUntouched = 32;
+/// What an answer counts that is read in pieces, before the client has room for the first: readers may have read it.
+constexpr std::size_t kReaderCost = std::size_t{64} * 1024;
 /// No answers are kept beyond this; the client may ask again.
 constexpr std::size_t kMaxUnsent = std::size_t{64} * 1024 * 1024;
 /// Whoever leaves more than this waiting has less time to fetch it.
@@ -56,6 +53,7 @@ Http2::Http2(Link link, std::shared_ptr<Environment> environment)
       environment_(std::move(environment)),
       held_(environment_),
       unsent_(environment_),
+      pieces_(environment_),
       calm_(std::chrono::steady_clock::now()),
       progress_(std::chrono::steady_clock::now()),
       busy_(progress_) {
@@ -280,11 +278,8 @@ void Http2::closed(std::int32_t id) {
   const StreamPtr stream = found->second;
   streams_.erase(found);
   std::erase(ready_, stream);
-  if (!stream->answering) {
-    release(*stream);
-    touch(*stream);
-  }
-  unsent_.take(std::exchange(stream->unsent, 0));
+  if (!stream->answering) release(*stream);
+  unsent_of(*stream).take(std::exchange(stream->unsent, 0));
   busy_ = std::chrono::steady_clock::now();
   stream->leave();
 }
@@ -297,29 +292,28 @@ void Http2::release(Stream& stream) {
 // Handlers of streams that are closed run on: those count too, or a client that resets what it asks could have any
 // number of them.
 void Http2::pump() {
-  while (!abandoned_ && !excess_ && answering_ < kMaxStreams && unsent_.count() < kUnsentToBegin) {
-    const auto next = std::ranges::find_if(ready_, [this](const StreamPtr& stream) { return may_start(*stream); });
-    if (next == ready_.end()) return;
-    const StreamPtr stream = std::move(*next);
-    ready_.erase(next);
+  while (!abandoned_ && !excess_ && !ready_.empty() && answering_ < kMaxStreams && unsent_.count() < kUnsentToBegin) {
+    const StreamPtr stream = std::move(ready_.front());
+    ready_.pop_front();
     start(stream);
   }
 }
 
-bool Http2::may_start(const Stream& stream) const {
-  return !stream.may_be_read() || untouched_ < kMaxUntouched;
+HeldBytes& Http2::unsent_of(const Stream& stream) {
+  return stream.response.stream ? pieces_ : unsent_;
 }
 
-void Http2::touch(Stream& stream) {
-  if (std::exchange(stream.is_untouched, false)) --untouched_;
+void Http2::note_wait() {
+  if (!is_waited_for()) progress_ = std::chrono::steady_clock::now();
+}
+
+bool Http2::may_wait(const Stream& stream, std::size_t bytes) {
+  const HeldBytes& held = unsent_of(stream);
+  return held.count() == 0 || (held.count() + bytes <= kMaxUnsent && !held.too_many());
 }
 
 void Http2::start(const StreamPtr& stream) {
   ++answering_;
-  if (stream->may_be_read()) {
-    ++untouched_;
-    stream->is_untouched = true;
-  }
   stream->answering = true;
   stream->in_progress.emplace(environment_);
   spawn(answer(stream));
@@ -340,7 +334,6 @@ asio::awaitable<void> Http2::answer(StreamPtr stream) {
   busy_ = std::chrono::steady_clock::now();
   if (stream->closed) {
     release(*stream);
-    touch(*stream);
   } else {
     submit(*stream);
   }
@@ -350,13 +343,11 @@ asio::awaitable<void> Http2::answer(StreamPtr stream) {
 void Http2::submit(Stream& stream) {
   if (abandoned_) return;
   Response& response = stream.response;
-  if (!response.stream || stream.method == "HEAD") touch(stream);
   const bool has_body =
       stream.method != "HEAD" && has_content(response.status) && (response.stream != nullptr || !response.body.empty());
   if (response.cut_after) return reset(stream.id, NGHTTP2_INTERNAL_ERROR);
   const std::size_t cost = response.stream ? kReaderCost : response.body.size();
-  const bool too_much = unsent_.count() + cost > kMaxUnsent || unsent_.too_many();
-  if (has_body && unsent_.count() > 0 && too_much) {
+  if (has_body && !may_wait(stream, cost)) {
     response = {};
     return reset(stream.id, NGHTTP2_ENHANCE_YOUR_CALM);
   }
@@ -378,8 +369,8 @@ void Http2::submit(Stream& stream) {
     stream.out = response.stream ? std::string_view() : response.body;
     stream.last = response.stream == nullptr;
     stream.unsent = cost;
-    if (unsent_.count() == 0) progress_ = std::chrono::steady_clock::now();
-    unsent_.add(stream.unsent);
+    note_wait();
+    unsent_of(stream).add(stream.unsent);
     stream.submitted = true;
   }
   nghttp2_submit_response(session_, stream.id, fields.data(), fields.size(), has_body ? &provider : nullptr);
@@ -388,8 +379,7 @@ void Http2::submit(Stream& stream) {
 std::int64_t Http2::give(Stream& stream, std::uint8_t* out, std::size_t room, std::uint32_t& flags) {
   const std::size_t size = std::min(room, stream.out.size() - stream.sent);
   if (size == 0 && !stream.last) {
-    touch(stream);
-    unsent_.take(std::exchange(stream.unsent, 0));  // the reader's cost, of the first piece
+    pieces_.take(std::exchange(stream.unsent, 0));  // the reader's cost, before the first piece
     // Not at once: a piece that is there already would come before nghttp2 waits for it.
     if (!std::exchange(stream.fetching, true)) {
       asio::post(link_.executor,
@@ -400,9 +390,9 @@ std::int64_t Http2::give(Stream& stream, std::uint8_t* out, std::size_t room, st
   if (size > 0) std::memcpy(out, stream.out.data() + stream.sent, size);
   stream.sent += size;
   stream.unsent -= size;
-  unsent_.take(size);
+  unsent_of(stream).take(size);
   fetched_ += size;
-  if (fetched_ >= kLeastProgress || unsent_.count() == 0) {
+  if (fetched_ >= kLeastProgress || !is_waited_for()) {
     fetched_ = 0;
     progress_ = std::chrono::steady_clock::now();
   }
@@ -419,12 +409,14 @@ asio::awaitable<void> Http2::fetch(StreamPtr stream) {
   if (!piece) {
     environment_->log.error("a body could not be read to its end", {{"what", piece.error().message}});
     reset(stream->id, NGHTTP2_INTERNAL_ERROR);
+  } else if (!may_wait(*stream, piece->size())) {
+    reset(stream->id, NGHTTP2_ENHANCE_YOUR_CALM);
   } else {
-    if (unsent_.count() == 0) progress_ = std::chrono::steady_clock::now();
+    note_wait();
     stream->out = *piece;
     stream->sent = 0;
     stream->unsent = piece->size();
-    unsent_.add(stream->unsent);
+    pieces_.add(stream->unsent);
     stream->last = piece->empty();
     nghttp2_session_resume_data(session_, stream->id);
   }

@@ -80,10 +80,15 @@ class Http2 : public std::enable_shared_from_this<Http2> {
 
   /// Has requests answered, as many as may be at once.
   void pump();
-  bool may_start(const Stream& stream) const;
   void start(const StreamPtr& stream);
-  /// The client has begun to fetch the answer, or there is none to fetch in pieces.
-  void touch(Stream& stream);
+  /// What of that answer waits for the client is counted here.
+  HeldBytes& unsent_of(const Stream& stream);
+  /// Whether the client has something to fetch.
+  bool is_waited_for() const { return unsent_.count() + pieces_.count() > 0; }
+  /// Something for the client comes: if there was nothing, the time that it has begins.
+  void note_wait();
+  /// Whether so much more of an answer may wait. Where nothing does yet, it may.
+  bool may_wait(const Stream& stream, std::size_t bytes);
   asio::awaitable<void> answer(StreamPtr stream);
   void submit(Stream& stream);
   /// Gets the next piece of an answer that is read in pieces.
@@ -99,9 +104,9 @@ class Http2 : public std::enable_shared_from_this<Http2> {
   std::map<std::int32_t, StreamPtr> streams_;
   std::deque<StreamPtr> ready_;  // requests that wait for their turn
   std::size_t answering_ = 0;    // handlers that run, those of streams that are closed among them
-  std::size_t untouched_ = 0;    // GETs that were begun and of whose answers nothing was fetched
   HeldBytes held_;               // of bodies that wait for their end or their answer
   HeldBytes unsent_;             // of answers that wait for the client to fetch them
+  HeldBytes pieces_;             // the same of those that are read in pieces
   Calm calm_;
   Moment progress_;  // when the client last fetched kLeastProgress bytes, or there was nothing to fetch
   std::size_t fetched_ = 0;

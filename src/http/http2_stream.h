@@ -72,8 +72,6 @@ class Http2::Stream final : public ClientConnection {
   }
   /// The client may fetch of the answer: a piece is here, or is read once the client has room for it.
   bool sendable() const { return submitted && !fetching && (sent < out.size() || !last); }
-  /// Whether the answer may be read in pieces, from a file that stays open.
-  bool may_be_read() const { return method == "GET"; }
 
   const std::int32_t id;
   std::string method;
@@ -95,8 +93,7 @@ class Http2::Stream final : public ClientConnection {
   std::size_t sent = 0;    // of `out`
   std::size_t unsent = 0;  // bytes that count as unsent
   bool fetching = false;
-  bool is_untouched = false;  // counts among Http2's
-  bool last = false;          // nothing follows `out`
+  bool last = false;  // nothing follows `out`
   bool closed = false;
 
  private:

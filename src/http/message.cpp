@@ -1,6 +1,7 @@
 #include "http/message.h"
 
 #include <algorithm>
+#include <string>
 
 #include "base/ascii.h"
 
@@ -24,10 +25,30 @@ std::string_view Request::query() const {
 }
 
 bool is_host(std::string_view text) {
-  static constexpr std::string_view kMarks = "-._~!$&'()*+,;=%:[]";
-  return std::ranges::all_of(text, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           kMarks.find(c) != std::string_view::npos;
+  static constexpr std::string_view kMarks = "-._~!$&'()*+,;=%";
+  static constexpr std::string_view kHexadecimal = "0123456789abcdefABCDEF";
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  std::string_view name = text;
+  if (text.starts_with('[')) {
+    const auto end = text.find(']');
+    if (end == std::string_view::npos) return false;
+    const std::string_view address = text.substr(1, end - 1);
+    if (std::ranges::count(address, ':') < 2) return false;
+    if (address.find_first_not_of(std::string(kHexadecimal) + ":.") != std::string_view::npos) return false;
+    name = text.substr(end + 1);
+    if (!name.empty() && !name.starts_with(':')) return false;
+  }
+  const auto colon = name.find(':');
+  if (colon != std::string_view::npos) {
+    const std::string_view port = name.substr(colon + 1);
+    constexpr std::size_t kMostDigits = 5;
+    if (port.size() > kMostDigits || !std::ranges::all_of(port, is_digit)) return false;
+    if (!port.empty() && std::stoul(std::string(port)) > 65'535) return false;
+    name = name.substr(0, colon);
+  }
+  if (name.starts_with('.') || name.find("..") != std::string_view::npos) return false;
+  return std::ranges::all_of(name, [&](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || kMarks.find(c) != std::string_view::npos;
   });
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "wire/form.h"
 #include "wire/uri_template.h"
 
@@ -65,10 +66,13 @@ const Operation* route_rest_xml(const Service& service, const http::Request& req
   return best;
 }
 
-std::optional<std::string> bucket_of_host(std::string_view host) {
+std::optional<std::string> bucket_of_host(std::string_view given) {
   constexpr std::string_view kLocal = ".localhost";
-  if (const auto colon = host.rfind(':'); colon != std::string_view::npos && host.back() != ']')
-    host = host.substr(0, colon);
+  if (const auto colon = given.rfind(':'); colon != std::string_view::npos && given.back() != ']')
+    given = given.substr(0, colon);
+  if (given.ends_with('.')) given.remove_suffix(1);
+  const std::string lowered = ascii_lowered(given);
+  const std::string_view host = lowered;
   for (const std::string_view mark : {".s3.", ".s3-"}) {
     const auto at = host.find(mark);
     if (at == std::string_view::npos || at == 0) continue;

@@ -15,7 +15,8 @@ namespace signalbox::lambda {
 /// io_uring, bpf, modules, kexec, clocks of the host, handles of files, sockets other than AF_UNIX, AF_INET, AF_INET6
 /// and routes of AF_NETLINK; nothing of another architecture, and no call that is newer than this list. Where no
 /// control group counts memory (`grouped` false), also no memory that nothing tells of: files in memory without a name,
-/// and shared memory that is no file's; and no open files of single threads.
+/// shared memory that is no file's beyond kMaxSharedMapping at a time, pages given to pipes; and no open files of
+/// single threads.
 std::string seccomp_filter(bool grouped);
 
 /// The users of the host that a server which is root has sandboxes run as: another one each.

@@ -64,9 +64,10 @@ class SandboxProcess {
   pid_t id() const { return process_; }
   /// Whether a control group bounds its memory.
   bool is_grouped() const { return group_.is_made(); }
-  /// What it uses: where a control group bounds it, as the kernel counts it, at once; else counted as count_processes()
-  /// does, against `bound` bytes of memory, which is for threads that may block. Empty when it has ended.
-  std::optional<SandboxUse> measure(std::int64_t bound) const;
+  /// What it uses as its control group tells; for those that have one. Empty when it has ended.
+  std::optional<SandboxUse> measure() const;
+  /// What it uses, counted as count_processes() does, against `bound` bytes of memory: for threads that may block.
+  std::optional<SandboxUse> count(std::int64_t bound) const;
   /// Waits for its end, once. What became of it, as AWS says it: "exit status 1", "signal: killed"; "" for success.
   std::string reap();
 
@@ -103,6 +104,8 @@ Result<std::string> describe_confinement(const SandboxPlan& plan);
 
 /// Processes and threads of a sandbox at most ("Lambda quotas").
 inline constexpr std::int64_t kMaxTasks = 1024;
+/// A mapping that is shared and no file's, where no control group counts it: each counts as this.
+inline constexpr std::int64_t kMaxSharedMapping = std::int64_t{256} * 1024;
 /// Files in /tmp up to here are beside a function's memory, as on AWS; what is beyond counts as memory.
 inline constexpr std::int64_t kFreeTmpBytes = std::int64_t{512} * 1024 * 1024;
 

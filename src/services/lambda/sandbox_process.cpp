@@ -76,17 +76,18 @@ void SandboxProcess::let_go() {
   static_cast<void>(::send(control_.get(), &go, 1, MSG_NOSIGNAL));  // of one that has ended the end is told anyway
 }
 
-std::optional<SandboxUse> SandboxProcess::measure(std::int64_t bound) const {
+std::optional<SandboxUse> SandboxProcess::measure() const {
+  const auto use = group_.use();
+  if (!use) return std::nullopt;
   const FolderUse tmp = use_of(tmp_);
-  if (is_grouped()) {
-    const auto use = group_.use();
-    if (!use) return std::nullopt;
-    return SandboxUse{std::max(std::int64_t{0}, use->memory_bytes - tmp.bytes), tmp.all(), use->tasks};
-  }
+  return SandboxUse{std::max(std::int64_t{0}, use->memory_bytes - tmp.bytes), tmp.all(), use->tasks};
+}
+
+std::optional<SandboxUse> SandboxProcess::count(std::int64_t bound) const {
   const std::int64_t shared = use_of(shm_).all();
   const auto use = count_processes(process_, bound - shared);
   if (!use) return std::nullopt;
-  return SandboxUse{use->memory_bytes + shared, tmp.all(), use->tasks, use->countable};
+  return SandboxUse{use->memory_bytes + shared, use_of(tmp_).all(), use->tasks, use->countable};
 }
 
 std::string SandboxProcess::reap() {

@@ -8,6 +8,8 @@
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/epoll.h>
+#include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -17,6 +19,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
 
 #include "services/lambda/confinement.h"
 #include "services/lambda/sandbox_count.h"
@@ -162,8 +165,8 @@ TEST(Seccomp, LooksAtArguments) {
 }
 
 TEST(Seccomp, KeepsMemoryWhereItIsCounted) {
-  const auto map = [](int flags) {
-    return [flags] { return ::mmap(nullptr, 4096, PROT_READ, flags, -1, 0) == MAP_FAILED ? -1 : 0; };
+  const auto map = [](int flags, std::size_t size = 4096) {
+    return [flags, size] { return ::mmap(nullptr, size, PROT_READ, flags, -1, 0) == MAP_FAILED ? -1 : 0; };
   };
   const auto make_file = [] { return ::syscall(SYS_memfd_create, "x", 0); };
   const auto own_files = [](long clone_flags) { return [clone_flags] { return ::syscall(SYS_unshare, clone_flags); }; };
@@ -178,7 +181,12 @@ TEST(Seccomp, KeepsMemoryWhereItIsCounted) {
   for (const bool grouped : {true, false}) {
     EXPECT_EQ(filtered(map(MAP_PRIVATE | MAP_ANONYMOUS), grouped), 0);
     EXPECT_EQ(filtered(map(MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB), grouped), ENOMEM);
-    EXPECT_EQ(filtered(map(MAP_SHARED | MAP_ANONYMOUS), grouped), grouped ? 0 : ENOMEM);
+    EXPECT_EQ(filtered(map(MAP_SHARED | MAP_ANONYMOUS), grouped), 0);
+    EXPECT_EQ(filtered(map(MAP_SHARED | MAP_ANONYMOUS, 1 << 20), grouped), grouped ? 0 : ENOMEM);
+    EXPECT_EQ(filtered(map(MAP_SHARED | MAP_ANONYMOUS, std::size_t{1} << 32), grouped), grouped ? 0 : ENOMEM);
+    EXPECT_EQ(filtered([] { return ::syscall(SYS_vmsplice, -1, 0, 0, 0); }, grouped), grouped ? EBADF : ENOSYS);
+    EXPECT_EQ(filtered([] { return ::prctl(PR_SET_SECCOMP, 2, 0, 0, 0); }, grouped), EINVAL);
+    EXPECT_EQ(filtered([] { return ::syscall(SYS_seccomp, 0, 0, 0); }, grouped), ENOSYS);
     EXPECT_EQ(filtered(make_file, grouped), grouped ? 0 : ENOSYS);
     EXPECT_EQ(filtered(own_files(CLONE_FILES), grouped), grouped ? 0 : EPERM);
     EXPECT_EQ(filtered(close_own, grouped), grouped ? 0 : EPERM);
@@ -227,7 +235,7 @@ TEST(SandboxProcess, CountsWhatPipesAndSocketsCanHold) {
     SandboxProcess process(start(count), ControlGroup());
     char byte = 0;
     EXPECT_EQ(::read(ready[0], &byte, 1), 1);
-    const auto use = process.measure(0);
+    const auto use = process.count(0);
     ::kill(process.id(), SIGKILL);
     process.reap();
     return use ? use->memory_bytes : -1;
@@ -290,6 +298,37 @@ TEST(Count, CountsWhatTheKernelKeeps) {
   const auto use = counted(16 * kMany, map_apart);
   ASSERT_TRUE(use);
   EXPECT_GT(use->memory_bytes, (std::int64_t{300'000} - 65'536) * 256);
+}
+
+TEST(Count, CountsWhatNobodyIsToldOf) {
+  const auto bytes_of = [](auto work) { return counted(kMany, work)->memory_bytes; };
+  const std::int64_t none = bytes_of([] {}) - (std::int64_t{4} << 20);
+  const auto repeat = [](int count, auto work) {
+    return [=] {
+      for (int i = 0; i < count; ++i) static_cast<void>(work());
+    };
+  };
+  EXPECT_GE(bytes_of(repeat(20, [] { return ::inotify_init1(0); })), none + 16 * (std::int64_t{8} << 20));
+  EXPECT_GE(bytes_of(repeat(200, [] { return ::epoll_create1(0); })), none + 136 * (std::int64_t{256} << 10));
+  const auto map_shared = [] {
+    return ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  };
+  EXPECT_GE(bytes_of(repeat(40, map_shared)), none + 40 * kMaxSharedMapping);
+}
+
+TEST(Count, LeavesLocksThatAreTooMany) {
+  const auto lock_much = [] {
+    for (int i = 0; i < 66; ++i) {
+      const int file = ::fileno(std::tmpfile());
+      for (int at = 0; at < 1000; ++at) {
+        struct flock lock{F_WRLCK, SEEK_SET, 2 * at, 1, 0};
+        if (::fcntl(file, F_SETLK, &lock) != 0) ::_exit(1);
+      }
+    }
+  };
+  const auto use = counted(kMany, lock_much);
+  ASSERT_TRUE(use);
+  EXPECT_FALSE(use->countable);
 }
 
 TEST(Count, LeavesWhatIsTooMuchToCount) {

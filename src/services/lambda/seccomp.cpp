@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
@@ -19,6 +20,7 @@
 #include <vector>
 
 #include "services/lambda/confinement.h"
+#include "services/lambda/sandbox.h"
 
 namespace signalbox::lambda {
 namespace {
@@ -111,9 +113,14 @@ constexpr std::uint32_t kForbidden[] = {
 #endif
 };
 
-/// Answered ENOSYS, for those who have another way: io_uring, and memory that no process's figures tell of.
-constexpr std::uint32_t kAbsent[] = {
-    SYS_io_uring_setup, SYS_io_uring_enter, SYS_io_uring_register, SYS_shmget, SYS_msgget, SYS_semget, SYS_clone3};
+/// Answered ENOSYS, for those who have another way: io_uring, memory that no process's figures tell of, and filters of
+/// a function's own, which count for nobody.
+constexpr std::uint32_t kAbsent[] = {SYS_io_uring_setup, SYS_io_uring_enter, SYS_io_uring_register,
+                                     SYS_shmget,         SYS_msgget,         SYS_semget,
+                                     SYS_clone3,         SYS_seccomp};
+
+/// Answered so where no control group counts what they make: files in memory without a name, pages given to pipes.
+constexpr std::uint32_t kUncounted[] = {SYS_memfd_create, SYS_vmsplice};
 
 constexpr std::uint32_t kNewTime = 0x80;  // a namespace for unshare; a signal's number for clone
 constexpr std::uint32_t kNamespaces =
@@ -132,6 +139,9 @@ class Program {
   /// The lower half of an argument, which is what the kernel takes of an int.
   void load_argument(std::size_t number) {
     load(offsetof(seccomp_data, args) + number * sizeof(std::uint64_t));  // little-endian
+  }
+  void load_upper_half(std::size_t number) {
+    load(offsetof(seccomp_data, args) + number * sizeof(std::uint64_t) + sizeof(std::uint32_t));
   }
   void answer(std::uint32_t what) { add(BPF_RET | BPF_K, what); }
   void answer_if(std::uint16_t condition, std::uint32_t value, std::uint32_t what) {
@@ -193,7 +203,11 @@ void filter_mappings(Program& program, bool grouped) {
     one.answer_if(BPF_JSET, MAP_HUGETLB, refused(ENOMEM));
     if (!grouped) {
       one.answer_unless(BPF_JSET, MAP_SHARED, SECCOMP_RET_ALLOW);  // a bit of MAP_SHARED_VALIDATE, too
-      one.answer_if(BPF_JSET, MAP_ANONYMOUS, refused(ENOMEM));
+      one.answer_unless(BPF_JSET, MAP_ANONYMOUS, SECCOMP_RET_ALLOW);
+      one.load_upper_half(1);
+      one.answer_unless(BPF_JEQ, 0, refused(ENOMEM));
+      one.load_argument(1);
+      one.answer_if(BPF_JGT, kMaxSharedMapping, refused(ENOMEM));
     }
     one.answer(SECCOMP_RET_ALLOW);
   });
@@ -238,6 +252,11 @@ void filter_arguments(Program& program) {
     for (const std::uint32_t typing : {TIOCSTI, TIOCLINUX, TIOCSETD}) one.answer_if(BPF_JEQ, typing, refused(EPERM));
     one.answer(SECCOMP_RET_ALLOW);
   });
+  program.for_call(SYS_prctl, [](Program& one) {
+    one.load_argument(0);
+    one.answer_if(BPF_JEQ, PR_SET_SECCOMP, refused(EINVAL));
+    one.answer(SECCOMP_RET_ALLOW);
+  });
   program.for_call(SYS_personality, [](Program& one) {
     one.load_argument(0);
     for (const std::uint32_t allowed : kPersonalities) one.answer_if(BPF_JEQ, allowed, SECCOMP_RET_ALLOW);
@@ -256,7 +275,9 @@ std::string seccomp_filter(bool grouped) {
   program.answer_if(BPF_JGT, kNewestCall, refused(ENOSYS));
   for (const std::uint32_t call : kForbidden) program.answer_if(BPF_JEQ, call, refused(EPERM));
   for (const std::uint32_t call : kAbsent) program.answer_if(BPF_JEQ, call, refused(ENOSYS));
-  if (!grouped) program.answer_if(BPF_JEQ, SYS_memfd_create, refused(ENOSYS));
+  if (!grouped) {
+    for (const std::uint32_t call : kUncounted) program.answer_if(BPF_JEQ, call, refused(ENOSYS));
+  }
   filter_clones(program, grouped);
   filter_mappings(program, grouped);
   filter_sockets(program);

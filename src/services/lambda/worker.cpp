@@ -24,6 +24,8 @@ using std::chrono::steady_clock;
 
 /// How often a sandbox that works is looked at for memory and processes.
 constexpr std::chrono::milliseconds kLook{50};
+/// Where a control group counts memory, everything else is counted with each so many looks.
+constexpr std::uint64_t kLooksPerCount = 10;
 /// Looking takes at most a fifth of the time, however much there is to count.
 constexpr int kRestOfLook = 4;
 /// "The init phase ... is limited to 10 seconds".
@@ -256,19 +258,24 @@ asio::awaitable<void> Worker::look_at_use(std::shared_ptr<Worker> self) {
   const std::shared_ptr<SandboxProcess> sandbox = sandbox_;  // it may end while it is counted
   const std::int64_t bound = *version_->config.memory_size * kMegabyte;
   const Moment begun = steady_clock::now();
-  const auto use = sandbox->is_grouped() ? sandbox->measure(bound)
-                                         : co_await core_.blocking([&] { return sandbox->measure(bound); });
+  next_look_ = begun + kLook;
+  // What the kernel does not count for a group, or for nobody, is looked at now and then there, too.
+  const bool is_grouped = sandbox->is_grouped();
+  const bool counts_all = !is_grouped || looks_++ % kLooksPerCount == 0;
+  auto use = is_grouped ? sandbox->measure() : std::nullopt;
+  if (counts_all) {
+    const auto counted = co_await core_.blocking([&] { return sandbox->count(bound); });
+    if (!is_grouped) use = counted;
+    if (use && counted) use->countable = counted->countable;
+  }
   if (!use || process_ <= 0) co_return;
   most_memory_ = std::max(most_memory_, std::min(use->memory_bytes, bound));
   const std::int64_t beside = std::max(std::int64_t{0}, use->tmp_bytes - kFreeTmpBytes);
   const bool is_over = use->memory_bytes + beside > bound || use->tasks > kMaxTasks + kOurTasks || !use->countable;
   times_over_ = is_over ? times_over_ + 1 : 0;
-  if (!is_over) {
-    const Moment now = steady_clock::now();
-    next_look_ = now + kRestOfLook * (now - begun);
-  }
+  if (!is_over) next_look_ = std::max(next_look_, steady_clock::now() + kRestOfLook * (steady_clock::now() - begun));
   // Counted one by one, a process that is just being made counts with its maker's memory once more.
-  if (!is_over || (!sandbox->is_grouped() && times_over_ < 2)) co_return;
+  if (!is_over || (!is_grouped && times_over_ < 2)) co_return;
   most_memory_ = std::max(most_memory_, use->memory_bytes);
   too_much_ = true;
   end();
@@ -279,7 +286,15 @@ asio::awaitable<void> Worker::look_again() {
 }
 
 void Worker::check_use() {
-  core_.detach(shard_, "lambda.look", look_at_use(shared_from_this()));
+  core_.detach(shard_, "lambda.look", look_twice(shared_from_this()));
+}
+
+asio::awaitable<void> Worker::look_twice(std::shared_ptr<Worker> self) {
+  co_await look_at_use(self);
+  if (times_over_ == 0 || ended_) co_return;
+  Signal pause(shard_.loop());
+  co_await pause.wait(steady_clock::now() + kLook);
+  co_await look_at_use(self);
 }
 
 asio::awaitable<std::optional<RuntimeEvent>> Worker::next(std::function<bool()> is_open) {
@@ -330,8 +345,8 @@ bool Worker::report(RuntimeReport report) {
 asio::awaitable<bool> Worker::started() {
   const Moment until = spawned_ + kInitTimeout;
   while (!ready_ && !init_error_ && !ended_ && steady_clock::now() < until) {
-    const bool changed = co_await change_.wait(std::min(until, steady_clock::now() + kLook));
-    if (!changed) co_await look_again();
+    co_await change_.wait(std::min(until, steady_clock::now() + kLook));
+    co_await look_again();
   }
   co_return ready_ && !ended_;
 }
@@ -340,15 +355,15 @@ asio::awaitable<void> Worker::wait_for_report() {
   while (!current_->report && process_ > 0) {
     const Moment now = steady_clock::now();
     if (now >= current_->deadline || (ended_ && !too_much_)) co_return;
-    const bool changed = co_await change_.wait(std::min(current_->deadline, now + kLook));
-    if (!changed) co_await look_again();
+    co_await change_.wait(std::min(current_->deadline, now + kLook));
+    co_await look_again();
   }
 }
 
 asio::awaitable<void> Worker::wait_for_asker(Moment until) {
   while (is_alive() && asker_ == nullptr && steady_clock::now() < until) {
-    const bool changed = co_await change_.wait(std::min(until, steady_clock::now() + kLook));
-    if (!changed) co_await look_again();
+    co_await change_.wait(std::min(until, steady_clock::now() + kLook));
+    co_await look_again();
   }
 }
 

@@ -98,6 +98,8 @@ class Worker final : public RuntimeHost, public std::enable_shared_from_this<Wor
   void finish(RunResult& result);
   /// Ends it where it uses too much.
   asio::awaitable<void> look_at_use(std::shared_ptr<Worker> self);
+  /// The same, and once more where it seems to use too much.
+  asio::awaitable<void> look_twice(std::shared_ptr<Worker> self);
   /// The same where it was not looked at shortly before.
   asio::awaitable<void> look_again();
 
@@ -117,6 +119,7 @@ class Worker final : public RuntimeHost, public std::enable_shared_from_this<Wor
   bool ready_ = false;       // it has asked for its first invocation
   std::int64_t most_memory_ = 0;
   int times_over_ = 0;  // in a row that it was found to use too much
+  std::uint64_t looks_ = 0;
   Moment next_look_{};
   Moment spawned_{};
   std::optional<std::chrono::microseconds> init_;  // until the first invocation has told of it

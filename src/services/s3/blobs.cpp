@@ -24,6 +24,8 @@ namespace {
 
 constexpr std::size_t kThreads = 4;
 constexpr std::size_t kReadPiece = std::size_t{256} * 1024;
+/// The first piece waits for the client, however many ask and fetch nothing.
+constexpr std::size_t kFirstPiece = std::size_t{64} * 1024;
 constexpr std::string_view kKept = "s3.blob";
 constexpr std::string_view kDropped = "s3.garbage";
 constexpr std::string_view kOwnKey = "s3.key";
@@ -130,7 +132,7 @@ class Blobs::Reader final : public http::BodyReader {
     }
   }
   ~Reader() override {
-    if (file_ >= 0) ::close(file_);
+    close();
     for (const Segment& segment : segments_) parts_.unpin(segment.blob);
   }
 
@@ -144,7 +146,7 @@ class Blobs::Reader final : public http::BodyReader {
  private:
   Result<std::string_view> read_now() {
     while (at_ < segments_.size() && done_ == segments_[at_].length) {
-      if (file_ >= 0) ::close(std::exchange(file_, -1));
+      cipher_.reset();
       ++at_;
       done_ = 0;
     }
@@ -153,16 +155,21 @@ class Blobs::Reader final : public http::BodyReader {
     Result<void> opened = open(segment);
     if (!opened) return std::unexpected(std::move(opened).error());
     const Result<std::string_view> piece = cipher_ ? sealed_piece(segment) : plain_piece(segment);
+    close();
     if (piece) done_ += piece->size();
+    most_ = kReadPiece;
     return piece;
   }
 
+  /// No file stays open for a client that fetches nothing.
+  void close() {
+    if (file_ >= 0) ::close(std::exchange(file_, -1));
+  }
+
   Result<void> open(const Segment& segment) {
-    if (file_ >= 0) return {};
-    cipher_.reset();
     file_ = ::open(parts_.place(segment.blob).c_str(), O_RDONLY | O_CLOEXEC);
     if (file_ < 0) return disk_error("opening a blob");
-    if (!is_sealed(segment.blob)) return {};
+    if (cipher_ || !is_sealed(segment.blob)) return {};
     Result<void> done = fill(segment, 0, kSealedHeader);
     if (!done) return done;
     if (piece_.size() != kSealedHeader) return parts_.damaged(segment.blob, "shorter than its record says");
@@ -189,7 +196,7 @@ class Blobs::Reader final : public http::BodyReader {
   }
 
   Result<std::string_view> plain_piece(const Segment& segment) {
-    const auto wanted = std::min<std::uint64_t>(kReadPiece, segment.length - done_);
+    const auto wanted = std::min<std::uint64_t>(most_, segment.length - done_);
     Result<void> done = fill(segment, segment.offset + done_, wanted);
     if (!done) return std::unexpected(std::move(done).error());
     if (piece_.size() != wanted) return parts_.damaged(segment.blob, "shorter than its record says");
@@ -201,11 +208,12 @@ class Blobs::Reader final : public http::BodyReader {
     const std::uint64_t begin = segment.offset + done_;
     const std::uint64_t first = begin / kFrame;
     const std::uint64_t skip = begin % kFrame;
-    const std::uint64_t wanted = std::min<std::uint64_t>(kReadPiece - skip, segment.length - done_);
+    const std::uint64_t wanted = std::min<std::uint64_t>(most_ - skip, segment.length - done_);
     const std::uint64_t frames = (skip + wanted + kFrame - 1) / kFrame;
     Result<void> done = fill(segment, kSealedHeader + first * kSealedFrame, frames * kSealedFrame);
     if (!done) return std::unexpected(std::move(done).error());
     opened_.clear();
+    opened_.reserve(frames * kFrame);
     std::string_view rest = piece_;
     for (std::uint64_t number = first; number < first + frames && !rest.empty(); ++number) {
       if (!cipher_->open(number, rest.substr(0, kSealedFrame), opened_)) {
@@ -213,6 +221,7 @@ class Blobs::Reader final : public http::BodyReader {
       }
       rest.remove_prefix(std::min(rest.size(), kSealedFrame));
     }
+    piece_ = {};
     if (opened_.size() < skip + wanted) return parts_.damaged(segment.blob, "shorter than its record says");
     return std::string_view(opened_).substr(static_cast<std::size_t>(skip), static_cast<std::size_t>(wanted));
   }
@@ -223,6 +232,7 @@ class Blobs::Reader final : public http::BodyReader {
   std::uint64_t length_ = 0;
   std::size_t at_ = 0;
   std::uint64_t done_ = 0;  // of the segment
+  std::size_t most_ = kFirstPiece;
   int file_ = -1;
   std::optional<FrameCipher> cipher_;  // of the segment, where it is sealed
   std::string piece_;

@@ -246,4 +246,5 @@ def main():
         api.request("POST", place + "response", result)
 
 
-main()
+if __name__ == "__main__":  # processes that multiprocessing spawns read this file, too
+    main()
