@@ -24,7 +24,9 @@ constexpr std::size_t kBodiesAtOnce = 4;
 /// While so many bytes of answers wait for the client to fetch them, no more requests are begun.
 constexpr std::size_t kUnsentToBegin = std::size_t{1024} * 1024;
 /// What an answer counts that is read in pieces, before the client has room for the first: readers may have read it.
-constexpr std::size_t kReaderCost = std::size_t{64} * 1024;
+constexpr std::size_t kReaderCost = std::size_t{96} * 1024;
+/// What a piece of it counts while it is read.
+constexpr std::size_t kPieceCost = std::size_t{256} * 1024;
 /// No answers are kept beyond this; the client may ask again.
 constexpr std::size_t kMaxUnsent = std::size_t{64} * 1024 * 1024;
 /// Whoever leaves more than this waiting has less time to fetch it.
@@ -286,13 +288,15 @@ void Http2::closed(std::int32_t id) {
 
 void Http2::release(Stream& stream) {
   held_.take(std::exchange(stream.held, 0));
-  stream.body = {};
+  stream.body = std::string();  // "= {}" would keep its room
 }
 
 // Handlers of streams that are closed run on: those count too, or a client that resets what it asks could have any
 // number of them.
 void Http2::pump() {
   while (!abandoned_ && !excess_ && !ready_.empty() && answering_ < kMaxStreams && unsent_.count() < kUnsentToBegin) {
+    // Where memory for bodies is short, one request of each connection after another.
+    if (answering_ > 0 && pieces_.too_many()) return;
     const StreamPtr stream = std::move(ready_.front());
     ready_.pop_front();
     start(stream);
@@ -315,6 +319,9 @@ bool Http2::may_wait(const Stream& stream, std::size_t bytes) {
 void Http2::start(const StreamPtr& stream) {
   ++answering_;
   stream->answering = true;
+  // What it may read of its answer before that can be given to the client.
+  stream->reserved = stream->method == "GET" ? kReaderCost : 0;
+  pieces_.add(stream->reserved);
   stream->in_progress.emplace(environment_);
   spawn(answer(stream));
 }
@@ -329,6 +336,7 @@ asio::awaitable<void> Http2::answer(StreamPtr stream) {
     stream->response = plain_error(500, "InternalFailure");
   }
   stream->unwatch();
+  pieces_.take(std::exchange(stream->reserved, 0));
   --answering_;
   stream->answering = false;
   busy_ = std::chrono::steady_clock::now();
@@ -403,13 +411,19 @@ std::int64_t Http2::give(Stream& stream, std::uint8_t* out, std::size_t room, st
 
 asio::awaitable<void> Http2::fetch(StreamPtr stream) {
   const auto self = shared_from_this();
-  const Result<std::string_view> piece = co_await stream->response.stream->read();
+  // Of a file; what has no length waits for something to happen, and has little then.
+  const std::size_t cost = stream->response.content_length ? kPieceCost : 0;
+  const bool may = may_wait(*stream, cost);
+  stream->unsent = may ? cost : 0;
+  pieces_.add(stream->unsent);
+  const Result<std::string_view> piece = may ? co_await stream->response.stream->read() : std::string_view();
+  pieces_.take(std::exchange(stream->unsent, 0));
   stream->fetching = false;
   if (stream->closed || abandoned_) co_return;
   if (!piece) {
     environment_->log.error("a body could not be read to its end", {{"what", piece.error().message}});
     reset(stream->id, NGHTTP2_INTERNAL_ERROR);
-  } else if (!may_wait(*stream, piece->size())) {
+  } else if (!may) {
     reset(stream->id, NGHTTP2_ENHANCE_YOUR_CALM);
   } else {
     note_wait();

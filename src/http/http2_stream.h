@@ -89,9 +89,10 @@ class Http2::Stream final : public ClientConnection {
   std::optional<InProgress> in_progress;
   Response response;
   bool submitted = false;
-  std::string_view out;    // of the body, or of a piece of it
-  std::size_t sent = 0;    // of `out`
-  std::size_t unsent = 0;  // bytes that count as unsent
+  std::string_view out;      // of the body, or of a piece of it
+  std::size_t sent = 0;      // of `out`
+  std::size_t unsent = 0;    // bytes that count as unsent
+  std::size_t reserved = 0;  // the same, while its handler runs
   bool fetching = false;
   bool last = false;  // nothing follows `out`
   bool closed = false;

@@ -221,7 +221,7 @@ class Blobs::Reader final : public http::BodyReader {
       }
       rest.remove_prefix(std::min(rest.size(), kSealedFrame));
     }
-    piece_ = {};
+    piece_ = std::string();  // "= {}" would keep its room
     if (opened_.size() < skip + wanted) return parts_.damaged(segment.blob, "shorter than its record says");
     return std::string_view(opened_).substr(static_cast<std::size_t>(skip), static_cast<std::size_t>(wanted));
   }
