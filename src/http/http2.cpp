@@ -416,7 +416,8 @@ asio::awaitable<void> Http2::fetch(StreamPtr stream) {
   const bool may = may_wait(*stream, cost);
   stream->unsent = may ? cost : 0;
   pieces_.add(stream->unsent);
-  const Result<std::string_view> piece = may ? co_await stream->response.stream->read() : std::string_view();
+  Result<std::string_view> piece;
+  if (may) piece = co_await stream->response.stream->read();
   pieces_.take(std::exchange(stream->unsent, 0));
   stream->fetching = false;
   if (stream->closed || abandoned_) co_return;
