@@ -274,8 +274,9 @@ asio::awaitable<void> Worker::look_at_use(std::shared_ptr<Worker> self) {
   const bool is_over = use->memory_bytes + beside > bound || use->tasks > kMaxTasks + kOurTasks || !use->countable;
   times_over_ = is_over ? times_over_ + 1 : 0;
   if (!is_over) next_look_ = std::max(next_look_, steady_clock::now() + kRestOfLook * (steady_clock::now() - begun));
-  // Counted one by one, a process that is just being made counts with its maker's memory once more.
-  if (!is_over || (!is_grouped && times_over_ < 2)) co_return;
+  // Counted one by one, a process that is just being made counts with its maker's memory once more; and what is read of
+  // processes that come and go may be another's.
+  if (!is_over || times_over_ < 2) co_return;
   most_memory_ = std::max(most_memory_, use->memory_bytes);
   too_much_ = true;
   end();
