@@ -11,6 +11,9 @@ struct evp_md_ctx_st;
 namespace signalbox {
 
 enum class ChecksumKind : std::uint8_t { kCrc32, kCrc32c, kCrc64Nvme, kSha1, kSha256, kMd5 };
+constexpr ChecksumKind last_value(ChecksumKind) {
+  return ChecksumKind::kMd5;
+}
 
 class Checksum {
  public:

@@ -111,7 +111,7 @@ AfterCommit Deliveries::append(OutsideTarget& kind, const std::string& target, s
   std::vector<DeliveryPlace> places;
   for (EventDelivery& given : deliveries) {
     const DeliveryPlace& place = places.emplace_back(DeliveryPlace{now, next_sequence_++});
-    batch.put(delivery_key(target, place), encode(record_of(std::move(given), now)));
+    batch.put(delivery_key(target, place), store::encode(record_of(std::move(given), now)));
   }
   PerShard& home = *shards_[with_.shards.owner(target).index()];
   return [this, &kind, &home, target, places = std::move(places)](bool committed) {
@@ -247,7 +247,7 @@ asio::awaitable<Result<void>> Deliveries::attempt(Lane& lane, DeliveryPlace plac
   const auto stored = with_.store.get(delivery_key(lane.target, place));
   if (!stored) co_return std::unexpected(stored.error());
   if (!*stored) co_return Result<void>();  // done before its place was offered
-  auto delivery = decode_delivery(**stored);
+  auto delivery = store::decode<Delivery>(**stored);
   if (!delivery) {
     Result<void> buried = co_await bury_unreadable(lane, place, **stored);
     co_return buried;
@@ -342,7 +342,7 @@ asio::awaitable<Result<void>> Deliveries::again(Lane& lane, DeliveryPlace place,
   const DeliveryPlace later{due, next_sequence_++};
   store::Batch batch;
   batch.erase(delivery_key(lane.target, place));
-  batch.put(delivery_key(lane.target, later), encode(delivery));
+  batch.put(delivery_key(lane.target, later), store::encode(delivery));
   Result<void> done = co_await with_.store.commit(std::move(batch));
   if (done) {
     retried_.add();

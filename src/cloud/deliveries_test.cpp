@@ -306,12 +306,12 @@ TEST(DeliveryRecord, ReadsBackWhatItWrote) {
   delivery.begun = Time(Duration(5));
   delivery.attempts = 3;
   delivery.last_code = "TIMEOUT";
-  const std::string bytes = encode(delivery);
-  const auto read = decode_delivery(bytes);
+  const std::string bytes = store::encode(delivery);
+  const auto read = store::decode<Delivery>(bytes);
   ASSERT_TRUE(read);
-  EXPECT_EQ(encode(*read), bytes);
+  EXPECT_EQ(store::encode(*read), bytes);
   for (std::size_t size = 0; size < bytes.size(); ++size) {
-    EXPECT_FALSE(decode_delivery(std::string_view(bytes).substr(0, size))) << size;
+    EXPECT_FALSE(store::decode<Delivery>(std::string_view(bytes).substr(0, size))) << size;
   }
   const auto name = read_delivery_key(delivery_key("t", {Time(Duration(9)), 4}).bytes());
   ASSERT_TRUE(name);

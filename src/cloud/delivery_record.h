@@ -7,11 +7,13 @@
 #include <string_view>
 
 #include "cloud/event_target.h"
+#include "store/fields.h"
 #include "store/key.h"
 
 namespace signalbox::cloud {
 
 struct Delivery {
+  static constexpr std::uint8_t kVersion = 2;  // 2: message group and deduplication ids, phases of retries
   std::string payload;
   std::string trace_header;
   std::string event_id;          // "" where it is no event's
@@ -24,11 +26,22 @@ struct Delivery {
   std::int64_t attempts = 0;  // that failed
   std::string last_code;
   std::string last_message;
-};
 
-std::string encode(const Delivery& delivery);
-/// Empty optional on bytes that are not such a record.
-std::optional<Delivery> decode_delivery(std::string_view bytes);
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("payload", self.payload)("trace_header", self.trace_header)("event_id", self.event_id);
+    field("event", self.event)("http", self.http);
+    field("source_kind", self.policy.source_kind)("source", self.policy.source);
+    field("dead_letter_queue", self.policy.dead_letter_queue)("target", self.policy.target);
+    field("max_retries", self.policy.max_retries)("max_age", self.policy.max_age);
+    field("begun", self.begun)("attempts", self.attempts);
+    field("last_code", self.last_code)("last_message", self.last_message);
+    if (field.since(2)) {
+      field("message_group_id", self.message_group_id)("deduplication_id", self.deduplication_id);
+      field("phases", self.policy.phases);
+    }
+  }
+};
 
 /// Where a delivery stands among those to the same target: the store keeps them in the order they are due.
 struct DeliveryPlace {

@@ -27,6 +27,10 @@ struct HttpParameters {
   std::vector<std::string> path_values;
   std::map<std::string, std::string, std::less<>> headers;
   std::map<std::string, std::string, std::less<>> query;
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("path_values", self.path_values)("headers", self.headers)("query", self.query);
+  }
 };
 
 /// What a target says beside its ARN, for its kind to judge.
@@ -42,6 +46,7 @@ struct TargetParameters {
 /// delivery retries"). All zero: the delivery engine's own backoff.
 struct RetryPhases {
   enum class Growth : std::uint8_t { kLinear, kArithmetic, kGeometric, kExponential };
+  friend constexpr Growth last_value(Growth) { return Growth::kExponential; }
   std::int64_t immediate = 0;
   std::int64_t at_least = 0;
   std::int64_t growing = 0;
@@ -54,6 +59,11 @@ struct RetryPhases {
   /// The delay before a retry, numbered from 1. Those beyond the last are as the last.
   Duration before(std::int64_t retry) const;
   bool operator==(const RetryPhases&) const = default;
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("immediate", self.immediate)("at_least", self.at_least)("growing", self.growing)("at_most", self.at_most);
+    field("least", self.least)("most", self.most)("growth", self.growth);
+  }
 };
 
 /// How often and how long to try, and what becomes of what cannot be delivered. AWS's defaults.
@@ -82,6 +92,10 @@ struct TypedAttribute {
   std::string type;   // "String", "Number", "Binary", with a label or not: "Number.int"
   std::string value;  // of a Binary its bytes
   bool binary() const { return type.starts_with("Binary"); }
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("type", self.type)("value", self.value);
+  }
 };
 using TypedAttributes = std::map<std::string, TypedAttribute, std::less<>>;
 

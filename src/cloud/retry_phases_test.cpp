@@ -46,13 +46,13 @@ TEST(DeliveryRecord, KeepsAll) {
   delivery.deduplication_id = "d";
   delivery.http.path_values = {"a", "b"};
   delivery.policy.phases = {1, 2, 3, 4, milliseconds(5), milliseconds(6), Growth::kGeometric};
-  const auto read = decode_delivery(encode(delivery));
+  const auto read = store::decode<Delivery>(store::encode(delivery));
   ASSERT_TRUE(read);
   EXPECT_EQ(read->message_group_id, "g");
   EXPECT_EQ(read->deduplication_id, "d");
   EXPECT_EQ(read->http.path_values, delivery.http.path_values);
   EXPECT_EQ(read->policy.phases, delivery.policy.phases);
-  EXPECT_FALSE(decode_delivery("rubbish"));
+  EXPECT_FALSE(store::decode<Delivery>("rubbish"));
 }
 
 }  // namespace

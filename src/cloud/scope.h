@@ -12,6 +12,10 @@ struct Scope {
   std::string account;  // twelve digits
   std::string region;   // us-east-1
   auto operator<=>(const Scope&) const = default;
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("account", self.account)("region", self.region);
+  }
 };
 
 /// arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE

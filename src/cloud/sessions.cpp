@@ -8,12 +8,11 @@
 #include "base/encoding.h"
 #include "cloud/scope.h"
 #include "policy/evaluate.h"
-#include "store/record.h"
+#include "store/fields.h"
 
 namespace signalbox::cloud {
 namespace {
 
-constexpr std::uint8_t kSessionVersion = 2;  // 2: with the source function
 constexpr std::size_t kMaxTokenBytes = 16 * 1024;
 constexpr std::string_view kBase32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 constexpr std::size_t kKeyLetters = 16;
@@ -23,83 +22,43 @@ std::string owner_of(std::string_view access_key) {
   return "session " + std::string(access_key);
 }
 
-void write(store::RecordWriter& out, const std::vector<std::pair<std::string, std::string>>& tags) {
-  out.number(tags.size());
-  for (const auto& [key, value] : tags) out.text(key).text(value);
-}
-void write(store::RecordWriter& out, const std::vector<std::string>& texts) {
-  out.number(texts.size());
-  for (const std::string& text : texts) out.text(text);
-}
-std::vector<std::pair<std::string, std::string>> read_tags(store::RecordReader& in) {
-  std::vector<std::pair<std::string, std::string>> tags;
-  for (std::uint64_t left = in.number(); left > 0 && in.ok(); --left) {
-    std::string key = in.text();
-    tags.emplace_back(std::move(key), in.text());
-  }
-  return tags;
-}
-std::vector<std::string> read_texts(store::RecordReader& in) {
-  std::vector<std::string> texts;
-  for (std::uint64_t left = in.number(); left > 0 && in.ok(); --left) texts.push_back(in.text());
-  return texts;
-}
+/// What a token has of a session, sealed.
+struct SessionRecord {
+  static constexpr std::uint8_t kVersion = 2;  // 2: the source function
+  Principal who;
+  std::string secret;
+  Session session;
 
-std::string encode(const Principal& who, const std::string& secret) {
-  const Session& session = *who.session;
-  store::RecordWriter out(kSessionVersion);
-  out.number(static_cast<std::uint64_t>(who.type)).text(who.arn).text(who.account).text(who.id).text(who.user_name);
-  write(out, who.tags);
-  out.text(secret).text(session.name).text(session.issuer_type).text(session.issuer_arn).text(session.issuer_id);
-  out.text(session.issuer_account).text(session.issuer_name);
-  out.integer(session.created.time_since_epoch().count()).integer(session.expires.time_since_epoch().count());
-  out.flag(session.mfa).text(session.source_identity).flag(session.chained);
-  write(out, session.tags);
-  write(out, session.transitive_tag_keys);
-  out.text(session.policy);
-  write(out, session.policy_arns);
-  out.text(session.invoked_by).text(session.source_function);
-  return std::move(out).take();
-}
-
-/// Null for what was not written by encode().
-std::shared_ptr<const KnownSession> decode(std::string_view bytes, std::string_view access_key) {
-  store::RecordReader in(bytes, kSessionVersion);
-  auto known = std::make_shared<KnownSession>();
-  auto session = std::make_shared<Session>();
-  Principal& who = known->principal;
-  who.type = static_cast<PrincipalType>(in.number());
-  who.arn = in.text();
-  who.account = in.text();
-  who.id = in.text();
-  who.user_name = in.text();
-  who.access_key = access_key;
-  who.tags = read_tags(in);
-  known->secret = in.text();
-  session->name = in.text();
-  session->issuer_type = in.text();
-  session->issuer_arn = in.text();
-  session->issuer_id = in.text();
-  session->issuer_account = in.text();
-  session->issuer_name = in.text();
-  session->created = Time(Duration(in.integer()));
-  session->expires = Time(Duration(in.integer()));
-  session->mfa = in.flag();
-  session->source_identity = in.text();
-  session->chained = in.flag();
-  session->tags = read_tags(in);
-  session->transitive_tag_keys = read_texts(in);
-  session->policy = in.text();
-  session->policy_arns = read_texts(in);
-  session->invoked_by = in.text();
-  if (in.version() >= 2) session->source_function = in.text();
-  if (!in.complete()) return nullptr;
-  if (!session->policy.empty()) {
-    auto document = policy::Document::parse(session->policy, policy::DocumentKind::kInline);
-    if (!document) return nullptr;
-    session->compiled_policy = std::make_shared<const policy::Document>(*std::move(document));
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    auto& who = self.who;
+    auto& session = self.session;
+    field("type", who.type)("arn", who.arn)("account", who.account)("id", who.id)("user_name", who.user_name);
+    field("tags", who.tags)("secret", self.secret)("name", session.name)("issuer_type", session.issuer_type);
+    field("issuer_arn", session.issuer_arn)("issuer_id", session.issuer_id);
+    field("issuer_account", session.issuer_account)("issuer_name", session.issuer_name);
+    field("created", session.created)("expires", session.expires)("mfa", session.mfa);
+    field("source_identity", session.source_identity)("chained", session.chained);
+    field("session_tags", session.tags)("transitive_tag_keys", session.transitive_tag_keys);
+    field("policy", session.policy)("policy_arns", session.policy_arns)("invoked_by", session.invoked_by);
+    if (field.since(2)) field("source_function", session.source_function);
   }
-  who.session = std::move(session);
+  bool restore() {
+    if (session.policy.empty()) return true;
+    auto document = policy::Document::parse(session.policy, policy::DocumentKind::kInline);
+    if (!document) return false;
+    session.compiled_policy = std::make_shared<const policy::Document>(*std::move(document));
+    return true;
+  }
+};
+
+/// Null for what is no such record.
+std::shared_ptr<const KnownSession> read_session(std::string_view bytes, std::string_view access_key) {
+  auto record = store::decode<SessionRecord>(bytes);
+  if (!record) return nullptr;
+  auto known = std::make_shared<KnownSession>(std::move(record->who), std::move(record->secret));
+  known->principal.access_key = access_key;
+  known->principal.session = std::make_shared<const Session>(std::move(record->session));
   return known;
 }
 
@@ -219,7 +178,8 @@ TemporaryCredentials Sessions::issue(const Principal& principal) const {
   TemporaryCredentials made;
   made.access_key = new_access_key("ASIA", principal.account, random_);
   made.secret = new_secret_key();
-  made.token = to_base64(sealer_.seal(encode(principal, made.secret), owner_of(made.access_key)));
+  made.token = to_base64(sealer_.seal(store::encode(SessionRecord{principal, made.secret, *principal.session}),
+                                      owner_of(made.access_key)));
   made.expires = principal.session->expires;
   return made;
 }
@@ -236,7 +196,7 @@ std::shared_ptr<const KnownSession> Sessions::find(std::string_view access_key, 
   }
   const auto sealed = from_base64(token);
   const auto opened = sealed ? sealer_.open(*sealed, owner_of(access_key)) : std::nullopt;
-  auto session = opened ? decode(*opened, access_key) : nullptr;
+  auto session = opened ? read_session(*opened, access_key) : nullptr;
   if (!session) return nullptr;
   const std::lock_guard lock(stripe.mutex);
   if (stripe.entries.size() >= Cache::kMostOfStripe) stripe.entries.clear();

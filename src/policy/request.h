@@ -18,6 +18,9 @@ enum class PrincipalType : std::uint8_t {
   kService,        // an AWS service on its own behalf: events.amazonaws.com
   kFederated,      // someone an identity provider vouches for, as AssumeRoleWithSAML and WithWebIdentity see them
 };
+constexpr PrincipalType last_value(PrincipalType) {
+  return PrincipalType::kFederated;
+}
 
 struct Tag {
   std::string_view key;

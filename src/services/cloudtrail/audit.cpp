@@ -97,7 +97,8 @@ asio::awaitable<Result<void>> Audit::keep(Kept kept) {
   bool sweep = false;
   Result<void> kept_now;
   if (record.is_management()) {
-    batch.put(history_key(record.call.scope, record.time, core_.sequence++, record.id), encode(entry_of(record)));
+    batch.put(history_key(record.call.scope, record.time, core_.sequence++, record.id),
+              store::encode(entry_of(record)));
     sweep = ++core_.since_sweep == kMaxHistory / 4;
   }
   const auto waiting = core_.pending.add(kept.trails, record, core_.sequence++, batch);

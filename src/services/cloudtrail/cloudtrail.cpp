@@ -88,7 +88,7 @@ Result<void> CloudTrail::load() {
   const auto snapshot = core_->house.store.read();
   Result<void> done = store::each_record(
       *snapshot, store::Key(kTrailSpace), [&](std::string_view, std::string_view value) -> Result<void> {
-        auto trail = decode_trail(value);
+        auto trail = store::decode<Trail>(value);
         if (!trail) return fail("StoreError", "The record of a trail in the store cannot be read.");
         core_->trails.put(std::make_shared<const Trail>(*std::move(trail)));
         return {};

@@ -133,13 +133,13 @@ TEST(Resources, AreWhatTheRequestNames) {
 TEST(History, EntriesAreReadAsTheyWereWritten) {
   const HistoryEntry entry{"id",  "PutRule",         "events.amazonaws.com",           true, "root",
                            "key", Time(Duration(5)), {{"AWS::Events::Rule", "r", ""}}, "{}"};
-  const auto read = decode_history(encode(entry));
+  const auto read = store::decode<HistoryEntry>(store::encode(entry));
   ASSERT_TRUE(read);
-  EXPECT_EQ(encode(*read), encode(entry));
+  EXPECT_EQ(store::encode(*read), store::encode(entry));
   EXPECT_TRUE(matches(*read, {"ResourceName", "r"}));
   EXPECT_TRUE(matches(*read, {"ReadOnly", "true"}));
   EXPECT_FALSE(matches(*read, {"ReadOnly", "false"}));
-  EXPECT_FALSE(decode_history(std::string("\x01") + "x"));
+  EXPECT_FALSE(store::decode<HistoryEntry>(std::string("\x01") + "x"));
 }
 
 TEST(TrailName, IsChecked) {

@@ -121,8 +121,8 @@ asio::awaitable<Result<void>> conclude(Core& core, const Trail& trail, const Lan
   store::Batch batch;
   Pending::erase(records, batch);
   batch.erase(lane_key(kFileSpace, lane));
-  if (trail.validation) batch.put(lane_key(kLogFileSpace, lane).text(file.object), encode(file));
-  batch.put(store::Key(kStatusSpace).text(lane.trail), encode(status));
+  if (trail.validation) batch.put(lane_key(kLogFileSpace, lane).text(file.object), store::encode(file));
+  batch.put(store::Key(kStatusSpace).text(lane.trail), store::encode(status));
   Result<void> done = co_await core.house.store.commit(std::move(batch));
   if (done) core.pending.erased(lane, records.size());
   co_return done;
@@ -138,7 +138,7 @@ asio::awaitable<Result<void>> put_off(Core& core, const Lane& lane, std::vector<
   std::erase_if(records, [&](const Pending::Waiting& one) { return now - one.time <= kTryFor; });
   store::Batch batch;
   Pending::erase(records, batch);
-  batch.put(store::Key(kStatusSpace).text(lane.trail), encode(status));
+  batch.put(store::Key(kStatusSpace).text(lane.trail), store::encode(status));
   Result<void> done = co_await core.house.store.commit(std::move(batch));
   if (done) core.pending.erased(lane, records.size());
   co_return done;
@@ -175,24 +175,6 @@ asio::awaitable<Result<bool>> deliver_some(Core& core, TrailPtr trail, Lane lane
 
 }  // namespace
 
-std::string encode(const LogFile& file) {
-  store::RecordWriter out(kDeliveryVersion);
-  out.text(file.bucket).text(file.object).text(file.hash).integer(ticks(file.oldest)).integer(ticks(file.newest));
-  return std::move(out).take();
-}
-
-std::optional<LogFile> decode_log_file(std::string_view bytes) {
-  store::RecordReader in(bytes, kDeliveryVersion);
-  LogFile file;
-  file.bucket = in.text();
-  file.object = in.text();
-  file.hash = in.text();
-  file.oldest = time_of(in.integer());
-  file.newest = time_of(in.integer());
-  if (!in.complete()) return std::nullopt;
-  return file;
-}
-
 asio::awaitable<void> deliver(Core& core, Lane lane) {
   const TrailPtr trail = core.trails.find_arn(lane.trail);
   if (!trail) {
@@ -214,7 +196,7 @@ asio::awaitable<void> deliver(Core& core, Lane lane) {
 Result<TrailStatus> status_of(const Core& core, const std::string& trail) {
   const auto stored = core.house.store.get(store::Key(kStatusSpace).text(trail));
   if (!stored) return std::unexpected(stored.error());
-  return *stored ? decode_status(**stored).value_or(TrailStatus{}) : TrailStatus{};
+  return *stored ? store::decode<TrailStatus>(**stored).value_or(TrailStatus{}) : TrailStatus{};
 }
 
 std::string delivery_error(const Error& error) {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "services/cloudtrail/core.h"
+#include "store/fields.h"
 
 namespace signalbox::cloudtrail {
 
@@ -14,13 +15,18 @@ inline constexpr auto kTryFor = std::chrono::days(30);
 
 /// A log file that was delivered, as the next digest tells of it.
 struct LogFile {
+  static constexpr std::uint8_t kVersion = 1;
   std::string bucket;
   std::string object;
   std::string hash;  // SHA-256 of what was compressed, hexadecimal
   Time oldest{}, newest{};
+
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("bucket", self.bucket)("object", self.object)("hash", self.hash);
+    field("oldest", self.oldest)("newest", self.newest);
+  }
 };
-std::string encode(const LogFile& file);
-std::optional<LogFile> decode_log_file(std::string_view bytes);
 
 /// Delivers all that waits in a lane. On shard 0, one at a time.
 asio::awaitable<void> deliver(Core& core, Lane lane);

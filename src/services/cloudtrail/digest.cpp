@@ -11,13 +11,11 @@
 #include "services/cloudtrail/bucket.h"
 #include "services/cloudtrail/delivery.h"
 #include "services/cloudtrail/times.h"
-#include "store/record.h"
 #include "store/spaces.h"
 
 namespace signalbox::cloudtrail {
 namespace {
 
-constexpr std::uint8_t kDigestVersion = 1;
 constexpr auto kDigestEvery = std::chrono::hours(1);
 constexpr const char* kAlgorithm = "SHA256withRSA";
 /// Log files that one digest tells of; more are told of by the next.
@@ -25,27 +23,16 @@ constexpr std::size_t kMaxLogFiles = 20'000;
 
 /// The last digest of a chain; of one that begins, only when.
 struct Chain {
+  static constexpr std::uint8_t kVersion = 1;
   Time end{};
   std::string bucket, object, hash, signature;
+
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("end", self.end)("bucket", self.bucket)("object", self.object)("hash", self.hash);
+    field("signature", self.signature);
+  }
 };
-
-std::string encode(const Chain& chain) {
-  store::RecordWriter out(kDigestVersion);
-  out.integer(ticks(chain.end)).text(chain.bucket).text(chain.object).text(chain.hash).text(chain.signature);
-  return std::move(out).take();
-}
-
-std::optional<Chain> decode_chain(std::string_view bytes) {
-  store::RecordReader in(bytes, kDigestVersion);
-  Chain chain;
-  chain.end = time_of(in.integer());
-  chain.bucket = in.text();
-  chain.object = in.text();
-  chain.hash = in.text();
-  chain.signature = in.text();
-  if (!in.complete()) return std::nullopt;
-  return chain;
-}
 
 store::Key chain_key(const Trail& trail, const std::string& region) {
   return store::Key(kDigestSpace).text(trail.arn()).text(region);
@@ -57,7 +44,7 @@ Result<std::vector<LogFile>> log_files(const Core& core, const Trail& trail, con
   const store::Key all = store::Key(kLogFileSpace).text(trail.arn()).text(region);
   bool broken = false;
   Result<void> scanned = snapshot->scan(all.bytes(), all.end(), [&](std::string_view, std::string_view value) {
-    auto file = decode_log_file(value);
+    auto file = store::decode<LogFile>(value);
     broken = !file;
     if (file) files.push_back(*std::move(file));
     return file && files.size() < kMaxLogFiles;
@@ -143,11 +130,11 @@ asio::awaitable<Result<void>> put_digest(Core& core, TrailPtr trail, std::string
   status->digest_delivered = core.house.clock.now();
   status->digest_error.clear();
   store::Batch batch;
-  batch.put(chain_key(*trail, region), encode(chain));
+  batch.put(chain_key(*trail, region), store::encode(chain));
   for (const LogFile& file : digest.files) {
     batch.erase(store::Key(kLogFileSpace).text(trail->arn()).text(region).text(file.object));
   }
-  batch.put(store::Key(kStatusSpace).text(trail->arn()), encode(*status));
+  batch.put(store::Key(kStatusSpace).text(trail->arn()), store::encode(*status));
   Result<void> done = co_await core.house.store.commit(std::move(batch));
   co_return done;
 }
@@ -158,13 +145,13 @@ asio::awaitable<void> note_failure(Core& core, std::string trail, Error why) {
   if (!status) co_return;
   status->digest_error = delivery_error(why);
   store::Batch batch;
-  batch.put(store::Key(kStatusSpace).text(trail), encode(*status));
+  batch.put(store::Key(kStatusSpace).text(trail), store::encode(*status));
   core.house.store.commit_later(std::move(batch));
 }
 
 asio::awaitable<Result<void>> begin_chain(Core& core, TrailPtr trail, std::string region, Time now) {
   store::Batch batch;
-  batch.put(chain_key(*trail, region), encode(Chain{now, "", "", "", ""}));
+  batch.put(chain_key(*trail, region), store::encode(Chain{now, "", "", "", ""}));
   Result<void> done = co_await core.house.store.commit(std::move(batch));
   co_return done;
 }
@@ -174,7 +161,7 @@ asio::awaitable<Result<std::optional<Time>>> deliver_if_due(Core& core, TrailPtr
   const Time now = std::chrono::floor<std::chrono::seconds>(core.house.clock.now());
   const auto stored = core.house.store.get(chain_key(*trail, region));
   if (!stored) co_return std::unexpected(stored.error());
-  const auto chain = *stored ? decode_chain(**stored) : std::nullopt;
+  const auto chain = *stored ? store::decode<Chain>(**stored) : std::nullopt;
   Result<std::vector<LogFile>> files = log_files(core, *trail, region);
   if (!files) co_return std::unexpected(std::move(files).error());
   if (!trail->logging && files->empty()) co_return std::optional<Time>();

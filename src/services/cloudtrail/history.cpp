@@ -5,7 +5,6 @@
 
 #include "services/cloudtrail/times.h"
 #include "store/key.h"
-#include "store/record.h"
 
 namespace signalbox::cloudtrail {
 namespace {
@@ -23,34 +22,6 @@ store::Key scope_key(const cloud::Scope& scope) {
 }
 
 }  // namespace
-
-std::string encode(const HistoryEntry& entry) {
-  store::RecordWriter out(kRecordVersion);
-  out.text(entry.id).text(entry.name).text(entry.source).flag(entry.read_only).text(entry.user).text(entry.access_key);
-  out.integer(ticks(entry.time)).number(entry.resources.size());
-  for (const Resource& one : entry.resources) out.text(one.type).text(one.arn);
-  out.text(entry.text);
-  return std::move(out).take();
-}
-
-std::optional<HistoryEntry> decode_history(std::string_view bytes) {
-  store::RecordReader in(bytes, kRecordVersion);
-  HistoryEntry entry;
-  entry.id = in.text();
-  entry.name = in.text();
-  entry.source = in.text();
-  entry.read_only = in.flag();
-  entry.user = in.text();
-  entry.access_key = in.text();
-  entry.time = time_of(in.integer());
-  for (auto left = in.number(); left > 0 && in.ok(); --left) {
-    std::string type = in.text();
-    entry.resources.push_back({std::move(type), in.text(), ""});
-  }
-  entry.text = in.text();
-  if (!in.complete()) return std::nullopt;
-  return entry;
-}
 
 HistoryEntry entry_of(const Record& record) {
   return {record.id,          std::string(record.call.kind.event_name),
@@ -99,7 +70,7 @@ Result<Found> look_up(const store::Snapshot& snapshot, const LookUp& wanted) {
     }
     ++looked_at;
     last = key;
-    auto entry = decode_history(value);
+    auto entry = store::decode<HistoryEntry>(value);
     broken = broken || !entry;
     if (entry && (!wanted.attribute || matches(*entry, *wanted.attribute))) {
       found.entries.push_back(*std::move(entry));

@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "cloud/scope.h"
 #include "services/cloudtrail/record.h"
+#include "store/fields.h"
 #include "store/store.h"
 
 namespace signalbox::cloudtrail {
@@ -21,6 +22,7 @@ inline constexpr std::size_t kMaxLookedAt = 20'000;
 
 /// What look-ups find a record by, and its text.
 struct HistoryEntry {
+  static constexpr std::uint8_t kVersion = 1;
   std::string id;
   std::string name;
   std::string source;
@@ -30,9 +32,14 @@ struct HistoryEntry {
   Time time{};
   std::vector<Resource> resources;  // types and names
   std::string text;
+
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("id", self.id)("name", self.name)("source", self.source)("read_only", self.read_only);
+    field("user", self.user)("access_key", self.access_key)("time", self.time)("resources", self.resources);
+    field("text", self.text);
+  }
 };
-std::string encode(const HistoryEntry& entry);
-std::optional<HistoryEntry> decode_history(std::string_view bytes);
 HistoryEntry entry_of(const Record& record);
 
 /// One of LookupEvents' attributes: "EventName" ...

@@ -49,7 +49,7 @@ asio::awaitable<Result<m::GetTrailStatusResponse>> status(Core& core, const Call
   if (!trail) co_return std::unexpected(trail.error());
   const auto stored = core.house.store.get(store::Key(kStatusSpace).text((*trail)->arn()));
   if (!stored) co_return std::unexpected(stored.error());
-  const TrailStatus now = *stored ? decode_status(**stored).value_or(TrailStatus{}) : TrailStatus{};
+  const TrailStatus now = *stored ? store::decode<TrailStatus>(**stored).value_or(TrailStatus{}) : TrailStatus{};
   m::GetTrailStatusResponse response;
   response.is_logging = (*trail)->logging;
   response.start_logging_time = (*trail)->started;

@@ -17,6 +17,11 @@ struct Resource {
   std::string arn;         // or the name
   std::string account;     // "" where it is not told
   bool is_prefix = false;  // "ARNPrefix": all objects of a bucket
+
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("type", self.type)("arn", self.arn);
+  }
 };
 
 /// Of a data event, the one that selectors look at first. Empty where the request names none.

@@ -58,8 +58,9 @@ Result<void> check(const DataResource& data) {
 }
 
 const FieldSelector* find(const AdvancedSelector& selector, std::string_view field) {
-  const auto found = std::ranges::find_if(selector.fields, [&](const auto& one) { return one.field == field; });
-  return found == selector.fields.end() ? nullptr : &*found;
+  const auto found =
+      std::ranges::find_if(selector.field_selectors, [&](const auto& one) { return one.field == field; });
+  return found == selector.field_selectors.end() ? nullptr : &*found;
 }
 
 std::size_t conditions_of(const FieldSelector& field) {
@@ -109,7 +110,7 @@ Result<void> check(const AdvancedSelector& selector) {
     return invalid("The field resources.type is required for data events.");
   }
   std::set<std::string_view> seen;
-  for (const FieldSelector& field : selector.fields) {
+  for (const FieldSelector& field : selector.field_selectors) {
     if (!seen.insert(field.field).second) {
       return invalid("The field " + field.field + " occurs more than once in an advanced event selector.");
     }
@@ -154,7 +155,7 @@ Result<void> check(const std::vector<AdvancedSelector>& selectors) {
   for (const AdvancedSelector& one : selectors) {
     Result<void> checked = check(one);
     if (!checked) return checked;
-    for (const FieldSelector& field : one.fields) conditions += conditions_of(field);
+    for (const FieldSelector& field : one.field_selectors) conditions += conditions_of(field);
   }
   if (conditions > kMaxConditions) {
     return invalid("The advanced event selectors of a trail can have at most 500 conditions.");

@@ -28,10 +28,10 @@ std::vector<AdvancedSelector> read(const std::vector<m::AdvancedEventSelector>& 
     AdvancedSelector& selector = selectors.emplace_back();
     selector.name = one.name;
     for (const m::AdvancedFieldSelector& field : *one.field_selectors) {
-      selector.fields.push_back({field.field.value_or(""), field.equals.value_or(Texts()),
-                                 field.starts_with.value_or(Texts()), field.ends_with.value_or(Texts()),
-                                 field.not_equals.value_or(Texts()), field.not_starts_with.value_or(Texts()),
-                                 field.not_ends_with.value_or(Texts())});
+      selector.field_selectors.push_back({field.field.value_or(""), field.equals.value_or(Texts()),
+                                          field.starts_with.value_or(Texts()), field.ends_with.value_or(Texts()),
+                                          field.not_equals.value_or(Texts()), field.not_starts_with.value_or(Texts()),
+                                          field.not_ends_with.value_or(Texts())});
     }
   }
   return selectors;
@@ -67,7 +67,7 @@ Response show(const Trail& trail) {
     m::AdvancedEventSelector& selector = advanced.emplace_back();
     selector.name = one.name;
     auto& fields = selector.field_selectors.emplace();
-    for (const FieldSelector& field : one.fields) {
+    for (const FieldSelector& field : one.field_selectors) {
       m::AdvancedFieldSelector& shown_field = fields.emplace_back();
       shown_field.field = field.field;
       shown_field.equals = shown(field.equals);

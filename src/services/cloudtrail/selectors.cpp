@@ -79,47 +79,8 @@ bool selects(const FieldSelector& selector, const SelectedCall& call) {
 }
 
 bool selects(const AdvancedSelector& selector, const SelectedCall& call) {
-  return std::ranges::all_of(selector.fields, [&](const FieldSelector& field) { return selects(field, call); });
-}
-
-template <class Selector>
-auto operators_of(Selector& selector) {
-  return std::array{&selector.equals,     &selector.starts_with,     &selector.ends_with,
-                    &selector.not_equals, &selector.not_starts_with, &selector.not_ends_with};
-}
-
-void write(store::RecordWriter& out, const std::vector<std::string>& texts) {
-  out.number(texts.size());
-  for (const std::string& text : texts) out.text(text);
-}
-
-std::vector<std::string> read_texts(store::RecordReader& in) {
-  std::vector<std::string> texts;
-  for (auto left = in.number(); left > 0 && in.ok(); --left) texts.push_back(in.text());
-  return texts;
-}
-
-BasicSelector read_basic(store::RecordReader& in) {
-  BasicSelector selector;
-  selector.read_write = in.text();
-  selector.management = in.flag();
-  for (auto left = in.number(); left > 0 && in.ok(); --left) {
-    std::string type = in.text();
-    selector.data.push_back({std::move(type), read_texts(in)});
-  }
-  selector.excluded_sources = read_texts(in);
-  return selector;
-}
-
-AdvancedSelector read_advanced(store::RecordReader& in) {
-  AdvancedSelector selector;
-  selector.name = in.optional_text();
-  for (auto left = in.number(); left > 0 && in.ok(); --left) {
-    FieldSelector& field = selector.fields.emplace_back();
-    field.field = in.text();
-    for (auto* const texts : operators_of(field)) *texts = read_texts(in);
-  }
-  return selector;
+  return std::ranges::all_of(selector.field_selectors,
+                             [&](const FieldSelector& field) { return selects(field, call); });
 }
 
 }  // namespace
@@ -137,37 +98,9 @@ bool selects_any(const Selectors& selectors, DataType type) {
   };
   return std::ranges::any_of(selectors.basic,
                              [&](const BasicSelector& one) { return std::ranges::any_of(one.data, of_type); }) ||
-         std::ranges::any_of(selectors.advanced,
-                             [&](const AdvancedSelector& one) { return std::ranges::any_of(one.fields, names_type); });
-}
-
-void write(store::RecordWriter& out, const Selectors& selectors) {
-  out.flag(selectors.custom).number(selectors.basic.size());
-  for (const BasicSelector& one : selectors.basic) {
-    out.text(one.read_write).flag(one.management).number(one.data.size());
-    for (const DataResource& data : one.data) {
-      out.text(data.type);
-      write(out, data.values);
-    }
-    write(out, one.excluded_sources);
-  }
-  out.number(selectors.advanced.size());
-  for (const AdvancedSelector& one : selectors.advanced) {
-    out.optional_text(one.name).number(one.fields.size());
-    for (const FieldSelector& field : one.fields) {
-      out.text(field.field);
-      for (const auto* const texts : operators_of(field)) write(out, *texts);
-    }
-  }
-}
-
-Selectors read_selectors(store::RecordReader& in) {
-  Selectors selectors;
-  selectors.basic.clear();
-  selectors.custom = in.flag();
-  for (auto left = in.number(); left > 0 && in.ok(); --left) selectors.basic.push_back(read_basic(in));
-  for (auto left = in.number(); left > 0 && in.ok(); --left) selectors.advanced.push_back(read_advanced(in));
-  return selectors;
+         std::ranges::any_of(selectors.advanced, [&](const AdvancedSelector& one) {
+           return std::ranges::any_of(one.field_selectors, names_type);
+         });
 }
 
 }  // namespace signalbox::cloudtrail

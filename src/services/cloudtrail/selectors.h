@@ -9,13 +9,17 @@
 #include "base/result.h"
 #include "services/cloudtrail/call_kind.h"
 #include "services/cloudtrail/resource.h"
-#include "store/record.h"
 
 namespace signalbox::cloudtrail {
 
 struct DataResource {
   std::string type;                 // "AWS::S3::Object"
   std::vector<std::string> values;  // ARNs; of S3 beginnings of ARNs
+
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("type", self.type)("values", self.values);
+  }
 };
 
 struct BasicSelector {
@@ -23,17 +27,35 @@ struct BasicSelector {
   bool management = true;
   std::vector<DataResource> data;
   std::vector<std::string> excluded_sources;
+
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("read_write", self.read_write)("management", self.management)("data", self.data);
+    field("excluded_sources", self.excluded_sources);
+  }
 };
 
 struct FieldSelector {
   std::string field;
   std::vector<std::string> equals, starts_with, ends_with;
   std::vector<std::string> not_equals, not_starts_with, not_ends_with;
+
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("field", self.field)("equals", self.equals)("starts_with", self.starts_with);
+    field("ends_with", self.ends_with)("not_equals", self.not_equals);
+    field("not_starts_with", self.not_starts_with)("not_ends_with", self.not_ends_with);
+  }
 };
 
 struct AdvancedSelector {
   std::optional<std::string> name;
-  std::vector<FieldSelector> fields;
+  std::vector<FieldSelector> field_selectors;
+
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("name", self.name)("field_selectors", self.field_selectors);
+  }
 };
 
 /// Either basic or advanced ones. A new trail has one basic selector: all management events.
@@ -41,6 +63,11 @@ struct Selectors {
   std::vector<BasicSelector> basic = {BasicSelector{}};
   std::vector<AdvancedSelector> advanced = {};
   bool custom = false;  // somebody put them
+
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("custom", self.custom)("basic", self.basic)("advanced", self.advanced);
+  }
 };
 
 /// What selectors look at in a call.
@@ -58,8 +85,5 @@ bool selects_any(const Selectors& selectors, DataType type);
 /// Errors: InvalidEventSelectorsException naming what is wrong, also what is valid in AWS and has no calls here.
 Result<void> check(const std::vector<BasicSelector>& selectors);
 Result<void> check(const std::vector<AdvancedSelector>& selectors);
-
-void write(store::RecordWriter& out, const Selectors& selectors);
-Selectors read_selectors(store::RecordReader& in);
 
 }  // namespace signalbox::cloudtrail

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "store/fields.h"
+
 namespace signalbox::cloudtrail {
 namespace {
 
@@ -141,14 +143,15 @@ TEST(Selectors, AreReadAsTheyWereWritten) {
   Selectors both = basic({"ReadOnly", false, {{"AWS::S3::Object", {"a", "b"}}}, {"kms.amazonaws.com"}});
   both.advanced = advanced({equals("eventCategory", {"Data"}), not_equals("eventName", {"x", "y"})}).advanced;
   both.advanced.front().name = "n";
-  store::RecordWriter out(1);
-  write(out, both);
-  store::RecordReader in(out.bytes(), 1);
-  const Selectors read = read_selectors(in);
+  store::FieldWriter out(1);
+  out.write(both);
+  store::FieldReader in(out.record().bytes(), 1);
+  Selectors read;
+  in.read(read);
   EXPECT_TRUE(in.complete());
-  store::RecordWriter again(1);
-  write(again, read);
-  EXPECT_EQ(again.bytes(), out.bytes());
+  store::FieldWriter again(1);
+  again.write(read);
+  EXPECT_EQ(again.record().bytes(), out.record().bytes());
 }
 
 }  // namespace

@@ -10,18 +10,30 @@
 #include "base/clock.h"
 #include "cloud/scope.h"
 #include "services/cloudtrail/selectors.h"
+#include "store/fields.h"
 #include "store/key.h"
 
 namespace signalbox::cloudtrail {
 
 /// What came of the last deliveries. Times are of the last that was done, unless they say "attempt".
 struct TrailStatus {
+  static constexpr std::uint8_t kVersion = 1;
   std::optional<Time> delivered, attempted, notified, notify_attempted, logs_delivered, digest_delivered;
   std::string delivery_error, notification_error, logs_error, digest_error;  // "" for none
+
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("delivered", self.delivered)("attempted", self.attempted)("notified", self.notified);
+    field("notify_attempted", self.notify_attempted)("logs_delivered", self.logs_delivered);
+    field("digest_delivered", self.digest_delivered)("delivery_error", self.delivery_error);
+    field("notification_error", self.notification_error)("logs_error", self.logs_error);
+    field("digest_error", self.digest_error);
+  }
 };
 
 /// A trail as it is kept. Immutable; a change makes a new one.
 struct Trail {
+  static constexpr std::uint8_t kVersion = 1;
   cloud::Scope home;
   std::string name;
   std::string bucket;
@@ -43,14 +55,19 @@ struct Trail {
     if (is_global) return global_events && scope.account == home.account;
     return scope.account == home.account && (multi_region || scope.region == home.region);
   }
+
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("home", self.home)("name", self.name)("bucket", self.bucket)("prefix", self.prefix);
+    field("topic_arn", self.topic_arn)("global_events", self.global_events)("multi_region", self.multi_region);
+    field("validation", self.validation)("log_group_arn", self.log_group_arn)("log_role_arn", self.log_role_arn);
+    field("logging", self.logging)("started", self.started)("stopped", self.stopped);
+    field("selectors", self.selectors)("tags", self.tags);
+  }
 };
 using TrailPtr = std::shared_ptr<const Trail>;
 
 store::Key trail_key(const cloud::Scope& home, std::string_view name);
-std::string encode(const Trail& trail);
-std::optional<Trail> decode_trail(std::string_view bytes);
-std::string encode(const TrailStatus& status);
-std::optional<TrailStatus> decode_status(std::string_view bytes);
 
 /// Errors: InvalidTrailNameException, with what is wrong.
 Result<void> check_trail_name(std::string_view name);

@@ -47,7 +47,7 @@ Result<TrailPtr> find_trail_at_home(const Core& core, const cloud::Call& call, c
 
 asio::awaitable<Result<void>> save(Core& core, Trail trail) {
   store::Batch batch;
-  batch.put(trail_key(trail.home, trail.name), encode(trail));
+  batch.put(trail_key(trail.home, trail.name), store::encode(trail));
   Result<void> done = co_await core.house.store.commit(std::move(batch));
   if (!done) co_return done;
   const bool digests = trail.validation;

@@ -154,6 +154,10 @@ Result<void> compile_composite(Alarm& alarm) {
 
 }  // namespace
 
+store::Key alarm_key(const cloud::Scope& scope, std::string_view name) {
+  return store::Key(kAlarmSpace).text(scope.account).text(scope.region).text(name);
+}
+
 std::string alarm_arn(const cloud::Scope& scope, std::string_view name) {
   return cloud::make_arn("cloudwatch", scope, "alarm:" + std::string(name));
 }

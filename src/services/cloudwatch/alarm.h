@@ -12,13 +12,45 @@
 #include "services/cloudwatch/alarm_rule.h"
 #include "services/cloudwatch/alarm_state.h"
 #include "services/cloudwatch/query.h"
+#include "store/fields.h"
 #include "store/key.h"
+#include "wire/cbor_codec.h"
 
 namespace signalbox::cloudwatch {
 
 using Tags = std::map<std::string, std::string, std::less<>>;
 
+/// What an alarm was told to be, kept as a request in CBOR: members that come with a newer model are none in older
+/// records.
+template <class Request>
+struct RequestField {
+  const wire::Shape& shape;
+  Request& request;
+
+  void write_field(store::FieldWriter& out) const {
+    std::string bytes;
+    wire::write_cbor(wire::CborDialect::kRpcV2, bytes, shape, &request);
+    out.write(bytes);
+  }
+  bool read_field(store::FieldReader& in) const {
+    return wire::read_cbor(wire::CborDialect::kRpcV2, shape, in.record().text_view(), &request).has_value();
+  }
+};
+/// A state by its name.
+template <class Value>
+struct StateField {
+  Value& state;
+
+  void write_field(store::FieldWriter& out) const { out.write(name_of(state)); }
+  bool read_field(store::FieldReader& in) const {
+    const auto read = state_of(in.record().text_view());
+    if (read) state = *read;
+    return read.has_value();
+  }
+};
+
 struct AlarmRecord {
+  static constexpr std::uint8_t kVersion = 1;
   bool composite = false;
   m::PutMetricAlarmInput metric;       // or
   m::PutCompositeAlarmInput combined;  // as it was put; tags aside
@@ -32,6 +64,23 @@ struct AlarmRecord {
   Time transitioned{};
   std::string suppressed_by;  // actions of a composite alarm: "WaitPeriod", "ExtensionPeriod", "Alarm"; "" for not
   Time suppressed_until{};    // of the periods
+
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("composite", self.composite);
+    if (self.composite) {
+      field("combined", RequestField{*m::kPutCompositeAlarm.operation->input, self.combined});
+    } else {
+      field("metric", RequestField{*m::kPutMetricAlarm.operation->input, self.metric});
+    }
+    field("tags", self.tags)("actions_enabled", self.actions_enabled)("configured", self.configured);
+    field("state", StateField{self.state})("reason", self.reason)("reason_data", self.reason_data);
+    field("updated", self.updated)("transitioned", self.transitioned)("suppressed_by", self.suppressed_by);
+    field("suppressed_until", self.suppressed_until);
+  }
+  bool restore() const {
+    return composite ? combined.alarm_name && combined.alarm_rule : metric.alarm_name.has_value();
+  }
 };
 
 /// Compiled once, never changed, replaced as a whole.
@@ -70,8 +119,5 @@ std::string alarm_arn(const cloud::Scope& scope, std::string_view name);
 
 inline constexpr std::string_view kAlarmSpace = "cloudwatch.alarm";
 store::Key alarm_key(const cloud::Scope& scope, std::string_view name);
-std::string encode(const AlarmRecord& record);
-/// Empty optional on bytes that are no such record.
-std::optional<AlarmRecord> decode_alarm(std::string_view bytes);
 
 }  // namespace signalbox::cloudwatch

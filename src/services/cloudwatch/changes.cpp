@@ -267,7 +267,7 @@ asio::awaitable<Result<void>> Changes::commit() {
   store::Batch batch;
   for (const auto& [name, alarm] : changed_) {
     if (alarm) {
-      batch.put(alarm_key(set_.scope, name), encode(alarm->record));
+      batch.put(alarm_key(set_.scope, name), store::encode(alarm->record));
     } else {
       batch.erase(alarm_key(set_.scope, name));
     }

@@ -4,7 +4,7 @@
 #include "cloud/paging.h"
 #include "json/json.h"
 #include "services/cloudwatch/core.h"
-#include "store/record.h"
+#include "store/fields.h"
 
 namespace signalbox::cloudwatch {
 namespace {
@@ -12,7 +12,6 @@ namespace {
 using cloud::Call;
 
 constexpr std::string_view kDashboardSpace = "cloudwatch.dashboard";
-constexpr std::uint8_t kDashboardVersion = 1;
 constexpr std::size_t kMaxName = 255;
 constexpr std::size_t kMaxBody = std::size_t{1} * 1024 * 1024;
 constexpr std::size_t kMaxWidgets = 500;
@@ -59,30 +58,28 @@ Result<void> check(const m::PutDashboardInput& request) {
 }
 
 struct Dashboard {
+  static constexpr std::uint8_t kVersion = 1;
   Time modified;
   std::string body;
-};
-std::optional<Dashboard> decode(std::string_view bytes) {
-  store::RecordReader in(bytes, kDashboardVersion);
-  Dashboard dashboard{Time(Duration(in.integer())), in.text()};
-  if (!in.complete()) return std::nullopt;
-  return dashboard;
-}
 
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("modified", self.modified)("body", self.body);
+  }
+};
 Result<Dashboard> find_dashboard(Core& core, const cloud::Scope& scope, const std::string& name) {
   const auto stored = core.house.store.get(dashboard_key(scope, name));
   if (!stored) return std::unexpected(stored.error());
-  auto dashboard = *stored ? decode(**stored) : std::nullopt;
+  auto dashboard = *stored ? store::decode<Dashboard>(**stored) : std::nullopt;
   if (!dashboard) return fail("DashboardNotFoundError", "Dashboard " + name + " does not exist");
   return *std::move(dashboard);
 }
 
 asio::awaitable<Result<m::PutDashboardOutput>> put(Core& core, const Call& call, m::PutDashboardInput request) {
   if (auto checked = check(request); !checked) co_return std::unexpected(std::move(checked).error());
-  store::RecordWriter out(kDashboardVersion);
-  out.integer(core.house.clock.now().time_since_epoch().count()).text(*request.dashboard_body);
   store::Batch batch;
-  batch.put(dashboard_key(call.scope, *request.dashboard_name), out.bytes());
+  batch.put(dashboard_key(call.scope, *request.dashboard_name),
+            store::encode(Dashboard{core.house.clock.now(), *std::move(request.dashboard_body)}));
   Result<void> done = co_await core.house.store.commit(std::move(batch));
   if (!done) co_return std::unexpected(std::move(done).error());
   m::PutDashboardOutput output;
@@ -120,7 +117,7 @@ Result<m::ListDashboardsOutput> list(Core& core, const cloud::Scope& scope, cons
     store::KeyReader in(key);
     for (int i = 0; i < 3; ++i) in.text();
     const std::string name = in.text().value_or("");
-    const auto dashboard = decode(value);
+    const auto dashboard = store::decode<Dashboard>(value);
     if (!dashboard || !name.starts_with(prefix) || name <= after) return true;
     if (entries.size() == kPage) {
       output.next_token = cloud::make_page_token("ListDashboards", *entries.back().dashboard_name);

@@ -227,7 +227,7 @@ Result<void> load_alarms(Core& core) {
     in.text();
     const auto account = in.text();
     const auto region = in.text();
-    auto record = decode_alarm(value);
+    auto record = store::decode<AlarmRecord>(value);
     auto alarm = account && region && record ? compile_alarm({*account, *region}, *std::move(record), 0)
                                              : Result<AlarmPtr>(fail("StoreError", ""));
     if (!alarm) {

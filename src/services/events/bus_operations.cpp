@@ -45,7 +45,7 @@ asio::awaitable<Result<m::CreateEventBusResponse>> create(Core& core, const Call
         co_return fail("ResourceAlreadyExistsException", "Event bus " + id.name + " already exists.");
       }
       store::Batch batch;
-      batch.put(bus_key(id), encode(record));
+      batch.put(bus_key(id), store::encode(record));
       Result<void> done = co_await core.house.store.commit(std::move(batch));
       if (done) bus->set_record(record);
       created = done.has_value();
@@ -69,7 +69,7 @@ asio::awaitable<Result<void>> date_default_bus(Core& core, BusPtr bus) {
     if (dated.created) co_return Result<void>();
     dated.created = dated.modified = core.house.clock.now();
     store::Batch batch;
-    batch.put(bus_key(bus->id()), encode(dated));
+    batch.put(bus_key(bus->id()), store::encode(dated));
     Result<void> done = co_await core.house.store.commit(std::move(batch));
     if (done) bus->set_record(std::move(dated));
     co_return done;
@@ -138,7 +138,7 @@ asio::awaitable<Result<m::UpdateEventBusResponse>> update(Core& core, const Call
     changed.description = request.description;
     changed.modified = core.house.clock.now();
     store::Batch batch;
-    batch.put(bus_key(id), encode(changed));
+    batch.put(bus_key(id), store::encode(changed));
     Result<void> done = co_await core.house.store.commit(std::move(batch));
     if (done) (*bus)->set_record(std::move(changed));
     co_return done;

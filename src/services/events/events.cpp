@@ -46,7 +46,7 @@ class Loading {
   Result<void> run() {
     each(kConnectionSpace, 3, [this](const Place&, std::string_view value) { return load_connection(core_, value); });
     each(kApiDestinationSpace, 3, [this](const Place& place, std::string_view value) -> Result<void> {
-      auto destination = decode_api_destination(value);
+      auto destination = store::decode<ApiDestination>(value);
       if (!destination) return broken("API destination", place);
       core_.webhooks.destinations.put(*std::move(destination));
       return {};
@@ -85,14 +85,14 @@ class Loading {
   }
 
   Result<void> load_bus(const Place& place, std::string_view value) {
-    auto record = decode_bus(value);
+    auto record = store::decode<BusRecord>(value);
     if (!record) return broken("event bus", place);
     core_.buses.make(place.bus)->set_record(*std::move(record));
     return {};
   }
 
   Result<void> load_target(const Place& place, std::string_view value) {
-    auto record = decode_target(value);
+    auto record = store::decode<TargetRecord>(value);
     if (!record) return broken("target", place);
     auto target = compile_target(core_.house.event_targets, place.bus, place.rule, place.target, *std::move(record));
     if (!target) return broken("target", place);
@@ -101,7 +101,7 @@ class Loading {
   }
 
   Result<void> load_rule(const Place& place, std::string_view value) {
-    auto record = decode_rule(value);
+    auto record = store::decode<RuleRecord>(value);
     if (!record) return broken("rule", place);
     auto rule = std::make_shared<Rule>();
     if (!record->pattern.empty()) {
@@ -128,9 +128,9 @@ class Loading {
   }
 
   Result<void> load_seen(const Place& place, std::string_view value) {
-    const auto seen = decode_seen(value);
+    const auto seen = store::decode<SeenRecord>(value);
     if (!seen) return broken("schedule of rule", place);
-    arm_schedule(core_, core_.buses.make(place.bus), place.rule, *seen);
+    arm_schedule(core_, core_.buses.make(place.bus), place.rule, seen->value);
     return {};
   }
 

@@ -81,7 +81,7 @@ asio::awaitable<Result<void>> change_policy(Core& core, cloud::Scope caller, std
     changed.policy = *std::move(policy);
     changed.modified = core.house.clock.now();
     store::Batch batch;
-    batch.put(bus_key(id), encode(changed));
+    batch.put(bus_key(id), store::encode(changed));
     Result<void> done = co_await core.house.store.commit(std::move(batch));
     if (done) (*bus)->set_record(std::move(changed));
     co_return done;

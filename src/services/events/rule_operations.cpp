@@ -83,10 +83,10 @@ Result<RulePtr> make_rule(const Bus& bus, const m::PutRuleRequest& request, cons
 /// Commits the rule and then makes it the one that matches. In turn.
 asio::awaitable<Result<void>> store_rule(Core& core, BusPtr bus, RulePtr rule) {
   store::Batch batch;
-  batch.put(rule_key(bus->id(), rule->name), encode(rule->record));
+  batch.put(rule_key(bus->id(), rule->name), store::encode(rule->record));
   // What was due before the rule was as it is now is not made up for.
   const Time now = core.house.clock.now();
-  if (rule->schedule) batch.put(seen_key(bus->id(), rule->name), encode_seen(now));
+  if (rule->schedule) batch.put(seen_key(bus->id(), rule->name), store::encode(SeenRecord{now}));
   Result<void> done = co_await core.house.store.commit(std::move(batch));
   if (!done) co_return done;
   bus->put_rule(rule);

@@ -6,12 +6,10 @@
 #include "base/time_text.h"
 #include "services/events/delivery.h"
 #include "services/events/router.h"
-#include "store/record.h"
 
 namespace signalbox::events {
 namespace {
 
-constexpr std::uint8_t kSeenVersion = 1;
 /// AWS's highest MaximumEventAgeInSeconds, and its default.
 constexpr auto kMaxAge = std::chrono::hours(24);
 /// After the store refused what a schedule brought.
@@ -58,7 +56,7 @@ asio::awaitable<void> act(Core& core, BusPtr bus, std::span<const DueRule> due) 
     if (!rule) continue;
     const Time time = last_due(*rule, one.first, now);
     router.deliver(bus->id(), *rule, event_text(bus->id(), *rule, core.house.random.uuid(), time));
-    batch.put(seen_key(bus->id(), rule->name), encode_seen(time));
+    batch.put(seen_key(bus->id(), rule->name), store::encode(SeenRecord{time}));
     acted.push_back({one.name, time});
   }
   core.figures.scheduled.add(acted.size());
@@ -97,17 +95,6 @@ Result<schedule::Schedule> parse_schedule(const std::string& expression) {
 
 store::Key seen_key(const BusId& bus, std::string_view rule) {
   return store::Key(kSeenSpace).text(bus.scope.account).text(bus.scope.region).text(bus.name).text(rule);
-}
-
-std::string encode_seen(Time until) {
-  return std::move(store::RecordWriter(kSeenVersion).integer(until.time_since_epoch().count())).take();
-}
-
-std::optional<Time> decode_seen(std::string_view bytes) {
-  store::RecordReader in(bytes, kSeenVersion);
-  const Time until{Duration(in.integer())};
-  if (!in.complete()) return std::nullopt;
-  return until;
 }
 
 void arm_schedule(Core& core, const BusPtr& bus, const std::string& name, Time seen) {

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "services/events/core.h"
+#include "store/plain_records.h"
 
 namespace signalbox::events {
 
@@ -14,9 +15,7 @@ Result<schedule::Schedule> parse_schedule(const std::string& expression);
 /// Until when a rule's schedule has been seen to: earlier times are past, whether the rule acted on them or not.
 /// To be in the batch that stores a rule whose schedule begins to count, and erased with the rule.
 store::Key seen_key(const BusId& bus, std::string_view rule);
-std::string encode_seen(Time until);
-/// Empty optional on bytes that are no such record.
-std::optional<Time> decode_seen(std::string_view bytes);
+using SeenRecord = store::TimeRecord;
 
 /// Sets the alarm for the rule's first time after `seen`, in place of any that was set; none for a rule that is gone,
 /// disabled or without a schedule. What is due already fires at once, the last time only, and nothing that is more

@@ -40,10 +40,10 @@ asio::awaitable<Result<void>> store_tags(Core& core, Tagged tagged, Tags tags) {
   auto changed = rule ? std::make_shared<Rule>(*rule) : nullptr;
   if (changed) {
     changed->record.tags = std::move(tags);
-    batch.put(rule_key(tagged.bus->id(), changed->name), encode(changed->record));
+    batch.put(rule_key(tagged.bus->id(), changed->name), store::encode(changed->record));
   } else {
     bus_record.tags = std::move(tags);
-    batch.put(bus_key(tagged.bus->id()), encode(bus_record));
+    batch.put(bus_key(tagged.bus->id()), store::encode(bus_record));
   }
   Result<void> done = co_await core.house.store.commit(std::move(batch));
   if (!done) co_return done;

@@ -153,7 +153,7 @@ asio::awaitable<Result<m::PutTargetsResponse>> put_targets(Core& core, const Cal
     store::Batch batch;
     for (const auto& target : put) {
       put_sorted(changed->targets, target);
-      batch.put(target_key((*bus)->id(), changed->name, target->id), encode(target->record));
+      batch.put(target_key((*bus)->id(), changed->name, target->id), store::encode(target->record));
     }
     if (changed->targets.size() > kMaxTargets) co_return limit_exceeded();
     if (batch.empty()) co_return Result<void>();

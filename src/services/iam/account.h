@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "cloud/callers.h"
 #include "policy/document.h"
+#include "store/field_forms.h"
 
 namespace signalbox::iam {
 
@@ -24,15 +25,28 @@ using Tags = std::vector<std::pair<std::string, std::string>>;
 struct PolicyText {
   std::string text;
   PolicyPtr document;
+
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("text", self.text);
+  }
+  /// Makes the document of the text. False when it is none of that kind.
+  bool compile(policy::DocumentKind kind);
 };
 
 /// What every entity has.
 struct Entity {
+  static constexpr std::uint8_t kVersion = 1;
   std::string name;
   std::string path = "/";
   std::string id;  // AIDA..., AGPA..., AROA..., ANPA..., AIPA...
   Time created{};
   Tags tags;
+
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("name", self.name)("path", self.path)("id", self.id)("created", self.created)("tags", self.tags);
+  }
 };
 
 /// Whom policies are put on: users, groups, roles.
@@ -42,6 +56,13 @@ struct Identity : Entity {
   std::string boundary;               // ARN; "" for none
 
   bool has_attached(std::string_view arn) const { return std::ranges::find(attached, arn) != attached.end(); }
+
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    Entity::fields(self, field);
+    field("inline_policies", self.inline_policies)("attached", self.attached)("boundary", self.boundary);
+  }
+  bool restore();
 };
 
 struct AccessKeyRecord {
@@ -49,12 +70,24 @@ struct AccessKeyRecord {
   std::string secret;  // sealed in the store
   bool active = true;
   Time created{};
+
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("id", self.id)("secret", store::sealed(self.secret, "access key " + self.id))("active", self.active);
+    field("created", self.created);
+  }
 };
 
 struct User : Identity {
   static constexpr std::string_view kKind = "user";
   std::vector<std::string> groups;
   std::vector<AccessKeyRecord> keys;
+
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    Identity::fields(self, field);
+    field("groups", self.groups)("keys", self.keys);
+  }
 };
 
 struct Group : Identity {
@@ -67,6 +100,14 @@ struct Role : Identity {
   std::string description;
   bool has_description = false;
   std::int64_t max_session_seconds = 3600;
+
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    Identity::fields(self, field);
+    field("trust", self.trust)("description", self.description)("has_description", self.has_description);
+    field("max_session_seconds", self.max_session_seconds);
+  }
+  bool restore();
 };
 
 struct ManagedPolicy : Entity {
@@ -74,6 +115,11 @@ struct ManagedPolicy : Entity {
   struct Version {
     PolicyText policy;
     Time created{};
+
+    template <class Self, class Fields>
+    static void fields(Self& self, Fields& field) {
+      field("policy", self.policy)("created", self.created);
+    }
   };
   std::string description;
   Time updated{};
@@ -82,11 +128,25 @@ struct ManagedPolicy : Entity {
   std::int64_t next_version = 2;
 
   const Version& current() const { return versions.at(default_version); }
+
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    Entity::fields(self, field);
+    field("description", self.description)("updated", self.updated)("versions", self.versions);
+    field("default_version", self.default_version)("next_version", self.next_version);
+  }
+  bool restore();
 };
 
 struct InstanceProfile : Entity {
   static constexpr std::string_view kKind = "instance-profile";
   std::string role;  // "" for none
+
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    Entity::fields(self, field);
+    field("role", self.role);
+  }
 };
 
 /// Names that differ in case only are one and the same for uniqueness.

@@ -47,7 +47,7 @@ class Change {
   /// Adds the entity or replaces the one of its name.
   template <class T>
   void put(T entity) {
-    batch_.put(entity_key(account().id, T::kKind, entity.name), encode(entity, core().house.sealer));
+    batch_.put(entity_key(account().id, T::kKind, entity.name), store::encode(entity, &core().house.sealer));
     steps_.push_back([shared = std::make_shared<const T>(std::move(entity))](Account& a) { show(a, shared); });
   }
   template <class T>

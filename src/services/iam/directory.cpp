@@ -4,7 +4,6 @@
 #include "cloud/sessions.h"
 #include "services/iam/aws_policies.h"
 #include "services/iam/records.h"
-#include "store/record.h"
 
 namespace signalbox::iam {
 namespace {
@@ -189,14 +188,13 @@ void Directory::used(std::string_view access_key, std::string_view service, std:
     const bool recent = found != uses_.end() && now - found->second.time < kUseResolution;
     if (recent && found->second.service == service && found->second.region == region) return;
   }
+  LastUse use{now, std::string(service), std::string(region)};
+  store::Batch batch;
+  batch.put(store::Key(kKeyUseSpace).text(access_key), store::encode(use));
   {
     const std::unique_lock lock(uses_mutex_);
-    uses_[std::string(access_key)] = {now, std::string(service), std::string(region)};
+    uses_[std::string(access_key)] = std::move(use);
   }
-  store::RecordWriter out(1);
-  out.integer(now.time_since_epoch().count()).text(service).text(region);
-  store::Batch batch;
-  batch.put(store::Key(kKeyUseSpace).text(access_key), out.bytes());
   store_.commit_later(std::move(batch));
 }
 

@@ -16,9 +16,15 @@ namespace signalbox::iam {
 
 /// When an access key or a role was last used. Kept apart: written later, at most once a minute for each.
 struct LastUse {
+  static constexpr std::uint8_t kVersion = 1;
   Time time{};
   std::string service;
   std::string region;
+
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("time", self.time)("service", self.service)("region", self.region);
+  }
 };
 
 class Directory final : public cloud::CallerSource {

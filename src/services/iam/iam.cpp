@@ -4,7 +4,6 @@
 
 #include "services/iam/absent.h"
 #include "services/iam/core.h"
-#include "store/record.h"
 
 namespace signalbox::iam {
 namespace {
@@ -62,7 +61,7 @@ Result<void> Iam::load() {
     const auto account = key.text();
     const auto kind = key.text();
     if (!account || !kind) return broken("an unknown kind");
-    if (!decode_into(account_of(*account), *kind, value, core_->house.sealer)) return broken(*kind);
+    if (!show_record(account_of(*account), *kind, value, core_->house.sealer)) return broken(*kind);
     return {};
   });
   if (!done) return done;
@@ -75,13 +74,9 @@ Result<void> Iam::load() {
   if (!done) return done;
   done = each(*snapshot, kKeyUseSpace, [&](store::KeyReader& key, std::string_view value) -> Result<void> {
     const auto id = key.text();
-    store::RecordReader in(value, 1);
-    LastUse use;
-    use.time = Time(Duration(in.integer()));
-    use.service = in.text();
-    use.region = in.text();
-    if (!id || !in.complete()) return broken("an access key's use");
-    core_->directory.set_last_use(*id, std::move(use));
+    auto use = store::decode<LastUse>(value);
+    if (!id || !use) return broken("an access key's use");
+    core_->directory.set_last_use(*id, *std::move(use));
     return {};
   });
   if (!done) return done;

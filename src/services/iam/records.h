@@ -22,15 +22,8 @@ inline store::Key alias_key(std::string_view account) {
   return store::Key(kAliasSpace).text(account);
 }
 
-/// Secrets of access keys are sealed.
-std::string encode(const User& user, const Sealer& sealer);
-std::string encode(const Group& group, const Sealer& sealer);
-std::string encode(const Role& role, const Sealer& sealer);
-std::string encode(const ManagedPolicy& policy, const Sealer& sealer);
-std::string encode(const InstanceProfile& profile, const Sealer& sealer);
-
 /// Adds the entity of that kind to the account. False when the record cannot be read.
-bool decode_into(Account& account, std::string_view kind, std::string_view record, const Sealer& sealer);
+bool show_record(Account& account, std::string_view kind, std::string_view record, const Sealer& sealer);
 
 /// Puts the entity where readers find it, with what leads to it.
 void show(Account& account, std::shared_ptr<const User> user);

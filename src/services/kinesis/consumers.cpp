@@ -41,7 +41,7 @@ Answer<model::RegisterStreamConsumerOutput> add(Core& core, Stream& stream,
   Result<void> tagged = merge_tags(consumer.tags, request.tags.value_or(Tags()));
   if (!tagged) co_return std::unexpected(std::move(tagged).error());
   store::Batch batch;
-  batch.put(consumer_key(stream.id, consumer.name), encode(consumer));
+  batch.put(consumer_key(stream.id, consumer.name), store::encode(consumer));
   Result<void> committed = co_await core.house.store.commit(std::move(batch));
   if (!committed) co_return std::unexpected(std::move(committed).error());
   model::RegisterStreamConsumerOutput output;

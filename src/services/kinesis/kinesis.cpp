@@ -25,7 +25,7 @@ Result<StreamPtr> read_stream(const cloud::House& house, std::string_view key, s
     if (!text) return broken("a stream");
     *part = *std::move(text);
   }
-  auto record = decode_stream(value);
+  auto record = store::decode<StreamRecord>(value);
   if (!record) return broken(described(name));
   cloud::Shard& owner = house.shards.owner(name.arn());
   return std::make_shared<Stream>(std::move(name), *std::move(record), owner, house);
@@ -36,7 +36,7 @@ Result<StreamPtr> read_stream(const cloud::House& house, std::string_view key, s
 Result<void> load_shards(const Core& core, const store::Snapshot& snapshot, Stream& stream) {
   const store::Key all = store::Key(kShardSpace).number(stream.id);
   Result<void> done = store::each_record(snapshot, all, [&](std::string_view, std::string_view value) -> Result<void> {
-    auto shard = decode_shard(value);
+    auto shard = store::decode<Shard>(value);
     if (!shard) return broken("a shard of " + described(stream.name));
     stream.last_sequence = std::max({stream.last_sequence, shard->starting, shard->ending.value_or(0)});
     stream.layout.restore(*shard);
@@ -64,7 +64,7 @@ Result<void> load_shards(const Core& core, const store::Snapshot& snapshot, Stre
 Result<void> load_consumers(const store::Snapshot& snapshot, Stream& stream) {
   const store::Key all = store::Key(kConsumerSpace).number(stream.id);
   return store::each_record(snapshot, all, [&](std::string_view, std::string_view value) -> Result<void> {
-    auto consumer = decode_consumer(value);
+    auto consumer = store::decode<Consumer>(value);
     if (!consumer) return broken("a consumer of " + described(stream.name));
     const std::string name = consumer->name;
     stream.consumers[name] = *std::move(consumer);

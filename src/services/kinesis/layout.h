@@ -10,10 +10,41 @@
 
 #include "base/clock.h"
 #include "services/kinesis/hash_key.h"
+#include "store/field_forms.h"
 
 namespace signalbox::kinesis {
 
+/// A hash key in a record: its upper half, its lower half.
+template <class Key>
+struct HashKeyField {
+  Key& key;
+
+  void write_field(store::FieldWriter& out) const {
+    out.record().number(static_cast<std::uint64_t>(key >> 64U)).number(static_cast<std::uint64_t>(key));
+  }
+  bool read_field(store::FieldReader& in) const {
+    const HashKey high = in.record().number();
+    key = high << 64U | in.record().number();
+    return true;
+  }
+};
+
+/// In a record: whether the shard is open, then its last sequence, 0 while it is open.
+template <class Optional>
+struct ClosedField {
+  Optional& ending;
+
+  void write_field(store::FieldWriter& out) const { out.record().flag(!ending.has_value()).number(ending.value_or(0)); }
+  bool read_field(store::FieldReader& in) const {
+    const bool open = in.record().flag();
+    ending = in.record().number();
+    if (open) ending.reset();
+    return true;
+  }
+};
+
 struct Shard {
+  static constexpr std::uint8_t kVersion = 1;
   std::uint32_t index = 0;
   std::optional<std::uint32_t> parent;
   std::optional<std::uint32_t> adjacent_parent;
@@ -25,6 +56,14 @@ struct Shard {
   Time closed{};
 
   bool open() const { return !ending.has_value(); }
+
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("index", self.index)("parent", store::as_signed(self.parent));
+    field("adjacent_parent", store::as_signed(self.adjacent_parent));
+    field("first", HashKeyField{self.first})("last", HashKeyField{self.last})("starting", self.starting);
+    field("ending", ClosedField{self.ending})("created", self.created)("closed", self.closed);
+  }
 };
 
 /// What a change to the layout stands on: the time, and sequences, each higher than all before.

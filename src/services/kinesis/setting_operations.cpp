@@ -12,7 +12,7 @@ constexpr std::int32_t kMaxRetention = 8760;
 /// Commits the stream with another record. In the turn of its changes.
 asio::awaitable<Result<void>> save(Core& core, Stream& stream, StreamRecord changed) {
   store::Batch batch;
-  batch.put(stream_key(stream.name), encode(changed));
+  batch.put(stream_key(stream.name), store::encode(changed));
   Result<void> committed = co_await core.house.store.commit(std::move(batch));
   if (committed) stream.record = std::move(changed);
   co_return committed;

@@ -150,7 +150,7 @@ asio::awaitable<Result<void>> reshard(Core& core, Stream& stream, const Change& 
   change(changed, {now, [&] { return stream.next_sequence(now); }});
   store::Batch batch;
   for (const std::uint32_t index : changed.take_changed()) {
-    batch.put(shard_key(stream.id, index), encode(*changed.at(index)));
+    batch.put(shard_key(stream.id, index), store::encode(*changed.at(index)));
   }
   if (batch.empty()) co_return Result<void>();
   stream.resharding = true;

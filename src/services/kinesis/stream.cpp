@@ -20,35 +20,6 @@ Time time_of(std::int64_t count) {
   return Time(Duration(count));
 }
 
-void write(store::RecordWriter& out, HashKey key) {
-  out.number(static_cast<std::uint64_t>(key >> 64U)).number(static_cast<std::uint64_t>(key));
-}
-HashKey read_hash(store::RecordReader& in) {
-  const HashKey high = in.number();
-  return high << 64U | in.number();
-}
-
-void write(store::RecordWriter& out, const Tags& tags) {
-  out.number(tags.size());
-  for (const auto& [key, value] : tags) out.text(key).text(value);
-}
-Tags read_tags(store::RecordReader& in) {
-  Tags tags;
-  for (auto left = in.number(); left > 0 && in.ok(); --left) {
-    std::string key = in.text();
-    tags[std::move(key)] = in.text();
-  }
-  return tags;
-}
-
-void write(store::RecordWriter& out, const std::optional<std::uint32_t>& index) {
-  out.optional_integer(index ? std::optional<std::int64_t>(*index) : std::nullopt);
-}
-std::optional<std::uint32_t> read_index(store::RecordReader& in) {
-  const auto index = in.optional_integer();
-  return index ? std::optional(static_cast<std::uint32_t>(*index)) : std::nullopt;
-}
-
 }  // namespace
 
 Traffic& Stream::traffic_of(std::uint32_t shard) {
@@ -115,81 +86,6 @@ std::optional<StoredRecord> decode_record(std::string_view bytes, const Sealer& 
     record.sealed = true;
   }
   return record;
-}
-
-std::string encode(const StreamRecord& record) {
-  store::RecordWriter out(kStreamVersion);
-  out.number(record.id).integer(ticks(record.created)).flag(record.on_demand).integer(record.retention_hours);
-  out.integer(record.max_record_kib).integer(ticks(record.trimmed));
-  write(out, record.tags);
-  out.text(record.key_id).number(record.shard_metrics.size());
-  for (const std::string& metric : record.shard_metrics) out.text(metric);
-  return std::move(out).take();
-}
-
-std::string encode(const Consumer& consumer) {
-  store::RecordWriter out(kVersion);
-  out.text(consumer.name).integer(ticks(consumer.created));
-  write(out, consumer.tags);
-  return std::move(out).take();
-}
-
-std::optional<Consumer> decode_consumer(std::string_view bytes) {
-  store::RecordReader in(bytes, kVersion);
-  Consumer consumer;
-  consumer.name = in.text();
-  consumer.created = time_of(in.integer());
-  consumer.tags = read_tags(in);
-  if (!in.complete()) return std::nullopt;
-  return consumer;
-}
-
-std::optional<StreamRecord> decode_stream(std::string_view bytes) {
-  store::RecordReader in(bytes, kStreamVersion);
-  StreamRecord record;
-  record.id = in.number();
-  record.created = time_of(in.integer());
-  record.on_demand = in.flag();
-  record.retention_hours = static_cast<std::int32_t>(in.integer());
-  record.max_record_kib = static_cast<std::int32_t>(in.integer());
-  record.trimmed = time_of(in.integer());
-  record.tags = read_tags(in);
-  if (in.version() >= kStreamVersion) {
-    record.key_id = in.text();
-    for (auto left = in.number(); left > 0 && in.ok(); --left) record.shard_metrics.insert(in.text());
-  }
-  if (!in.complete()) return std::nullopt;
-  return record;
-}
-
-std::string encode(const Shard& shard) {
-  store::RecordWriter out(kVersion);
-  out.number(shard.index);
-  write(out, shard.parent);
-  write(out, shard.adjacent_parent);
-  write(out, shard.first);
-  write(out, shard.last);
-  out.number(shard.starting).flag(shard.open()).number(shard.ending.value_or(0));
-  out.integer(ticks(shard.created)).integer(ticks(shard.closed));
-  return std::move(out).take();
-}
-
-std::optional<Shard> decode_shard(std::string_view bytes) {
-  store::RecordReader in(bytes, kVersion);
-  Shard shard;
-  shard.index = static_cast<std::uint32_t>(in.number());
-  shard.parent = read_index(in);
-  shard.adjacent_parent = read_index(in);
-  shard.first = read_hash(in);
-  shard.last = read_hash(in);
-  shard.starting = in.number();
-  const bool open = in.flag();
-  const std::uint64_t ending = in.number();
-  if (!open) shard.ending = ending;
-  shard.created = time_of(in.integer());
-  shard.closed = time_of(in.integer());
-  if (!in.complete()) return std::nullopt;
-  return shard;
 }
 
 store::Key stream_key(const StreamName& name) {

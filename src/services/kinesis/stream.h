@@ -20,6 +20,7 @@
 #include "services/kinesis/layout.h"
 #include "services/kinesis/measures.h"
 #include "services/kinesis/sequence.h"
+#include "store/fields.h"
 #include "store/key.h"
 
 namespace signalbox::kinesis {
@@ -42,7 +43,8 @@ struct StreamName {
 };
 
 struct StreamRecord {
-  std::uint64_t id = 0;  // differs for a stream deleted and made again
+  static constexpr std::uint8_t kVersion = 2;  // 2: the key of encryption, shard-level metrics
+  std::uint64_t id = 0;                        // differs for a stream deleted and made again
   Time created{};
   bool on_demand = false;
   std::int32_t retention_hours = 24;
@@ -51,13 +53,27 @@ struct StreamRecord {
   Tags tags;
   std::string key_id;                                // of encryption; "": what is put is kept as it is
   std::set<std::string, std::less<>> shard_metrics;  // that are told for each shard
+
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("id", self.id)("created", self.created)("on_demand", self.on_demand);
+    field("retention_hours", self.retention_hours)("max_record_kib", self.max_record_kib);
+    field("trimmed", self.trimmed)("tags", self.tags);
+    if (field.since(2)) field("key_id", self.key_id)("shard_metrics", self.shard_metrics);
+  }
 };
 
 /// Who is registered to have records pushed.
 struct Consumer {
+  static constexpr std::uint8_t kVersion = 1;
   std::string name;
   Time created{};
   Tags tags;
+
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("name", self.name)("created", self.created)("tags", self.tags);
+  }
 };
 
 /// What goes through a shard, in memory only.
@@ -141,14 +157,6 @@ std::string seal_record(const Sealer& sealer, const std::string& stream, std::st
                         std::string_view data, Time arrived);
 /// Reads both. Empty optional on bytes that are no record, or that were sealed by another key.
 std::optional<StoredRecord> decode_record(std::string_view bytes, const Sealer& sealer, const std::string& stream);
-
-std::string encode(const StreamRecord& record);
-std::string encode(const Shard& shard);
-std::string encode(const Consumer& consumer);
-/// Empty optional on bytes that are no such record.
-std::optional<StreamRecord> decode_stream(std::string_view bytes);
-std::optional<Shard> decode_shard(std::string_view bytes);
-std::optional<Consumer> decode_consumer(std::string_view bytes);
 
 inline constexpr std::string_view kStreamSpace = "kinesis.stream";
 inline constexpr std::string_view kShardSpace = "kinesis.shard";

@@ -81,8 +81,9 @@ Answer<model::CreateStreamResponse> create(Core& core, const Call& call, model::
     stream->layout = Layout::uniform(static_cast<std::uint32_t>(shards), occasion);
     stream->layout.take_changed();
     store::Batch batch;
-    batch.put(stream_key(name), encode(stream->record));
-    for (const auto& [index, shard] : stream->layout.shards()) batch.put(shard_key(stream->id, index), encode(shard));
+    batch.put(stream_key(name), store::encode(stream->record));
+    for (const auto& [index, shard] : stream->layout.shards())
+      batch.put(shard_key(stream->id, index), store::encode(shard));
     stream->deleted = true;  // until it is durable
     core.put(stream);
     Result<void> committed = co_await core.house.store.commit(std::move(batch));

@@ -55,7 +55,7 @@ Answer<Out> save(Core& core, Tagged tagged, Tags tags) {
     Consumer changed = *tagged.consumer;
     changed.tags = std::move(tags);
     store::Batch batch;
-    batch.put(consumer_key(stream.id, changed.name), encode(changed));
+    batch.put(consumer_key(stream.id, changed.name), store::encode(changed));
     Result<void> committed = co_await core.house.store.commit(std::move(batch));
     if (!committed) co_return std::unexpected(std::move(committed).error());
     *tagged.consumer = std::move(changed);
@@ -64,7 +64,7 @@ Answer<Out> save(Core& core, Tagged tagged, Tags tags) {
   StreamRecord changed = stream.record;
   changed.tags = std::move(tags);
   store::Batch batch;
-  batch.put(stream_key(stream.name), encode(changed));
+  batch.put(stream_key(stream.name), store::encode(changed));
   Result<void> committed = co_await core.house.store.commit(std::move(batch));
   if (!committed) co_return std::unexpected(std::move(committed).error());
   stream.record = std::move(changed);

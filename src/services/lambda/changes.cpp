@@ -74,7 +74,7 @@ asio::awaitable<Result<FunctionPtr>> change_function(Core& core, FunctionName na
     store::Batch batch;
     Result<void> done = change(*changed, batch);
     if (!done) co_return std::unexpected(std::move(done).error());
-    batch.put(function_key(name), encode(*changed));
+    batch.put(function_key(name), store::encode(*changed));
     done = co_await core.house.store.commit(std::move(batch));
     if (!done) co_return std::unexpected(std::move(done).error());
     core.put(changed);

@@ -10,9 +10,11 @@
 #include <vector>
 
 #include "base/seal.h"
+#include "cloud/shape_fields.h"
 #include "models/lambda.h"
 #include "policy/document.h"
 #include "services/lambda/names.h"
+#include "store/field_forms.h"
 #include "store/key.h"
 
 namespace signalbox::lambda {
@@ -37,9 +39,17 @@ using VersionPtr = std::shared_ptr<const Version>;
 struct Policy {
   std::string text;
   std::shared_ptr<const policy::Document> document;
+
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("text", self.text)("revision", store::Unused());
+  }
+  bool restore();
 };
 
+/// All but the versions is one record.
 struct Function {
+  static constexpr std::uint8_t kVersion = 1;
   FunctionName name;
   std::uint64_t next_version = 1;
   std::optional<std::int32_t> reserved;  // concurrency
@@ -57,6 +67,16 @@ struct Function {
   /// That a qualifier stands for ("" and "$LATEST" for the latest): of an alias with weights, by `chance` in [0, 1).
   /// Null when there is none.
   VersionPtr resolve(std::string_view qualifier, double chance) const;
+
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("next_version", self.next_version)("reserved", self.reserved)("tags", self.tags);
+    field("aliases", cloud::each_as_json(*model::kGetAlias.operation->output, self.aliases));
+    field("policies", self.policies);
+    field("urls", cloud::each_as_json(*model::kGetFunctionUrlConfig.operation->output, self.urls));
+    field("invoke_configs",
+          cloud::each_as_json(*model::kGetFunctionEventInvokeConfig.operation->output, self.invoke_configs));
+  }
 };
 using FunctionPtr = std::shared_ptr<const Function>;
 
@@ -81,10 +101,7 @@ store::Key function_key(const FunctionName& name);
 store::Key version_key(const FunctionName& name, std::uint64_t number);
 store::Key layer_key(const LayerName& name);
 
-/// All but the versions. Empty optionals on bytes that are no such record.
-std::string encode(const Function& function);
-std::optional<Function> decode_function(std::string_view bytes);
-/// The environment is sealed.
+/// The environment is sealed. Empty optionals on bytes that are no such record.
 std::string encode(const Version& version, const FunctionName& name, const Sealer& sealer);
 std::optional<Version> decode_version(std::string_view bytes, const FunctionName& name, const Sealer& sealer);
 std::string encode(const Layer& layer);

@@ -44,7 +44,7 @@ asio::awaitable<Result<model::FunctionConfiguration>> create(Core& core, const C
     put_version(core, name, *version, batch);
     VersionPtr result = version;
     if (request.publish.value_or(false)) result = publish(core, *function, {}, batch);
-    batch.put(function_key(name), encode(*function));
+    batch.put(function_key(name), store::encode(*function));
     Result<void> committed = co_await core.house.store.commit(std::move(batch));
     if (!committed) co_return std::unexpected(std::move(committed).error());
     core.put(function);

@@ -20,7 +20,7 @@ Result<void> load_functions(Core& core, const store::Snapshot& snapshot) {
   Result<void> done = store::each_record(snapshot, store::Key(kFunctionSpace),
                                          [&](std::string_view key, std::string_view value) -> Result<void> {
                                            const auto name = read_record_key(key, false);
-                                           auto function = decode_function(value);
+                                           auto function = store::decode<Function>(value);
                                            if (!name || !function) return broken("function");
                                            const FunctionName is{name->scope, name->name};
                                            function->name = is;

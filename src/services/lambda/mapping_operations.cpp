@@ -198,7 +198,7 @@ asio::awaitable<Result<Config>> create(Core& core, const Call& call, model::Crea
                      std::move(request)};
   mapping->config = *std::move(config);
   store::Batch batch;
-  batch.put(mapping_key(mapping->scope, mapping->id), encode(mapping->record));
+  batch.put(mapping_key(mapping->scope, mapping->id), store::encode(mapping->record));
   Result<void> committed = co_await core.house.store.commit(std::move(batch));
   if (!committed) co_return std::unexpected(std::move(committed).error());
   core.mappings->put(mapping);
@@ -258,7 +258,7 @@ asio::awaitable<Result<Config>> update(Core& core, const Call& call, model::Upda
     if (!may) co_return std::unexpected(std::move(may).error());
     co_await stop(core, mapping);
     store::Batch batch;
-    batch.put(mapping_key(mapping->scope, mapping->id), encode(record));
+    batch.put(mapping_key(mapping->scope, mapping->id), store::encode(record));
     Result<void> committed = co_await core.house.store.commit(std::move(batch));
     if (committed) {
       mapping->record = std::move(record);
@@ -390,7 +390,7 @@ asio::awaitable<Result<Tags>> change_mapping_tags(Core& core, cloud::Scope scope
     Result<void> done = change(tags);
     if (!done) co_return std::unexpected(std::move(done).error());
     store::Batch batch;
-    batch.put(mapping_key(mapping->scope, mapping->id), encode(record));
+    batch.put(mapping_key(mapping->scope, mapping->id), store::encode(record));
     done = co_await core.house.store.commit(std::move(batch));
     if (!done) co_return std::unexpected(std::move(done).error());
     mapping->record = std::move(record);

@@ -1,11 +1,8 @@
 // What of mappings is kept, and all that there are.
 #include <mutex>
 
-#include "json/json.h"
 #include "services/lambda/mappings.h"
-#include "store/record.h"
 #include "store/spaces.h"
-#include "wire/json_codec.h"
 
 namespace signalbox::lambda {
 
@@ -13,35 +10,11 @@ store::Key mapping_key(const cloud::Scope& scope, const std::string& id) {
   return store::Key(kMappingSpace).text(scope.account).text(scope.region).text(id);
 }
 
-std::string encode(const MappingRecord& record) {
-  std::string settings;
-  json::Writer writer(settings);
-  wire::write_json(writer, *model::kCreateEventSourceMapping.operation->input, &record.request);
-  store::RecordWriter out(1);
-  out.number(record.number).integer(record.modified.time_since_epoch().count()).flag(record.enabled).text(settings);
-  return std::move(out).take();
-}
-
-std::optional<MappingRecord> decode_mapping(std::string_view bytes) {
-  store::RecordReader in(bytes, 1);
-  MappingRecord record;
-  record.number = in.number();
-  record.modified = Time(Duration(in.integer()));
-  record.enabled = in.flag();
-  const std::string settings = in.text();
-  json::Document document;
-  const auto root = document.parse(settings);
-  if (!in.complete() || !root) return std::nullopt;
-  const auto read = wire::read_json(*model::kCreateEventSourceMapping.operation->input, *root, &record.request);
-  if (!read) return std::nullopt;
-  return record;
-}
-
 Result<void> Mappings::load(const store::Snapshot& snapshot) {
   Result<void> done = store::each_record(
       snapshot, store::Key(kMappingSpace), [&](std::string_view key, std::string_view value) -> Result<void> {
         const auto name = read_record_key(key, false);
-        auto record = decode_mapping(value);
+        auto record = store::decode<MappingRecord>(value);
         auto config = name && record ? compile_mapping(core_, name->scope, record->request, false)
                                      : Result<MappingConfigPtr>(std::unexpected(Error{}));
         if (!config) return fail("StoreError", "The record of an event source mapping in the store cannot be read.");

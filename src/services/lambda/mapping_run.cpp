@@ -4,26 +4,12 @@
 #include "base/spawn.h"
 #include "services/lambda/mappings.h"
 #include "services/lambda/rights.h"
-#include "store/record.h"
 
 namespace signalbox::lambda {
 namespace {
 
 constexpr std::chrono::seconds kRestCheck{1};
 constexpr Duration kLongestBackoff = std::chrono::minutes(1);
-
-struct Position {
-  std::uint64_t place = 0;
-  bool finished = false;
-};
-std::optional<Position> decode_position(std::string_view bytes) {
-  store::RecordReader in(bytes, 1);
-  Position position;
-  position.place = in.number();
-  position.finished = in.flag();
-  if (!in.complete()) return std::nullopt;
-  return position;
-}
 
 asio::awaitable<void> take_turns(Core& core, MappingPtr mapping, MappingLanePtr lane, UnderWayPtr under_way) {
   static_cast<void>(under_way);
@@ -65,7 +51,7 @@ Result<std::map<std::uint32_t, Position>> read_positions(const Core& core, std::
         parts.number();
         parts.number();
         const auto shard = parts.number();
-        const auto position = decode_position(value);
+        const auto position = store::decode<Position>(value);
         if (shard && position) positions[static_cast<std::uint32_t>(*shard)] = *position;
         return true;
       });
@@ -81,10 +67,6 @@ MappingLanePtr lane_of(const MappingPtr& mapping) {
 }
 
 }  // namespace
-
-std::string encode_position(std::uint64_t place, bool finished) {
-  return std::move(store::RecordWriter(1).number(place).flag(finished)).take();
-}
 
 store::Key position_key(std::uint64_t mapping, std::uint64_t stream, std::uint32_t shard) {
   return store::Key(kPositionSpace).number(mapping).number(stream).number(shard);
@@ -148,7 +130,7 @@ asio::awaitable<Result<void>> begin_shards(Core& core, MappingPtr mapping) {
       const Position place = place_of(*config, *core.house.pipe_ends.streams, shard);
       (*positions)[shard.index] = place;
       batch.put(position_key(mapping->record.number, stream->id, shard.index),
-                encode_position(place.place, place.finished));
+                store::encode(Position{place.place, place.finished}));
     }
     Result<void> committed = co_await core.house.store.commit(std::move(batch));
     if (!committed) co_return committed;

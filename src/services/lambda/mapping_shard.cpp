@@ -22,7 +22,8 @@ asio::awaitable<bool> give_up(Core& core, MappingPtr mapping, MappingLanePtr lan
 /// The shard is read to its end: its children may begin.
 asio::awaitable<bool> finish(Core& core, MappingPtr mapping, MappingLanePtr lane) {
   store::Batch batch;
-  batch.put(position_key(mapping->record.number, lane->stream, lane->shard), encode_position(lane->position, true));
+  batch.put(position_key(mapping->record.number, lane->stream, lane->shard),
+            store::encode(Position{lane->position, true}));
   Result<void> done = co_await core.house.store.commit(std::move(batch));
   if (done) {
     mapping->finished[lane->shard] = true;
@@ -62,7 +63,7 @@ asio::awaitable<bool> judge(Core& core, MappingPtr mapping, MappingLanePtr lane,
 
 asio::awaitable<bool> advance(Core& core, MappingPtr mapping, MappingLanePtr lane, std::uint64_t place,
                               store::Batch batch) {
-  batch.put(position_key(mapping->record.number, lane->stream, lane->shard), encode_position(place, false));
+  batch.put(position_key(mapping->record.number, lane->stream, lane->shard), store::encode(Position{place, false}));
   const Result<void> committed = co_await core.house.store.commit(std::move(batch));
   if (!committed) {
     lane->retry_at = core.house.clock.now() + mapping_backoff(1);

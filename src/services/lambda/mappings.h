@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "cloud/shape_fields.h"
 #include "cloud/turns.h"
 #include "cloud/wait.h"
 #include "pattern/pattern.h"
@@ -39,10 +40,17 @@ struct MappingConfig {
 using MappingConfigPtr = std::shared_ptr<const MappingConfig>;
 
 struct MappingRecord {
+  static constexpr std::uint8_t kVersion = 1;
   std::uint64_t number = 0;  // in the keys of positions
   Time modified{};
   bool enabled = true;
   model::CreateEventSourceMappingRequest request;  // as given, and as updates changed it
+
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("number", self.number)("modified", self.modified)("enabled", self.enabled);
+    field("request", cloud::as_json(*model::kCreateEventSourceMapping.operation->input, self.request));
+  }
 };
 
 struct Mapping;
@@ -162,8 +170,16 @@ inline constexpr std::string_view kMappingSpace = "lambda.mapping";
 inline constexpr std::string_view kPositionSpace = "lambda.position";
 store::Key mapping_key(const cloud::Scope& scope, const std::string& id);
 store::Key position_key(std::uint64_t mapping, std::uint64_t stream, std::uint32_t shard);
-std::string encode(const MappingRecord& record);
-std::optional<MappingRecord> decode_mapping(std::string_view bytes);
-std::string encode_position(std::uint64_t place, bool finished);
+/// How far a shard of a stream was read.
+struct Position {
+  static constexpr std::uint8_t kVersion = 1;
+  std::uint64_t place = 0;
+  bool finished = false;
+
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("place", self.place)("finished", self.finished);
+  }
+};
 
 }  // namespace signalbox::lambda

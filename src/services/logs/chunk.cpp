@@ -161,25 +161,6 @@ std::vector<std::uint32_t> ChunkInfo::stream_ids() const {
   return ids;
 }
 
-std::string encode(const ChunkInfo& info) {
-  store::RecordWriter out(kChunkVersion);
-  out.integer(info.min_time).integer(info.max_time).number(info.count).number(info.bytes).text(info.streams);
-  return std::move(out).take();
-}
-
-std::optional<ChunkInfo> decode_chunk_info(std::string_view bytes, std::uint64_t id) {
-  store::RecordReader in(bytes, kChunkVersion);
-  ChunkInfo info;
-  info.id = id;
-  info.min_time = in.integer();
-  info.max_time = in.integer();
-  info.count = in.number();
-  info.bytes = in.number();
-  info.streams = in.text();
-  if (!in.complete()) return std::nullopt;
-  return info;
-}
-
 MadeChunk make_chunk(std::uint64_t id, std::vector<Event> events) {
   std::ranges::sort(events, {}, &Event::at);
   std::vector<std::uint32_t> dictionary;

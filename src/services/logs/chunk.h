@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "store/fields.h"
 
 namespace signalbox::logs {
 
@@ -68,6 +69,7 @@ class FrameReader {
 
 /// What is known of a chunk without reading it.
 struct ChunkInfo {
+  static constexpr std::uint8_t kVersion = 1;
   std::uint64_t id = 0;
   std::int64_t min_time = 0;
   std::int64_t max_time = 0;
@@ -76,10 +78,13 @@ struct ChunkInfo {
   std::string streams;      // ids of the streams with events in it: sorted, differences, LEB128
   bool has_stream(std::uint32_t stream) const;
   std::vector<std::uint32_t> stream_ids() const;
+
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("min_time", self.min_time)("max_time", self.max_time)("count", self.count)("bytes", self.bytes);
+    field("streams", self.streams);
+  }
 };
-std::string encode(const ChunkInfo& info);
-/// Empty optional on bytes that are no such record.
-std::optional<ChunkInfo> decode_chunk_info(std::string_view bytes, std::uint64_t id);
 
 struct MadeChunk {
   ChunkInfo info;

@@ -32,7 +32,7 @@ MadeChunk example() {
 
 TEST(Chunk, ThereAndBack) {
   const MadeChunk made = example();
-  const auto info = decode_chunk_info(encode(made.info), 3);
+  const auto info = store::decode<ChunkInfo>(store::encode(made.info));
   ASSERT_TRUE(info);
   EXPECT_EQ(info->min_time, -4);
   EXPECT_EQ(info->max_time, 90);

@@ -108,7 +108,8 @@ asio::awaitable<cloud::Appended> GroupTarget::append_here(GroupPtr group, std::v
     group->events_stream_is_durable = false;
     stream = make_stream(*group, group->events_stream, now, batch);
   } else if (!group->events_stream_is_durable) {
-    batch.put(stream_key(group->id, stream->name), encode(stream->record));  // whichever batch comes first brings it
+    batch.put(stream_key(group->id, stream->name),
+              store::encode(stream->record));  // whichever batch comes first brings it
   }
   auto after = std::make_shared<AfterAll>();
   after->add(ingest(core_, group, stream, events, batch));

@@ -68,7 +68,7 @@ asio::awaitable<Result<void>> put_here(Core& core, GroupPtr group, MetricFilter 
     co_return fail("LimitExceededException", "Resource limit exceeded.");
   }
   store::Batch batch;
-  batch.put(metric_filter_key(group->id, name), encode(made.record));
+  batch.put(metric_filter_key(group->id, name), store::encode(made.record));
   Result<void> done = co_await core.house.store.commit(std::move(batch));
   if (done) group->metric_filters.insert_or_assign(name, std::move(made));
   co_return done;

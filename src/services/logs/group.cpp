@@ -73,7 +73,7 @@ Result<void> Group::open_streams(const store::Snapshot& snapshot) {
   const store::Key all = streams_key(id);
   Result<void> scanned = snapshot.scan(all, all.end(), [&](std::string_view key, std::string_view value) {
     const auto stream_name = name_in_key(key);
-    const auto record = decode_stream(value);
+    const auto record = store::decode<StreamRecord>(value);
     broken = !stream_name || !record;
     if (broken) return false;
     streams_->add(std::make_shared<Stream>(Stream{*stream_name, *record}));
@@ -84,7 +84,10 @@ Result<void> Group::open_streams(const store::Snapshot& snapshot) {
   if (broken) return unreadable("log stream");
   const auto next = snapshot.get(next_stream_key(id));
   if (!next) return std::unexpected(next.error());
-  if (*next) next_stream = std::max(next_stream, static_cast<std::uint32_t>(decode_number(**next).value_or(0)));
+  if (*next)
+    next_stream = std::max(
+        next_stream,
+        static_cast<std::uint32_t>(store::decode<store::NumberRecord>(**next).value_or(store::NumberRecord{}).value));
   return {};
 }
 
@@ -92,7 +95,7 @@ Result<void> Group::open_filters(const store::Snapshot& snapshot) {
   bool broken = false;
   const store::Key to = subscriptions_key(id);
   Result<void> scanned = snapshot.scan(to, to.end(), [&](std::string_view, std::string_view value) {
-    auto record = decode_subscription(value);
+    auto record = store::decode<SubscriptionRecord>(value);
     auto pattern = record ? filter::Pattern::compile(record->pattern, filter::Characters::kAny) : fail("", "");
     broken = !pattern;
     if (broken) return false;
@@ -103,7 +106,7 @@ Result<void> Group::open_filters(const store::Snapshot& snapshot) {
   if (!scanned) return scanned;
   const store::Key measured = metric_filters_key(id);
   scanned = snapshot.scan(measured, measured.end(), [&](std::string_view, std::string_view value) {
-    auto record = decode_metric_filter(value);
+    auto record = store::decode<MetricFilterRecord>(value);
     auto pattern = record ? filter::Pattern::compile(record->pattern, filter::Characters::kAny) : fail("", "");
     broken = broken || !pattern;
     if (broken) return false;
@@ -121,9 +124,10 @@ Result<void> Group::open_chunks(const store::Snapshot& snapshot) {
   const store::Key all = chunk_index_key(id);
   Result<void> scanned = snapshot.scan(all, all.end(), [&](std::string_view key, std::string_view value) {
     const auto number = number_in_key(key);
-    auto info = number ? decode_chunk_info(value, *number) : std::nullopt;
+    auto info = number ? store::decode<ChunkInfo>(value) : std::nullopt;
     broken = !info;
     if (broken) return false;
+    info->id = *number;
     next_chunk = *number + 1;
     found.push_back(std::make_shared<const ChunkInfo>(*std::move(info)));
     return true;
@@ -138,7 +142,7 @@ Result<void> Group::open_chunks(const store::Snapshot& snapshot) {
 Result<void> Group::open_tail(const store::Snapshot& snapshot) {
   const auto stored = snapshot.get(head_key(id));
   if (!stored) return std::unexpected(stored.error());
-  if (*stored) head = decode_number(**stored).value_or(0);
+  if (*stored) head = store::decode<store::NumberRecord>(**stored).value_or(store::NumberRecord{}).value;
   next_number_ = head;
   bool broken = false;
   Result<void> scanned =

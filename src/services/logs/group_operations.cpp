@@ -46,7 +46,7 @@ asio::awaitable<Result<m::CreateLogGroupResponse>> create(Core& core, const Call
   }
   if (core.count(call.scope) >= kMaxGroups) co_return fail("LimitExceededException", "Resource limit exceeded.");
   store::Batch batch;
-  batch.put(group_key(record.scope, record.name), encode(record));
+  batch.put(group_key(record.scope, record.name), store::encode(record));
   const GroupPtr group = core.make(std::move(record));
   auto work = [&]() -> asio::awaitable<Result<void>> {
     if (!core.add(group)) co_return fail("ResourceAlreadyExistsException", "The specified log group already exists");
@@ -255,7 +255,7 @@ asio::awaitable<Result<void>> change_record(Core& core, GroupPtr group, Change c
     Result<void> changed = change(record);
     if (!changed) co_return changed;
     store::Batch batch;
-    batch.put(group_key(record.scope, record.name), encode(record));
+    batch.put(group_key(record.scope, record.name), store::encode(record));
     Result<void> done = co_await core.house.store.commit(std::move(batch));
     if (!done) co_return done;
     group->set_record(std::move(record));

@@ -22,7 +22,7 @@ StreamPtr make_stream(Group& group, std::string name, Millis now, store::Batch& 
   StreamRecord record;
   record.id = group.next_stream++;
   record.created = now;
-  batch.put(stream_key(group.id, name), encode(record));
+  batch.put(stream_key(group.id, name), store::encode(record));
   auto stream = std::make_shared<Stream>(Stream{std::move(name), record});
   group.streams().add(stream);
   return stream;

@@ -39,7 +39,7 @@ Result<void> Logs::load() {
   bool broken = false;
   const store::Key all(kGroupSpace);
   Result<void> scanned = snapshot->scan(all, all.end(), [&](std::string_view, std::string_view value) {
-    auto record = decode_group(value);
+    auto record = store::decode<GroupRecord>(value);
     broken = !record;
     if (broken) return false;
     const GroupPtr group = core_->make(*std::move(record));

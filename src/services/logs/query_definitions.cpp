@@ -3,7 +3,7 @@
 #include "models/logs.h"
 #include "services/logs/core.h"
 #include "services/logs/insights/query.h"
-#include "store/record.h"
+#include "store/fields.h"
 
 namespace signalbox::logs {
 namespace {
@@ -11,17 +11,23 @@ namespace {
 namespace m = models::logs;
 using cloud::Call;
 
-constexpr std::uint8_t kDefinitionVersion = 1;
 /// AWS's quota in an account and Region.
 constexpr std::size_t kMaxDefinitions = 1000;
 
 struct Definition {
+  static constexpr std::uint8_t kVersion = 1;
   std::string id;
   std::string name;
   std::string text;
   std::string client_token;
   std::vector<std::string> groups;
   Millis modified = 0;
+
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("id", self.id)("name", self.name)("text", self.text)("client_token", self.client_token);
+    field("modified", self.modified)("groups", self.groups);
+  }
 };
 
 store::Key definitions_key(const cloud::Scope& scope) {
@@ -31,33 +37,12 @@ store::Key definition_key(const cloud::Scope& scope, std::string_view id) {
   return definitions_key(scope).text(id);
 }
 
-std::string encode(const Definition& definition) {
-  store::RecordWriter out(kDefinitionVersion);
-  out.text(definition.id).text(definition.name).text(definition.text).text(definition.client_token);
-  out.integer(definition.modified).number(definition.groups.size());
-  for (const std::string& group : definition.groups) out.text(group);
-  return std::move(out).take();
-}
-
-std::optional<Definition> decode_definition(std::string_view bytes) {
-  store::RecordReader in(bytes, kDefinitionVersion);
-  Definition definition;
-  definition.id = in.text();
-  definition.name = in.text();
-  definition.text = in.text();
-  definition.client_token = in.text();
-  definition.modified = in.integer();
-  for (auto left = in.number(); left > 0 && in.ok(); --left) definition.groups.push_back(in.text());
-  if (!in.complete()) return std::nullopt;
-  return definition;
-}
-
 Result<std::vector<Definition>> all_of(const Core& core, const cloud::Scope& scope) {
   std::vector<Definition> found;
   bool broken = false;
   const store::Key all = definitions_key(scope);
   Result<void> scanned = core.house.store.read()->scan(all, all.end(), [&](std::string_view, std::string_view value) {
-    auto definition = decode_definition(value);
+    auto definition = store::decode<Definition>(value);
     broken = !definition;
     if (definition) found.push_back(*std::move(definition));
     return !broken;
@@ -101,7 +86,7 @@ asio::awaitable<Result<m::PutQueryDefinitionResponse>> put_here(Core& core, cons
   made.groups = request.log_group_names.value_or(std::vector<std::string>());
   made.modified = millis_of(core.house.clock.now());
   store::Batch batch;
-  batch.put(definition_key(call.scope, made.id), encode(made));
+  batch.put(definition_key(call.scope, made.id), store::encode(made));
   Result<void> done = co_await core.house.store.commit(std::move(batch));
   if (!done) co_return std::unexpected(std::move(done).error());
   m::PutQueryDefinitionResponse response;

@@ -9,7 +9,9 @@
 
 #include "base/clock.h"
 #include "cloud/scope.h"
+#include "store/field_forms.h"
 #include "store/key.h"
+#include "store/plain_records.h"
 
 namespace signalbox::logs {
 
@@ -22,6 +24,7 @@ inline Millis millis_of(Time time) {
 }
 
 struct GroupRecord {
+  static constexpr std::uint8_t kVersion = 1;
   cloud::Scope scope;
   std::string name;
   std::uint64_t id = 0;  // of the group's keys; random, never used again
@@ -34,28 +37,49 @@ struct GroupRecord {
   std::string arn() const;
   /// Before this, events have expired.
   Millis expired_before(Time now) const;
+
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("scope", self.scope)("name", self.name)("id", self.id)("created", self.created);
+    field("retention_days", self.retention_days)("protected_from_deletion", self.protected_from_deletion);
+    field("log_class", self.log_class)("tags", self.tags);
+  }
 };
 
 /// A stream as far as its sealed events go; those of the tail are counted when the group is opened.
 struct StreamRecord {
+  static constexpr std::uint8_t kVersion = 1;
   std::uint32_t id = 0;  // within its group, never used again
   Millis created = 0;
   Millis first = -1;  // -1: no event yet
   Millis last = -1;
   Millis ingested = -1;
   void count(Millis event_first, Millis event_last, Millis when);
+
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("id", self.id)("created", self.created)("first", self.first)("last", self.last)("ingested", self.ingested);
+  }
 };
 
 struct SubscriptionRecord {
+  static constexpr std::uint8_t kVersion = 1;
   std::string name;
   std::string pattern;
   std::string destination;  // ARN
   std::string role;         // "" for none
   bool random = false;      // distribution
   Millis created = 0;
+
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("name", self.name)("pattern", self.pattern)("destination", self.destination)("role", self.role);
+    field("random", self.random)("created", self.created);
+  }
 };
 
 struct MetricFilterRecord {
+  static constexpr std::uint8_t kVersion = 1;
   std::string name;
   std::string pattern;
   std::string metric;
@@ -65,17 +89,15 @@ struct MetricFilterRecord {
   std::string unit;  // "" for none
   Tags dimensions;   // name to selector
   Millis created = 0;
-};
 
-std::string encode(const GroupRecord& group);
-std::string encode(const StreamRecord& stream);
-std::string encode(const SubscriptionRecord& filter);
-std::string encode(const MetricFilterRecord& filter);
-/// Empty optional on bytes that are no such record.
-std::optional<GroupRecord> decode_group(std::string_view bytes);
-std::optional<StreamRecord> decode_stream(std::string_view bytes);
-std::optional<SubscriptionRecord> decode_subscription(std::string_view bytes);
-std::optional<MetricFilterRecord> decode_metric_filter(std::string_view bytes);
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("name", self.name)("pattern", self.pattern)("metric", self.metric);
+    field("metric_namespace", self.metric_namespace)("value", self.value);
+    field("default_value", store::always(self.default_value))("unit", self.unit)("created", self.created);
+    field("dimensions", self.dimensions);
+  }
+};
 
 inline constexpr std::string_view kGroupSpace = "logs.group";
 store::Key group_key(const cloud::Scope& scope, std::string_view name);
@@ -98,9 +120,5 @@ store::Key chunk_info_key(std::uint64_t group, std::uint64_t chunk);
 /// The last part of one of these keys: a name, or a number.
 std::optional<std::string> name_in_key(std::string_view key);
 std::optional<std::uint64_t> number_in_key(std::string_view key);
-
-/// A record of one number.
-std::string encode_number(std::uint64_t number);
-std::optional<std::uint64_t> decode_number(std::string_view bytes);
 
 }  // namespace signalbox::logs

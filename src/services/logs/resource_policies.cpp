@@ -7,7 +7,6 @@
 #include "json/json.h"
 #include "models/logs.h"
 #include "services/logs/core.h"
-#include "store/record.h"
 #include "store/spaces.h"
 
 namespace signalbox::logs {
@@ -16,7 +15,6 @@ namespace {
 namespace m = models::logs;
 using cloud::Call;
 
-constexpr std::uint8_t kPolicyVersion = 1;
 /// AWS's quotas in an account and Region ("CloudWatch Logs quotas"); the model bounds the document.
 constexpr std::size_t kMaxPolicies = 10;
 constexpr std::int32_t kMaxPolicyPage = 50;
@@ -25,22 +23,6 @@ constexpr std::string_view kListing = "DescribeResourcePolicies";
 
 store::Key key_of(const cloud::Scope& scope, std::string_view name) {
   return store::Key(kSpace).text(scope.account).text(scope.region).text(name);
-}
-
-std::string encode(const ResourcePolicy& policy) {
-  store::RecordWriter out(kPolicyVersion);
-  out.text(policy.name).text(policy.document).integer(policy.updated);
-  return std::move(out).take();
-}
-
-std::optional<ResourcePolicy> decode(std::string_view bytes) {
-  store::RecordReader in(bytes, kPolicyVersion);
-  ResourcePolicy policy;
-  policy.name = in.text();
-  policy.document = in.text();
-  policy.updated = in.integer();
-  if (!in.complete()) return std::nullopt;
-  return policy;
 }
 
 std::unexpected<Error> broken() {
@@ -104,7 +86,7 @@ asio::awaitable<Result<m::PutResourcePolicyResponse>> put(Core& core, const Call
       co_return fail("LimitExceededException", "Resource limit exceeded.");
     }
     store::Batch batch;
-    batch.put(key_of(call.scope, made.name), encode(made));
+    batch.put(key_of(call.scope, made.name), store::encode(made));
     Result<void> done = co_await core.house.store.commit(std::move(batch));
     if (done) core.resource_policies.put(call.scope, made);
     co_return done;
@@ -166,7 +148,7 @@ Result<void> ResourcePolicies::load(const store::Snapshot& snapshot) {
                                            store::KeyReader reader(key);
                                            reader.text();
                                            cloud::Scope scope{reader.text().value_or(""), reader.text().value_or("")};
-                                           auto policy = decode(value);
+                                           auto policy = store::decode<ResourcePolicy>(value);
                                            if (!policy) return broken();
                                            std::string name = policy->name;
                                            sets_[std::move(scope)].policies[std::move(name)] = *std::move(policy);

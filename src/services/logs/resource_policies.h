@@ -14,9 +14,15 @@
 namespace signalbox::logs {
 
 struct ResourcePolicy {
+  static constexpr std::uint8_t kVersion = 1;
   std::string name;
   std::string document;  // JSON text
   Millis updated = 0;
+
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("name", self.name)("document", self.document)("updated", self.updated);
+  }
 };
 
 /// Safe from any thread; changes are made after their commit, in turn.

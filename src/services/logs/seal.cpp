@@ -67,7 +67,7 @@ Result<Sealed> make(const View& view, std::uint64_t until, std::uint64_t next_ch
 void add_chunks(Core& core, const Group& group, const Sealed& sealed, store::Batch& batch, ChunkList& list) {
   for (const MadeChunk& chunk : sealed.chunks) {
     batch.put(chunk_key(group.id, chunk.info.id), chunk.bytes);
-    batch.put(chunk_info_key(group.id, chunk.info.id), encode(chunk.info));
+    batch.put(chunk_info_key(group.id, chunk.info.id), store::encode(chunk.info));
     list.push_back(std::make_shared<const ChunkInfo>(chunk.info));
     core.figures.sealed_bytes.add(chunk.info.bytes);
     core.figures.chunk_bytes.add(chunk.bytes.size());
@@ -85,9 +85,9 @@ asio::awaitable<Result<void>> seal(Core& core, GroupPtr group) {
   ChunkList list = group->chunks();
   add_chunks(core, *group, *sealed, batch, list);
   for (const StreamPtr& stream : group->streams().find_all(sealed->streams)) {
-    if (stream) batch.put(stream_key(group->id, stream->name), encode(stream->record));
+    if (stream) batch.put(stream_key(group->id, stream->name), store::encode(stream->record));
   }
-  batch.put(head_key(group->id), encode_number(sealed->until));
+  batch.put(head_key(group->id), store::encode(store::NumberRecord{sealed->until}));
   batch.erase_range(frame_key(group->id, view.head), frame_key(group->id, sealed->until));
   // From here on readers know the chunks; a snapshot that has them not yet has the frames.
   group->next_chunk += sealed->chunks.size();

@@ -43,7 +43,7 @@ asio::awaitable<Result<m::DeleteLogStreamResponse>> remove(Core& core, const Cal
     if (!stream) co_return no_such_stream();
     store::Batch batch;
     batch.erase(stream_key(group->id, stream->name));
-    batch.put(next_stream_key(group->id), encode_number(group->next_stream));
+    batch.put(next_stream_key(group->id), store::encode(store::NumberRecord{group->next_stream}));
     group->streams().remove(*stream);
     Result<void> done = co_await core.house.store.commit(std::move(batch));
     if (!done) {

@@ -79,7 +79,7 @@ asio::awaitable<Result<void>> put_here(Core& core, GroupPtr group, Subscription 
   }
   if (before != group->subscriptions.end()) made.record.created = before->second.record.created;
   store::Batch batch;
-  batch.put(subscription_key(group->id, made.record.name), encode(made.record));
+  batch.put(subscription_key(group->id, made.record.name), store::encode(made.record));
   AfterAll after;
   Result<void> tried = co_await try_destination(core, group, made, batch, after);
   if (!tried) co_return tried;

@@ -66,7 +66,7 @@ asio::awaitable<Result<void>> sweep(Core& core, GroupPtr group) {
       !group->sealing && group->tail_frames > 0 && group->tail_max_time < expired && until > group->head;
   if (tail_too) {
     batch.erase_range(frame_key(group->id, group->head), frame_key(group->id, until));
-    batch.put(head_key(group->id), encode_number(until));
+    batch.put(head_key(group->id), store::encode(store::NumberRecord{until}));
     group->head = until;  // what is behind is not seen any more, whether its erasure succeeds or not
     group->tail_bytes = 0;
     group->tail_frames = 0;

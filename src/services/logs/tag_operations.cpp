@@ -39,7 +39,7 @@ asio::awaitable<Result<void>> change_tags(Core& core, Result<GroupPtr> group, Ch
                      "A log group can have no more than " + std::to_string(kMaxTags) + " tags.");
     }
     store::Batch batch;
-    batch.put(group_key(record.scope, record.name), encode(record));
+    batch.put(group_key(record.scope, record.name), store::encode(record));
     Result<void> done = co_await core.house.store.commit(std::move(batch));
     if (done) (*group)->set_record(std::move(record));
     co_return done;

@@ -60,7 +60,7 @@ Answer<T> in_turn(Core& core, PipeName name, Work work) {
 asio::awaitable<Result<void>> save(Core& core, PipePtr pipe, PipeRecord changed) {
   changed.modified = core.house.clock.now();
   store::Batch batch;
-  batch.put(pipe_key(pipe->name), encode(changed));
+  batch.put(pipe_key(pipe->name), store::encode(changed));
   Result<void> committed = co_await core.house.store.commit(std::move(batch));
   if (committed) pipe->record = std::move(changed);
   co_return committed;
@@ -89,7 +89,7 @@ Answer<model::CreatePipeResponse> create(Core& core, const Call& call, model::Cr
     core.put(pipe);
     const auto turn = co_await pipe->changes.take();
     store::Batch batch;
-    batch.put(pipe_key(name), encode(record));
+    batch.put(pipe_key(name), store::encode(record));
     Result<void> committed = co_await core.house.store.commit(std::move(batch));
     if (!committed) {
       core.erase(name);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cloud/services.h"
+#include "cloud/shape_fields.h"
 #include "cloud/turns.h"
 #include "cloud/wait.h"
 #include "services/pipes/config.h"
@@ -44,11 +45,19 @@ struct Lane {
 using LanePtr = std::shared_ptr<Lane>;
 
 struct PipeRecord {
+  static constexpr std::uint8_t kVersion = 1;
   std::uint64_t id = 0;
   Time created{};
   Time modified{};
   bool desired_running = true;
   model::CreatePipeRequest request;  // as given, and as updates changed it
+
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("id", self.id)("created", self.created)("modified", self.modified);
+    field("desired_running", self.desired_running);
+    field("request", cloud::as_json(*model::kCreatePipe.operation->input, self.request));
+  }
 };
 
 /// Everything but the constants is touched on the owning shard only.
@@ -104,16 +113,18 @@ asio::awaitable<Result<void>> begin_shards(Core& core, PipePtr pipe);
 inline constexpr std::string_view kPipeSpace = "pipes.pipe";
 inline constexpr std::string_view kPositionSpace = "pipes.position";
 store::Key pipe_key(const PipeName& name);
-std::string encode(const PipeRecord& record);
-std::optional<PipeRecord> decode_pipe(std::string_view bytes);
 
 /// How far a shard of the source was read.
 struct Position {
+  static constexpr std::uint8_t kVersion = 1;
   std::uint64_t place = 0;
   bool finished = false;
+
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("place", self.place)("finished", self.finished);
+  }
 };
 store::Key position_key(std::uint64_t pipe, std::uint64_t stream, std::uint32_t shard);
-std::string encode(const Position& position);
-std::optional<Position> decode_position(std::string_view bytes);
 
 }  // namespace signalbox::pipes

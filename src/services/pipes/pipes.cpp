@@ -21,7 +21,7 @@ Result<PipePtr> read_pipe(const cloud::House& house, std::string_view key, std::
     if (!text) return broken("?", "its key is broken.");
     *part = *std::move(text);
   }
-  auto record = decode_pipe(value);
+  auto record = store::decode<PipeRecord>(value);
   if (!record) return broken(name.arn(), "it is broken.");
   record->request.name = name.name;
   auto config = compile_config(house, name, record->request, false);

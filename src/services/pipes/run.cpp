@@ -72,7 +72,7 @@ Result<std::map<std::uint32_t, Position>> read_positions(const Core& core, std::
         parts.number();
         parts.number();
         const auto shard = parts.number();
-        const auto position = decode_position(value);
+        const auto position = store::decode<Position>(value);
         if (shard && position) positions[static_cast<std::uint32_t>(*shard)] = *position;
         return true;
       });
@@ -142,7 +142,7 @@ asio::awaitable<Result<void>> begin_shards(Core& core, PipePtr pipe) {
     for (const cloud::SourceShard& shard : stream->shards) {
       const Position place = place_of(*config, *core.house.pipe_ends.streams, shard);
       (*positions)[shard.index] = place;
-      batch.put(position_key(pipe->record.id, stream->id, shard.index), encode(place));
+      batch.put(position_key(pipe->record.id, stream->id, shard.index), store::encode(place));
     }
     Result<void> committed = co_await core.house.store.commit(std::move(batch));
     if (!committed) co_return committed;

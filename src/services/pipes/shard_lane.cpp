@@ -43,7 +43,7 @@ std::string dead_letter(const Pipe& pipe, const Lane& lane, const cloud::SourceE
 }
 
 std::string place_text(std::uint64_t place, bool finished) {
-  return encode(Position{place, finished});
+  return store::encode(Position{place, finished});
 }
 
 /// Goes past a record, with word of it to the dead-letter queue.

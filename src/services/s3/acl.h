@@ -27,6 +27,11 @@ struct AclGrant {
   std::string permission;  // READ, WRITE, READ_ACP, WRITE_ACP, FULL_CONTROL
   bool is_group() const { return grantee.starts_with("http"); }
   bool operator==(const AclGrant&) const = default;
+
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("grantee", self.grantee)("permission", self.permission);
+  }
 };
 using Acl = std::vector<AclGrant>;
 

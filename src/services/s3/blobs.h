@@ -34,6 +34,11 @@ struct Segment {
   std::string blob;
   std::uint64_t offset = 0;
   std::uint64_t length = 0;
+
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("blob", self.blob)("offset", self.offset)("length", self.length);
+  }
 };
 
 class Blobs {

@@ -5,9 +5,9 @@
 namespace signalbox::s3 {
 
 Answer<void> write_bucket(Core& core, Bucket bucket) {
-  const std::string record = encode(bucket);
+  const std::string record = store::encode(bucket);
   // What was compiled from the settings is made anew, as loading does.
-  auto made = decode_bucket(bucket.name, record);
+  auto made = read_bucket(bucket.name, record);
   if (!made) co_return fail("InternalError", "The bucket's settings cannot be kept.", 500);
   made->gate = bucket.gate;
   store::Batch batch;

@@ -138,7 +138,7 @@ Result<void> forget_uploads(const store::Snapshot& snapshot, std::string_view bu
     const store::Key parts = parts_key(id);
     batch.erase_range(parts, parts.end());
     parts_done = snapshot.scan(parts, parts.end(), [&](std::string_view, std::string_view value) {
-      const auto part = decode_part(0, value);
+      const auto part = read_part(0, value);
       for (const Segment& segment : part ? part->segments : std::vector<Segment>()) blobs.push_back(segment.blob);
       return true;
     });

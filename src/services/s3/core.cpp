@@ -139,7 +139,7 @@ Result<void> S3::load() {
         store::KeyReader reader(key);
         reader.text();
         const auto name = reader.text();
-        auto bucket = name ? decode_bucket(*name, value) : std::nullopt;
+        auto bucket = name ? read_bucket(*name, value) : std::nullopt;
         if (!bucket) {
           done = fail("StoreError", "The record of bucket " + name.value_or("?") + " in the store cannot be read.");
           return false;

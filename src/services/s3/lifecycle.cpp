@@ -165,7 +165,7 @@ class Sweep {
     Time since = current.modified;  // when a version stopped being the newest
     std::int32_t newer = 0;
     (void)core_.house.store.read()->scan(all, all.end(), [&](std::string_view, std::string_view value) {
-      const auto old = decode_version(value);
+      const auto old = store::decode<ObjectVersion>(value);
       if (!old) return true;
       const bool over = std::ranges::any_of(rules_, [&](const auto& one) {
         const auto& [rule, scope] = one;
@@ -217,7 +217,7 @@ class Sweep {
       reader.text();
       const std::string name = reader.text().value_or("");
       const std::string id = reader.text().value_or("");
-      auto upload = decode_upload(bucket_->name, name, id, value);
+      auto upload = read_upload(bucket_->name, name, id, value);
       const bool is_over_now = upload && std::ranges::any_of(rules_, [&](const auto& one) {
                                  const auto& abort = one.first->abort_incomplete_multipart_upload;
                                  return abort && abort->days_after_initiation && name.starts_with(one.second.prefix) &&

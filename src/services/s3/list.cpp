@@ -17,7 +17,7 @@ Result<Listed> list_objects(const Core& core, const ListQuery& query, const std:
   Result<void> broken;
   const auto on_key = [&](const std::string& key, store::KeyReader&, std::string_view value,
                           std::int32_t room) -> std::int32_t {
-    const auto version = decode_version(value);
+    const auto version = store::decode<ObjectVersion>(value);
     if (!version) broken = fail("InternalError", "The record of the object " + key + " cannot be read.", 500);
     if (!version || version->delete_marker) return 0;
     if (room == 0) return 1;
@@ -134,13 +134,13 @@ class VersionLister {
     made_ = 0;
     const bool resumed = input_.version_id_marker && key == input_.key_marker;
     if (resumed && !after_) return 0;
-    const auto first = decode_version(newest);
+    const auto first = store::decode<ObjectVersion>(newest);
     if (!first) return 0;
     if (!resumed || first->sequence < *after_) add(key, *first, true);
     const store::Key all = olds_key(*input_.bucket, key);
     const store::Key from = resumed ? old_key(*input_.bucket, key, *after_) : all;
     const auto scanned = snapshot_->scan(from, all.end(), [&](std::string_view, std::string_view value) {
-      const auto old = decode_version(value);
+      const auto old = store::decode<ObjectVersion>(value);
       if (old && (!resumed || old->sequence < *after_)) add(key, *old, false);
       return made_ <= room_;
     });

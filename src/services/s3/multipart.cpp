@@ -72,7 +72,7 @@ Answer<model::CreateMultipartUploadOutput> create_upload(Core& core, const cloud
   const Result<Upload> upload = new_upload(core, call, **bucket, input);
   if (!upload) co_return std::unexpected(upload.error());
   Change change(*bucket);
-  change.batch.put(upload_key(upload->bucket, upload->key, upload->id), encode(*upload));
+  change.batch.put(upload_key(upload->bucket, upload->key, upload->id), store::encode(*upload));
   Result<void> done = co_await commit(core, std::move(change));
   if (!done) co_return std::unexpected(std::move(done).error());
   model::CreateMultipartUploadOutput output;
@@ -241,7 +241,7 @@ Answer<model::ListMultipartUploadsOutput> list_uploads(Core& core, const cloud::
                           std::int32_t room) -> std::int32_t {
     const std::string id = rest.text().value_or("");
     if (query.from_key && key == *input.key_marker && id <= *input.upload_id_marker) return 0;
-    const auto upload = decode_upload(query.bucket, key, id, value);
+    const auto upload = read_upload(query.bucket, key, id, value);
     if (!upload) return 0;
     if (room == 0) return 1;
     output.uploads->push_back(shown(*upload, input.encoding_type));

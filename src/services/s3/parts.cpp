@@ -71,11 +71,11 @@ Answer<UploadedPart> keep_part(Core& core, std::string bucket_name, std::string 
     if (!before) co_return std::unexpected(before.error());
     Change change(*std::move(bucket));
     if (*before) {
-      const auto old = decode_part(number, **before);
+      const auto old = read_part(number, **before);
       for (const Segment& segment : old ? old->segments : std::vector<Segment>()) change.drop.push_back(segment.blob);
     }
     change.keep = content.kept.take();
-    change.batch.put(part_key(upload, number), encode(part));
+    change.batch.put(part_key(upload, number), store::encode(part));
     co_return co_await commit(core, std::move(change));
   });
   if (!done) co_return std::unexpected(std::move(done).error());

@@ -25,6 +25,7 @@
 #include "policy/document.h"
 #include "services/s3/acl.h"
 #include "services/s3/blobs.h"
+#include "store/field_forms.h"
 #include "store/key.h"
 
 namespace signalbox::s3 {
@@ -36,13 +37,25 @@ inline constexpr std::size_t kMaxInline = std::size_t{32} * 1024;
 using Texts = std::map<std::string, std::string, std::less<>>;
 
 enum class Versioning : std::uint8_t { kNever, kEnabled, kSuspended };
+constexpr Versioning last_value(Versioning) {
+  return Versioning::kSuspended;
+}
 enum class Ownership : std::uint8_t { kObjectWriter, kBucketOwnerPreferred, kBucketOwnerEnforced };
+constexpr Ownership last_value(Ownership) {
+  return Ownership::kBucketOwnerEnforced;
+}
 
 struct PublicAccessBlock {
   bool block_acls = false;
   bool ignore_acls = false;
   bool block_policy = false;
   bool restrict_buckets = false;
+
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("block_acls", self.block_acls)("ignore_acls", self.ignore_acls)("block_policy", self.block_policy);
+    field("restrict_buckets", self.restrict_buckets);
+  }
 };
 
 /// Keeps a bucket from going while something is put into it.
@@ -72,6 +85,7 @@ class Gate {
 
 /// Immutable: a change makes a new one.
 struct Bucket {
+  static constexpr std::uint8_t kVersion = 2;  // 2: what follows the notification
   std::string name;
   cloud::Scope scope;  // owner and Region
   Time created{};
@@ -97,6 +111,19 @@ struct Bucket {
   bool enforces_owner() const { return ownership == Ownership::kBucketOwnerEnforced; }
   PublicAccessBlock block() const { return access_block.value_or(PublicAccessBlock()); }
   std::string arn() const;
+
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("scope", self.scope)("created", self.created)("versioning", self.versioning);
+    field("ownership", store::numbered(self.ownership))("access_block", store::always(self.access_block));
+    field("acl", self.acl)("policy", self.policy)("tagging", self.tagging)("lifecycle", self.lifecycle);
+    field("notification", self.notification);
+    if (field.since(2)) {
+      field("cors", self.cors)("encryption", self.encryption)("location", self.location);
+      field("transition_minimum_size", self.transition_minimum_size);
+    }
+  }
+  bool restore();
 };
 using BucketPtr = std::shared_ptr<const Bucket>;
 
@@ -105,6 +132,11 @@ struct ObjectChecksum {
   ChecksumKind kind = ChecksumKind::kCrc64Nvme;
   std::string digest;      // bytes
   bool composite = false;  // of the parts' checksums
+
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("kind", self.kind)("digest", self.digest)("composite", self.composite);
+  }
 };
 
 /// How a content is kept ("Protecting data with server-side encryption" in the Amazon S3 User Guide).
@@ -113,11 +145,19 @@ enum class Sealing : std::uint8_t {
   kManaged,   // SSE-S3: under this server's own key
   kCustomer,  // SSE-C: under a key that each request brings
 };
+constexpr Sealing last_value(Sealing) {
+  return Sealing::kCustomer;
+}
 
 struct ObjectPart {
   std::uint32_t number = 0;
   std::uint64_t size = 0;
   std::string digest;  // of the object's kind of checksum; "" for none
+
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("number", self.number)("size", self.size)("digest", self.digest);
+  }
 };
 
 /// What a client gives with an object's content.
@@ -126,11 +166,17 @@ struct ObjectHeaders {
   Texts metadata;
   std::vector<std::pair<std::string, std::string>> tags;
   std::string storage_class = "STANDARD";
+
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("system", self.system)("metadata", self.metadata)("tags", self.tags)("storage_class", self.storage_class);
+  }
 };
 
 struct ObjectVersion {
-  std::uint64_t sequence = 0;  // newer versions of a key have higher ones
-  std::string version;         // "null", or the id
+  static constexpr std::uint8_t kVersion = 2;  // 2: encryption, the upload
+  std::uint64_t sequence = 0;                  // newer versions of a key have higher ones
+  std::string version;                         // "null", or the id
   bool delete_marker = false;
   Time modified{};
   std::string owner;  // account
@@ -147,9 +193,22 @@ struct ObjectVersion {
   std::string upload;            // the id of the multipart upload that made it; "" for none
 
   std::vector<std::string> blobs() const;
+
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("sequence", self.sequence)("version", self.version)("delete_marker", self.delete_marker);
+    field("modified", self.modified)("owner", self.owner);
+    if (self.delete_marker) return;
+    field("acl", self.acl)("size", self.size)("etag", self.etag)("headers", self.headers);
+    field("checksum", self.checksum)("parts", self.parts)("is_inline", self.is_inline)("segments", self.segments);
+    if (field.since(2)) {
+      field("sealing", self.sealing)("customer_key_md5", self.customer_key_md5)("upload", self.upload);
+    }
+  }
 };
 
 struct Upload {
+  static constexpr std::uint8_t kVersion = 2;  // 2: what follows `composite`
   std::string bucket;
   std::string key;
   std::string id;
@@ -163,15 +222,31 @@ struct Upload {
   std::uint64_t begun = 0;       // versions of the key with this sequence or a higher one came later
   bool overtaken = false;        // a version of the key was removed since
   std::string customer_key_md5;  // as ObjectVersion's
+
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("initiated", self.initiated)("owner", self.owner)("initiator", self.initiator)("acl", self.acl);
+    field("headers", self.headers)("checksum", store::numbered(self.checksum))("composite", self.composite);
+    if (field.since(2)) {
+      field("begun", self.begun)("overtaken", self.overtaken)("customer_key_md5", self.customer_key_md5);
+    }
+  }
 };
 
 struct UploadedPart {
+  static constexpr std::uint8_t kVersion = 2;
   std::uint32_t number = 0;
   Time modified{};
   std::uint64_t size = 0;
   std::string md5;  // bytes
   std::string digest;
   std::vector<Segment> segments;
+
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("modified", self.modified)("size", self.size)("md5", self.md5)("digest", self.digest);
+    field("segments", self.segments);
+  }
 };
 
 store::Key bucket_key(std::string_view bucket);
@@ -183,16 +258,11 @@ store::Key upload_key(std::string_view bucket, std::string_view key, std::string
 store::Key part_key(std::string_view upload, std::uint32_t number);
 store::Key parts_key(std::string_view upload);
 
-std::string encode(const Bucket& bucket);
-std::string encode(const ObjectVersion& version);
-std::string encode(const Upload& upload);
-std::string encode(const UploadedPart& part);
-/// Empty for bytes that are no such record.
-std::optional<Bucket> decode_bucket(std::string_view name, std::string_view bytes);
-std::optional<ObjectVersion> decode_version(std::string_view bytes);
-std::optional<Upload> decode_upload(std::string_view bucket, std::string_view key, std::string_view id,
-                                    std::string_view bytes);
-std::optional<UploadedPart> decode_part(std::uint32_t number, std::string_view bytes);
+/// The records under keys with these parts. Empty for bytes that are no such record.
+std::optional<Bucket> read_bucket(std::string_view name, std::string_view bytes);
+std::optional<Upload> read_upload(std::string_view bucket, std::string_view key, std::string_view id,
+                                  std::string_view bytes);
+std::optional<UploadedPart> read_part(std::uint32_t number, std::string_view bytes);
 
 /// A version's id, which tells its place among the versions of its key; and that place. Empty for what is no such id.
 std::string version_id(std::uint64_t sequence, std::string_view random);

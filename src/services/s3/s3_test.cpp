@@ -179,10 +179,10 @@ TEST(Records, RoundTrip) {
   version.sealing = Sealing::kCustomer;
   version.customer_key_md5 = "m";
   version.upload = "u";
-  const auto read = decode_version(encode(version));
+  const auto read = store::decode<ObjectVersion>(store::encode(version));
   ASSERT_TRUE(read);
-  EXPECT_EQ(encode(*read), encode(version));
-  EXPECT_FALSE(decode_version(encode(version).substr(0, 10)));
+  EXPECT_EQ(store::encode(*read), store::encode(version));
+  EXPECT_FALSE(store::decode<ObjectVersion>(store::encode(version).substr(0, 10)));
 }
 
 TEST(Acl, WhoIsGranted) {

@@ -17,7 +17,7 @@ std::unexpected<Error> no_such_upload(std::string_view id) {
 Result<Upload> find_upload(const Core& core, std::string_view bucket, std::string_view key, std::string_view id) {
   const auto record = core.house.store.get(upload_key(bucket, key, id));
   if (!record) return std::unexpected(record.error());
-  auto upload = *record ? decode_upload(bucket, key, id, **record) : std::nullopt;
+  auto upload = *record ? read_upload(bucket, key, id, **record) : std::nullopt;
   if (!upload) return no_such_upload(id);
   return *std::move(upload);
 }
@@ -31,7 +31,7 @@ Result<std::vector<UploadedPart>> parts_of(const Core& core, std::string_view up
         store::KeyReader reader(key);
         reader.text();
         reader.text();
-        auto part = decode_part(static_cast<std::uint32_t>(reader.number().value_or(0)), value);
+        auto part = read_part(static_cast<std::uint32_t>(reader.number().value_or(0)), value);
         if (part) parts.push_back(*std::move(part));
         return parts.size() < most;
       });

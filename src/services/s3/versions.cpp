@@ -19,7 +19,7 @@ Result<void> each_old(const Core& core, std::string_view bucket, std::string_vie
   const store::Key all = olds_key(bucket, key);
   Result<void> done;
   Result<void> scanned = core.house.store.read()->scan(all, all.end(), [&](std::string_view, std::string_view value) {
-    auto version = decode_version(value);
+    auto version = store::decode<ObjectVersion>(value);
     if (!version) {
       done = std::unexpected(broken_record(key));
       return false;
@@ -53,10 +53,10 @@ Result<void> tell_uploads(const Core& core, std::string_view key, Change& change
   return core.house.store.read()->scan(all, all.end(), [&](std::string_view bytes, std::string_view value) {
     store::KeyReader reader(bytes);
     for (int i = 0; i < 3; ++i) reader.text();
-    auto upload = decode_upload(change.bucket->name, key, reader.text().value_or(""), value);
+    auto upload = read_upload(change.bucket->name, key, reader.text().value_or(""), value);
     if (!upload || upload->overtaken) return true;
     upload->overtaken = true;
-    change.batch.put(bytes, encode(*upload));
+    change.batch.put(bytes, store::encode(*upload));
     return true;
   });
 }
@@ -67,7 +67,7 @@ Result<std::optional<ObjectVersion>> newest(const Core& core, std::string_view b
   const auto record = core.house.store.get(object_key(bucket, key));
   if (!record) return std::unexpected(record.error());
   if (!*record) return std::nullopt;
-  auto version = decode_version(**record);
+  auto version = store::decode<ObjectVersion>(**record);
   if (!version) return std::unexpected(broken_record(key));
   return version;
 }
@@ -90,7 +90,7 @@ Result<std::optional<ObjectVersion>> find_version(const Core& core, const Bucket
   if (const auto sequence = sequence_of(*version)) {
     const auto record = core.house.store.get(old_key(bucket.name, key, *sequence));
     if (!record) return std::unexpected(record.error());
-    if (*record) found = decode_version(**record);
+    if (*record) found = store::decode<ObjectVersion>(**record);
     if (*record && !found) return std::unexpected(broken_record(key));
     if (found && found->version != *version) found.reset();
   }
@@ -116,13 +116,13 @@ Result<void> add_version(const Core& core, std::string_view key, ObjectVersion& 
   if (replaces) {
     forget_content(key, **before, change);
   } else if (*before) {
-    change.batch.put(old_key(bucket.name, key, (*before)->sequence), encode(**before));
+    change.batch.put(old_key(bucket.name, key, (*before)->sequence), store::encode(**before));
     if (version.version == kNullVersion) {
       Result<void> done = remove_old_null(core, key, change);
       if (!done) return done;
     }
   }
-  change.batch.put(object_key(bucket.name, key), encode(version));
+  change.batch.put(object_key(bucket.name, key), store::encode(version));
   if (version.is_inline) change.batch.put(bytes_key(bucket.name, key, version.sequence), bytes);
   return {};
 }
@@ -130,9 +130,9 @@ Result<void> add_version(const Core& core, std::string_view key, ObjectVersion& 
 void rewrite_version(std::string_view key, const ObjectVersion& newest, const ObjectVersion& version, Change& change) {
   const std::string& bucket = change.bucket->name;
   if (newest.sequence == version.sequence) {
-    change.batch.put(object_key(bucket, key), encode(version));
+    change.batch.put(object_key(bucket, key), store::encode(version));
   } else {
-    change.batch.put(old_key(bucket, key, version.sequence), encode(version));
+    change.batch.put(old_key(bucket, key, version.sequence), store::encode(version));
   }
 }
 
@@ -157,7 +157,7 @@ Result<void> remove_version(const Core& core, std::string_view key, const Object
     change.batch.erase(object_key(bucket, key));
     return {};
   }
-  change.batch.put(object_key(bucket, key), encode(*next));
+  change.batch.put(object_key(bucket, key), store::encode(*next));
   change.batch.erase(old_key(bucket, key, next->sequence));
   return {};
 }

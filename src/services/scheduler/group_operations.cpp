@@ -35,7 +35,7 @@ auto alone(Core& core, Work work) -> std::invoke_result_t<Work&> {
 
 asio::awaitable<Result<void>> save(Core& core, Group group) {
   store::Batch batch;
-  batch.put(group_key(group.scope, group.name), encode(group));
+  batch.put(group_key(group.scope, group.name), store::encode(group));
   Result<void> done = co_await core.house.store.commit(std::move(batch));
   if (done) core.put_group(std::move(group));
   co_return done;

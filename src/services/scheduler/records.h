@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "cloud/scope.h"
 #include "store/key.h"
+#include "store/plain_records.h"
 
 namespace signalbox::scheduler {
 
@@ -17,6 +18,7 @@ using Tags = std::map<std::string, std::string, std::less<>>;
 inline constexpr std::string_view kDefaultGroup = "default";
 
 struct Group {
+  static constexpr std::uint8_t kVersion = 1;
   cloud::Scope scope;
   std::string name;
   Time created{};
@@ -24,6 +26,12 @@ struct Group {
   std::string client_token;  // "" for none
   Tags tags;
   std::string arn() const;
+
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("scope", self.scope)("name", self.name)("created", self.created)("modified", self.modified);
+    field("client_token", self.client_token)("tags", self.tags);
+  }
 };
 
 /// Where a schedule lives: names are unique in a group.
@@ -46,9 +54,17 @@ struct TargetRecord {
   std::int64_t max_retries = 185;
   std::int64_t max_age_seconds = 86'400;
   std::optional<std::string> partition_key;
+
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("arn", self.arn)("role_arn", self.role_arn)("input", self.input)("message_group_id", self.message_group_id);
+    field("detail_type", self.detail_type)("source", self.source)("dead_letter_arn", self.dead_letter_arn);
+    field("max_retries", self.max_retries)("max_age_seconds", self.max_age_seconds);
+  }
 };
 
 struct ScheduleRecord {
+  static constexpr std::uint8_t kVersion = 2;  // 2: partition keys
   std::optional<std::string> description;
   std::string expression;
   std::string zone = "UTC";
@@ -61,16 +77,19 @@ struct ScheduleRecord {
   std::string client_token;  // "" for none
   Time created{};
   Time modified{};
+
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("description", self.description)("expression", self.expression)("zone", self.zone);
+    field("start", self.start)("end", self.end)("enabled", self.enabled)("window_minutes", self.window_minutes);
+    field("delete_after_completion", self.delete_after_completion)("target", self.target);
+    field("client_token", self.client_token)("created", self.created)("modified", self.modified);
+    if (field.since(2)) field("partition_key", self.target.partition_key);
+  }
 };
 
-std::string encode(const Group& group);
-std::string encode(const ScheduleRecord& schedule);
-/// The time up to which a schedule has been seen to.
-std::string encode_seen(Time until);
-/// Empty optional on bytes that are no such record.
-std::optional<Group> decode_group(std::string_view bytes);
-std::optional<ScheduleRecord> decode_schedule(std::string_view bytes);
-std::optional<Time> decode_seen(std::string_view bytes);
+/// How far a schedule has been seen to.
+using SeenRecord = store::TimeRecord;
 
 inline constexpr std::string_view kGroupSpace = "scheduler.group";
 inline constexpr std::string_view kScheduleSpace = "scheduler.schedule";

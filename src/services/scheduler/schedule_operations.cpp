@@ -92,8 +92,8 @@ asio::awaitable<Result<void>> save(Core& core, SchedulePtr schedule) {
   // What is due at that very moment still is, however long the turn was waited for: a rate begins with it.
   const Time seen = schedule->record.modified - Duration(1);
   store::Batch batch;
-  batch.put(schedule_key(schedule->id), encode(schedule->record));
-  batch.put(seen_key(schedule->id), encode_seen(seen));
+  batch.put(schedule_key(schedule->id), store::encode(schedule->record));
+  batch.put(seen_key(schedule->id), store::encode(SeenRecord{seen}));
   Result<void> done = co_await core.house.store.commit(std::move(batch));
   if (!done) co_return done;
   core.put(schedule);

@@ -30,7 +30,7 @@ Result<void> Scheduler::load() {
   const auto snapshot = core_->house.store.read();
   Result<void> done = store::each_record(*snapshot, store::Key(kGroupSpace),
                                          [&](std::string_view key, std::string_view value) -> Result<void> {
-                                           auto group = decode_group(value);
+                                           auto group = store::decode<Group>(value);
                                            if (!group) return broken("schedule group", key);
                                            core_->put_group(*std::move(group));
                                            return {};
@@ -39,7 +39,7 @@ Result<void> Scheduler::load() {
   done = store::each_record(*snapshot, store::Key(kScheduleSpace),
                             [&](std::string_view key, std::string_view value) -> Result<void> {
                               auto id = read_schedule_key(key);
-                              auto record = decode_schedule(value);
+                              auto record = store::decode<ScheduleRecord>(value);
                               if (!id || !record) return broken("schedule", key);
                               auto schedule = compile_schedule(core_->house, *std::move(id), *std::move(record), false);
                               if (!schedule) return broken("schedule", key);
@@ -50,10 +50,10 @@ Result<void> Scheduler::load() {
   return store::each_record(*snapshot, store::Key(kSeenSpace),
                             [&](std::string_view key, std::string_view value) -> Result<void> {
                               const auto id = read_schedule_key(key);
-                              const auto seen = decode_seen(value);
+                              const auto seen = store::decode<SeenRecord>(value);
                               const SchedulePtr schedule = id ? core_->find(*id) : nullptr;
                               if (!seen || !schedule) return broken("mark of schedule", key);
-                              arm(*core_, schedule, *seen);
+                              arm(*core_, schedule, seen->value);
                               return {};
                             });
 }

@@ -131,7 +131,7 @@ asio::awaitable<void> act(Core& core, std::span<const DueTime> due) {
       batch.erase(schedule_key(id));
       batch.erase(seen_key(id));
     } else {
-      batch.put(seen_key(id), encode_seen(scheduled));
+      batch.put(seen_key(id), store::encode(SeenRecord{scheduled}));
     }
   }
   if (invocations.empty()) co_return;

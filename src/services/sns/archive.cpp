@@ -7,22 +7,16 @@
 #include "json/json.h"
 #include "services/sns/core.h"
 #include "services/sns/fan_out.h"
-#include "store/record.h"
 
 namespace signalbox::sns {
 namespace {
 
-constexpr std::uint8_t kArchiveVersion = 1;
 constexpr int kMaxDays = 365;
 /// A step of a replay: one batch, for which publishers wait.
 constexpr std::size_t kAtOnce = 10;
 constexpr std::size_t kBytesAtOnce = 1024 * 1024;
 constexpr std::uint64_t kSequencesOfMillisecond = 1'000'000;
 constexpr std::chrono::seconds kTryAgain{1};
-
-std::int64_t millis(Time time) {
-  return time.time_since_epoch().count();
-}
 
 std::unexpected<Error> wrong(const std::string& name, const std::string& what) {
   return invalid(name, what);
@@ -43,7 +37,7 @@ class Step {
     if (!messages) co_return std::unexpected(std::move(messages).error());
     store::Batch batch;
     replay.status = messages->empty() ? Replay::Status::kCompleted : Replay::Status::kInProgress;
-    batch.put(replay_key(topic_.state()->record.number, id_), encode(replay));
+    batch.put(replay_key(topic_.state()->record.number, id_), store::encode(replay));
     auto settlement = co_await fan_out_to(core_, topic_, *messages, subscription, batch);
     if (!settlement) co_return std::unexpected(std::move(settlement).error());
     Result<void> committed = co_await core_.house.store.commit(std::move(batch));
@@ -73,7 +67,7 @@ class Step {
     const std::uint64_t number = state->record.number;
     Result<void> scanned = core_.house.store.read()->scan(archive_key(number, replay.next), archive_key(number, until),
                                                           [&](std::string_view, std::string_view value) {
-                                                            auto message = decode_archived(value);
+                                                            auto message = store::decode<Message>(value);
                                                             readable = message.has_value();
                                                             if (!readable) return false;
                                                             message->replayed = asked;
@@ -162,65 +156,6 @@ store::Key archive_keys(std::uint64_t topic) {
 
 store::Key archive_key(std::uint64_t topic, std::uint64_t sequence) {
   return archive_keys(topic).number(sequence);
-}
-
-std::string encode_archived(const Message& message) {
-  store::RecordWriter out(kArchiveVersion);
-  out.text(message.id).optional_text(message.subject).text(message.text);
-  out.number(message.texts.size());
-  for (const auto& [protocol, text] : message.texts) out.text(protocol).text(text);
-  out.number(message.attributes ? message.attributes->size() : 0);
-  if (message.attributes) {
-    for (const auto& [name, attribute] : *message.attributes) out.text(name).text(attribute.type).text(attribute.value);
-  }
-  out.text(message.group).text(message.deduplication).text(message.trace_header);
-  out.integer(millis(message.published)).number(message.sequence);
-  return std::move(out).take();
-}
-
-std::optional<Message> decode_archived(std::string_view bytes) {
-  store::RecordReader in(bytes, kArchiveVersion);
-  Message message;
-  message.id = in.text();
-  message.subject = in.optional_text();
-  message.text = in.text();
-  for (auto left = in.number(); left > 0 && in.ok(); --left) {
-    std::string protocol = in.text();
-    message.texts[std::move(protocol)] = in.text();
-  }
-  auto attributes = std::make_shared<cloud::TypedAttributes>();
-  for (auto left = in.number(); left > 0 && in.ok(); --left) {
-    std::string name = in.text();
-    auto& attribute = (*attributes)[std::move(name)];
-    attribute.type = in.text();
-    attribute.value = in.text();
-  }
-  if (!attributes->empty()) message.attributes = std::move(attributes);
-  message.group = in.text();
-  message.deduplication = in.text();
-  message.trace_header = in.text();
-  message.published = Time(Duration(in.integer()));
-  message.sequence = in.number();
-  if (!in.complete()) return std::nullopt;
-  return message;
-}
-
-std::string encode(const Replay& replay) {
-  store::RecordWriter out(kArchiveVersion);
-  out.number(static_cast<std::uint64_t>(replay.status)).number(replay.next).number(replay.end).number(replay.resume);
-  return std::move(out).take();
-}
-
-std::optional<Replay> decode_replay(std::string_view bytes) {
-  store::RecordReader in(bytes, kArchiveVersion);
-  Replay replay;
-  const std::uint64_t status = in.number();
-  replay.next = in.number();
-  replay.end = in.number();
-  replay.resume = in.number();
-  if (!in.complete() || status > static_cast<std::uint64_t>(Replay::Status::kFailed)) return std::nullopt;
-  replay.status = static_cast<Replay::Status>(status);
-  return replay;
 }
 
 store::Key replay_keys(std::uint64_t topic) {

@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "services/sns/message.h"
 #include "services/sns/names.h"
+#include "store/fields.h"
 #include "store/key.h"
 
 namespace signalbox::sns {
@@ -37,20 +38,23 @@ std::uint64_t sequence_at(Time time);
 
 store::Key archive_key(std::uint64_t topic, std::uint64_t sequence);
 store::Key archive_keys(std::uint64_t topic);
-std::string encode_archived(const Message& message);
-std::optional<Message> decode_archived(std::string_view bytes);
 
 /// How far a replay has come.
 struct Replay {
+  static constexpr std::uint8_t kVersion = 1;
   enum class Status { kPending, kInProgress, kCompleted, kFailed };
+  friend constexpr Status last_value(Status) { return Status::kFailed; }
   Status status = Status::kPending;
   std::uint64_t next = 0;    // sequence number of the first message that is still to come
   std::uint64_t end = 0;     // of the first that is not asked for any more
   std::uint64_t resume = 0;  // of the first that was published after the replay began: from there on they are new
   bool running = false;      // not stored
+
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("status", self.status)("next", self.next)("end", self.end)("resume", self.resume);
+  }
 };
-std::string encode(const Replay& replay);
-std::optional<Replay> decode_replay(std::string_view bytes);
 store::Key replay_key(std::uint64_t topic, std::string_view subscription);
 store::Key replay_keys(std::uint64_t topic);
 /// "Completed" ...

@@ -34,7 +34,7 @@ asio::awaitable<Result<void>> save(Core& core, Topic& topic, TopicRecord record)
   auto settings = read_settings(topic.id, record.attributes);
   if (!settings) co_return std::unexpected(std::move(settings).error());
   store::Batch batch;
-  batch.put(topic_key(topic.id), encode(record));
+  batch.put(topic_key(topic.id), store::encode(record));
   Result<void> committed = co_await core.house.store.commit(std::move(batch));
   if (!committed) co_return committed;
   topic.set_state(std::make_shared<const TopicState>(TopicState{std::move(record), *std::move(settings)}));

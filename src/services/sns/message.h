@@ -18,6 +18,7 @@ namespace signalbox::sns {
 inline constexpr std::size_t kMaxMessageBytes = 262'144;
 
 struct Message {
+  static constexpr std::uint8_t kVersion = 1;  // of archived messages
   std::string id;
   std::optional<std::string> subject;
   std::string text;
@@ -36,6 +37,17 @@ struct Message {
     return found == texts.end() ? text : found->second;
   }
   std::size_t bytes() const;
+
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("id", self.id)("subject", self.subject)("text", self.text)("texts", self.texts);
+    field("attributes", self.attributes)("group", self.group)("deduplication", self.deduplication);
+    field("trace_header", self.trace_header)("published", self.published)("sequence", self.sequence);
+  }
+  bool restore() {
+    if (attributes->empty()) attributes.reset();
+    return true;
+  }
 };
 
 using AttributeValues = std::map<std::string, models::sns::MessageAttributeValue, std::less<>>;

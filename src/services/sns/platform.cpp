@@ -2,12 +2,10 @@
 
 #include <algorithm>
 
-#include "store/record.h"
-
 namespace signalbox::sns {
 namespace {
 
-constexpr std::uint8_t kPlatformVersion = 1;
+using EndpointRecord = store::PlainRecord<Endpoint>;
 constexpr std::string_view kApplicationSpace = "sns.application";
 constexpr std::string_view kEndpointSpace = "sns.endpoint";
 constexpr std::string_view kTokenSpace = "sns.endpoint-token";
@@ -26,20 +24,6 @@ store::Key in_application(std::string_view space, const ApplicationId& id) {
 
 store::Key endpoint_key(const EndpointId& id) {
   return in_application(kEndpointSpace, id.application).text(id.id);
-}
-
-void write(store::RecordWriter& out, const Attributes& attributes) {
-  out.number(attributes.size());
-  for (const auto& [name, value] : attributes) out.text(name).text(value);
-}
-
-Attributes read_attributes(store::RecordReader& in) {
-  Attributes attributes;
-  for (auto left = in.number(); left > 0 && in.ok(); --left) {
-    std::string name = in.text();
-    attributes[std::move(name)] = in.text();
-  }
-  return attributes;
 }
 
 std::unexpected<Error> broken(const std::string& what) {
@@ -79,14 +63,9 @@ Result<std::optional<Application>> Platforms::application(const ApplicationId& i
   const auto stored = core_.house.store.get(application_key(id));
   if (!stored) return std::unexpected(stored.error());
   if (!*stored) return std::nullopt;
-  store::RecordReader in(**stored, kPlatformVersion);
   Application application;
-  application.attributes = read_attributes(in);
-  const auto principal = core_.house.sealer.open(in.text(), id.arn());
-  const auto credential = core_.house.sealer.open(in.text(), id.arn());
-  if (!in.complete() || !principal || !credential) return broken(id.arn());
-  application.principal = *principal;
-  application.credential = *credential;
+  application.arn = id.arn();
+  if (!store::decode_into(application, **stored, &core_.house.sealer)) return broken(id.arn());
   return application;
 }
 
@@ -94,10 +73,9 @@ Result<std::optional<Endpoint>> Platforms::endpoint(const EndpointId& id) const 
   const auto stored = core_.house.store.get(endpoint_key(id));
   if (!stored) return std::unexpected(stored.error());
   if (!*stored) return std::nullopt;
-  store::RecordReader in(**stored, kPlatformVersion);
-  Endpoint endpoint = read_attributes(in);
-  if (!in.complete()) return broken(id.arn());
-  return endpoint;
+  auto record = store::decode<EndpointRecord>(**stored);
+  if (!record) return broken(id.arn());
+  return std::move(record->value);
 }
 
 Result<std::optional<EndpointId>> Platforms::endpoint_of(const ApplicationId& id, const std::string& token) const {
@@ -108,18 +86,14 @@ Result<std::optional<EndpointId>> Platforms::endpoint_of(const ApplicationId& id
 }
 
 void Platforms::put(store::Batch& batch, const ApplicationId& id, const Application& application) const {
-  store::RecordWriter out(kPlatformVersion);
-  write(out, application.attributes);
-  out.text(core_.house.sealer.seal(application.principal, id.arn()));
-  out.text(core_.house.sealer.seal(application.credential, id.arn()));
-  batch.put(application_key(id), out.bytes());
+  Application record = application;
+  record.arn = id.arn();
+  batch.put(application_key(id), store::encode(record, &core_.house.sealer));
 }
 
 void Platforms::put(store::Batch& batch, const EndpointId& id, const Endpoint& endpoint, const Endpoint* before) const {
   if (before != nullptr) batch.erase(in_application(kTokenSpace, id.application).text(before->at("Token")));
-  store::RecordWriter out(kPlatformVersion);
-  write(out, endpoint);
-  batch.put(endpoint_key(id), out.bytes());
+  batch.put(endpoint_key(id), store::encode(EndpointRecord{endpoint}));
   batch.put(in_application(kTokenSpace, id.application).text(endpoint.at("Token")), id.id);
 }
 
@@ -143,9 +117,12 @@ Result<std::vector<Platforms::Listed>> Platforms::applications(const cloud::Scop
   const std::string from = after.empty() ? all.bytes() : after + '\0';
   Result<void> scanned =
       core_.house.store.read()->scan(from, all.end(), [&](std::string_view key, std::string_view value) {
-        store::RecordReader in(value, kPlatformVersion);
         const ApplicationId id{scope, last_of(key, 4), last_of(key, 5)};
-        listed.push_back({id.arn(), read_attributes(in), std::string(key)});
+        Application application;
+        application.arn = id.arn();
+        if (store::decode_into(application, value, &core_.house.sealer)) {
+          listed.push_back({id.arn(), std::move(application.attributes), std::string(key)});
+        }
         return listed.size() < most;
       });
   if (!scanned) return std::unexpected(std::move(scanned).error());
@@ -159,8 +136,9 @@ Result<std::vector<Platforms::Listed>> Platforms::endpoints(const ApplicationId&
   const std::string from = after.empty() ? all.bytes() : after + '\0';
   Result<void> scanned =
       core_.house.store.read()->scan(from, all.end(), [&](std::string_view key, std::string_view value) {
-        store::RecordReader in(value, kPlatformVersion);
-        listed.push_back({EndpointId{id, last_of(key, 6)}.arn(), read_attributes(in), std::string(key)});
+        auto record = store::decode<EndpointRecord>(value);
+        if (record)
+          listed.push_back({EndpointId{id, last_of(key, 6)}.arn(), std::move(record->value), std::string(key)});
         return listed.size() < most;
       });
   if (!scanned) return std::unexpected(std::move(scanned).error());

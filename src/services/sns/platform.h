@@ -31,9 +31,17 @@ std::optional<ApplicationId> read_application_arn(std::string_view arn);
 std::optional<EndpointId> read_endpoint_arn(std::string_view arn);
 
 struct Application {
+  static constexpr std::uint8_t kVersion = 1;
+  std::string arn;  // what its secrets are sealed for; not kept
   Attributes attributes;
   std::string principal;  // PlatformPrincipal and PlatformCredential: sealed in the store, never told
   std::string credential;
+
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("attributes", self.attributes)("principal", store::sealed(self.principal, self.arn));
+    field("credential", store::sealed(self.credential, self.arn));
+  }
 };
 /// Token, CustomUserData, Enabled.
 using Endpoint = Attributes;

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/encoding.h"
-#include "store/record.h"
 
 namespace signalbox::sns {
 namespace {
@@ -44,8 +43,7 @@ class FifoPublishing {
     archive(fresh);
     core_.figures.duplicates.add(answers.size() - fresh.size());
     if (fresh.empty()) co_return answers;
-    batch_.put(sequence_key(state_->record.number),
-               std::move(store::RecordWriter(1).number(topic_.last_sequence)).take());
+    batch_.put(sequence_key(state_->record.number), store::encode(store::NumberRecord{topic_.last_sequence}));
     auto settlement = co_await fan_out(core_, topic_, fresh, batch_);
     Result<void> committed;
     if (settlement) {
@@ -77,7 +75,7 @@ class FifoPublishing {
     message.published = now_;
     message.sequence = topic_.last_sequence;
     const Sent sent{message.id, message.sequence, now_ + kDeduplicationInterval};
-    batch_.put(sent_key(state_->record.number, key), encode(sent));
+    batch_.put(sent_key(state_->record.number, key), store::encode(sent));
     topic_.sent[key] = sent;
     topic_.expiry.emplace_back(sent.expires, key);
     remembered_.push_back(key);
@@ -89,7 +87,7 @@ class FifoPublishing {
     const int days = state_->settings.archive_days;
     if (days == 0) return;
     const std::uint64_t number = state_->record.number;
-    for (const Message& message : messages) batch_.put(archive_key(number, message.sequence), encode_archived(message));
+    for (const Message& message : messages) batch_.put(archive_key(number, message.sequence), store::encode(message));
     if (now_ - topic_.archive_swept < kArchiveSweep) return;
     topic_.archive_swept = now_;
     batch_.erase_range(archive_keys(number), archive_key(number, sequence_at(now_ - std::chrono::days(days))));

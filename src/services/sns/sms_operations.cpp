@@ -6,7 +6,7 @@
 #include "cloud/paging.h"
 #include "models/sns.h"
 #include "services/sns/platform.h"
-#include "store/record.h"
+#include "store/plain_records.h"
 
 namespace signalbox::sns {
 namespace {
@@ -14,7 +14,7 @@ namespace {
 namespace m = models::sns;
 using cloud::Call;
 
-constexpr std::uint8_t kSmsVersion = 1;
+using SmsRecord = store::PlainRecord<Attributes>;
 constexpr std::string_view kAttributesSpace = "sns.sms";
 constexpr std::string_view kOptedOutSpace = "sns.opted-out";
 constexpr std::size_t kMaxDigits = 15;
@@ -64,11 +64,8 @@ asio::awaitable<Result<m::SetSMSAttributesResponse>> set(Core& core, const Call&
     if (!good) co_return std::unexpected(std::move(good).error());
     (*attributes)[name] = value;
   }
-  store::RecordWriter out(kSmsVersion);
-  out.number(attributes->size());
-  for (const auto& [name, value] : *attributes) out.text(name).text(value);
   store::Batch batch;
-  batch.put(attributes_key(call.scope), out.bytes());
+  batch.put(attributes_key(call.scope), store::encode(SmsRecord{*std::move(attributes)}));
   Result<void> committed = co_await core.house.store.commit(std::move(batch));
   if (!committed) co_return std::unexpected(std::move(committed).error());
   co_return m::SetSMSAttributesResponse{};
@@ -159,14 +156,8 @@ bool is_sms_endpoint(std::string_view text) {
 Result<Attributes> sms_attributes(const Core& core, const cloud::Scope& scope) {
   const auto stored = core.house.store.get(attributes_key(scope));
   if (!stored) return std::unexpected(stored.error());
-  Attributes attributes;
-  if (!*stored) return attributes;
-  store::RecordReader in(**stored, kSmsVersion);
-  for (auto left = in.number(); left > 0 && in.ok(); --left) {
-    std::string name = in.text();
-    attributes[std::move(name)] = in.text();
-  }
-  return attributes;
+  if (!*stored) return Attributes();
+  return store::decode<SmsRecord>(**stored).value_or(SmsRecord{}).value;
 }
 
 Result<bool> is_opted_out(const Core& core, const cloud::Scope& scope, const std::string& number) {

@@ -10,7 +10,6 @@
 #include "services/sns/outside.h"
 #include "services/sns/pages.h"
 #include "services/sns/platform.h"
-#include "store/record.h"
 
 namespace signalbox::sns {
 namespace {
@@ -56,7 +55,7 @@ class Loading {
     const store::Key all(kEndedSpace);
     const Time limit = core_.house.clock.now() - kConfirmationTime;
     static_cast<void>(snapshot_.scan(all, all.end(), [&](std::string_view key, std::string_view value) {
-      const auto ended = decode_ended(value);
+      const auto ended = store::decode<EndedSubscription>(value);
       if (!ended || ended->ended < limit) old.erase(key);
       return true;
     }));
@@ -76,7 +75,7 @@ class Loading {
   }
 
   Result<void> topic(const TopicId& id, std::string_view value) {
-    auto record = decode_topic(value);
+    auto record = store::decode<TopicRecord>(value);
     auto settings = record ? read_settings(id, record->attributes) : broken(id.arn());
     if (!settings) return broken(id.arn());
     const TopicPtr made = core_.topics.make(id);
@@ -97,7 +96,7 @@ class Loading {
         reader.text();
         reader.number();
         auto id = reader.text();
-        const auto replay = decode_replay(value);
+        const auto replay = store::decode<Replay>(value);
         good = id && replay;
         if (good) topic->replays[*std::move(id)] = *replay;
         return good;
@@ -112,7 +111,11 @@ class Loading {
   Result<void> fifo(Topic& topic, std::uint64_t number) {
     const auto sequence = snapshot_.get(sequence_key(number));
     if (!sequence) return std::unexpected(sequence.error());
-    if (*sequence) topic.last_sequence = store::RecordReader(**sequence, 1).number();
+    if (*sequence) {
+      const auto last = store::decode<store::NumberRecord>(**sequence);
+      if (!last) return broken("the last sequence number of " + topic.arn);
+      topic.last_sequence = last->value;
+    }
     const store::Key all = sent_keys(number);
     bool good = true;
     Result<void> scanned = snapshot_.scan(all, all.end(), [&](std::string_view key, std::string_view value) {
@@ -120,7 +123,7 @@ class Loading {
       reader.text();
       reader.number();
       auto id = reader.text();
-      auto sent = decode_sent(value);
+      auto sent = store::decode<Sent>(value);
       good = id && sent;
       if (good) {
         topic.expiry.emplace_back(sent->expires, *id);
@@ -136,7 +139,7 @@ class Loading {
 
   Result<void> subscription(const SubscriptionId& id, std::string_view value) {
     const TopicPtr topic = core_.topics.find(id.topic);
-    auto record = decode_subscription(value);
+    auto record = store::decode<SubscriptionRecord>(value);
     auto made = record ? compile(id, *std::move(record)) : broken(id.arn());
     if (!topic || !made) return broken(id.arn());
     topic->put(*made);

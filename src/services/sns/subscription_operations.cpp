@@ -64,7 +64,7 @@ Result<ReplayChange> change_replay(const Topic& topic, const Subscription& after
   }
   if (state->settings.archive_days == 0) return invalid("ReplayPolicy", "The topic has no ArchivePolicy");
   change.begins = begin_replay(topic, *after.replay);
-  batch.put(key, encode(*change.begins));
+  batch.put(key, store::encode(*change.begins));
   return change;
 }
 
@@ -82,7 +82,7 @@ void take_replay(Core& core, Topic& topic, const std::string& id, const ReplayCh
 asio::awaitable<Result<void>> save(Core& core, Topic& topic, SubscriptionPtr subscription,
                                    std::vector<cloud::EventDelivery> letters = {}) {
   store::Batch batch;
-  batch.put(subscription_key(subscription->id), encode(subscription->record));
+  batch.put(subscription_key(subscription->id), store::encode(subscription->record));
   const auto replay = change_replay(topic, *subscription, batch);
   if (!replay) co_return std::unexpected(replay.error());
   cloud::Appended sent;
@@ -153,7 +153,7 @@ asio::awaitable<Result<m::SubscribeResponse>> subscribe(Core& core, const Call& 
 asio::awaitable<Result<std::string>> restore(Core& core, Topic& topic, std::string token) {
   const auto stored = core.house.store.get(ended_key(topic.id, token));
   if (!stored) co_return std::unexpected(stored.error());
-  auto ended = *stored ? decode_ended(**stored) : std::nullopt;
+  auto ended = *stored ? store::decode<EndedSubscription>(**stored) : std::nullopt;
   if (!ended || core.house.clock.now() - ended->ended > kConfirmationTime ||
       topic.find(ended->record.protocol, ended->record.endpoint)) {
     co_return invalid("Token");
@@ -164,7 +164,7 @@ asio::awaitable<Result<std::string>> restore(Core& core, Topic& topic, std::stri
   if (!few) co_return std::unexpected(std::move(few).error());
   store::Batch batch;
   batch.erase(ended_key(topic.id, token));
-  batch.put(subscription_key((*subscription)->id), encode((*subscription)->record));
+  batch.put(subscription_key((*subscription)->id), store::encode((*subscription)->record));
   Result<void> committed = co_await core.house.store.commit(std::move(batch));
   if (!committed) co_return std::unexpected(std::move(committed).error());
   topic.put(*subscription);
@@ -210,7 +210,7 @@ asio::awaitable<Result<void>> erase(Core& core, const Call& call, Topic& topic, 
   ++record.deleted_subscriptions;
   store::Batch batch;
   batch.erase(subscription_key(subscription->id));
-  batch.put(topic_key(topic.id), encode(record));
+  batch.put(topic_key(topic.id), store::encode(record));
   if (topic.replays.contains(id)) batch.erase(replay_key(record.number, id));
   cloud::Appended told;
   if (subscription->record.protocol.starts_with("http") && !subscription->pending()) {
@@ -219,7 +219,7 @@ asio::awaitable<Result<void>> erase(Core& core, const Call& call, Topic& topic, 
     std::vector<cloud::EventDelivery> letters;
     letters.push_back(goodbye(core, *subscription, *topic.state()));
     batch.put(ended_key(topic.id, subscription->record.token),
-              encode(EndedSubscription{id, subscription->record, core.house.clock.now()}));
+              store::encode(EndedSubscription{id, subscription->record, core.house.clock.now()}));
     told = co_await core.outside->append(lane_of(subscription->id), std::move(letters), batch);
   }
   Result<void> committed = co_await core.house.store.commit(std::move(batch));

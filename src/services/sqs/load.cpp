@@ -77,32 +77,29 @@ Result<void> Sqs::load() {
     const auto account = parts.text();
     const auto region = parts.text();
     const auto name = parts.text();
-    std::uint64_t id = 0;
-    Attributes attributes;
-    Attributes tags;
-    Time created;
-    Time modified;
     if (!account || !region || !name || !parts.done()) {
       loaded = fail("StoreError", "The key of a queue record in the store cannot be read.");
       return false;
     }
     const QueueName queue_name{{*account, *region}, *name};
-    if (!decode_queue(value, id, attributes, tags, created, modified)) {
+    auto record = store::decode<QueueRecord>(value);
+    if (!record) {
       loaded = fail("StoreError", "The record of the queue " + queue_name.arn() + " in the store cannot be read.");
       return false;
     }
-    const auto queue = std::make_shared<Queue>(queue_name, id, house_.shards.owner(queue_name.arn()), house_.measures);
-    Result<Settings> settings = read_settings(attributes, queue_name.fifo());
+    const auto queue =
+        std::make_shared<Queue>(queue_name, record->id, house_.shards.owner(queue_name.arn()), house_.measures);
+    Result<Settings> settings = read_settings(record->attributes, queue_name.fifo());
     if (!settings) {
       loaded = fail("StoreError",
                     "The queue " + queue->arn + " has settings that cannot be read: " + settings.error().message);
       return false;
     }
-    queue->attributes = std::move(attributes);
+    queue->attributes = std::move(record->attributes);
     queue->settings = std::move(*settings);
-    queue->tags = std::move(tags);
-    queue->created = created;
-    queue->modified = modified;
+    queue->tags = std::move(record->tags);
+    queue->created = record->created;
+    queue->modified = record->modified;
     directory_[queue_name] = queue;
     loaded = load_queue(queue, *snapshot);
     return loaded.has_value();

@@ -34,7 +34,7 @@ std::string load_with(std::string_view key, const std::string& value) {
   message.attributes["name"].data_type = "String";
   message.attributes["name"].string_value = "value";
   store::Batch batch;
-  batch.put(queue_key(queue.name), encode_queue(queue));
+  batch.put(queue_key(queue.name), store::encode(record_of(queue)));
   batch.put(message_key(queue, 9), encode_message(message));
   batch.put(lease_key(queue, 9), encode_lease({}));
   batch.put(key, value == "cut" ? encode_message(message).substr(0, 30) : value);

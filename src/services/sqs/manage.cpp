@@ -80,7 +80,7 @@ Answer<model::CreateQueueResult> Sqs::create_queue(const cloud::Call& call, mode
       queue->settings = *settings;
       queue->tags = request.tags.value_or(Attributes());
       queue->created = queue->modified = house_.clock.now();
-      batch.put(queue_key(name), encode_queue(*queue));
+      batch.put(queue_key(name), store::encode(record_of(*queue)));
       const auto turn = co_await queue->changes.take();
       {
         const std::unique_lock lock(directory_mutex_);
@@ -191,7 +191,7 @@ Answer<model::PurgeQueueResponse> Sqs::purge_queue(Queue& queue) {
 
 Answer<void> Sqs::save(Queue& queue) {
   store::Batch batch;
-  batch.put(queue_key(queue.name), encode_queue(queue));
+  batch.put(queue_key(queue.name), store::encode(record_of(queue)));
   co_return co_await house_.store.commit(std::move(batch));
 }
 

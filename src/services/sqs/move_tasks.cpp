@@ -6,13 +6,12 @@
 #include "base/encoding.h"
 #include "json/json.h"
 #include "services/sqs/sqs.h"
+#include "store/fields.h"
 #include "store/key.h"
-#include "store/record.h"
 
 namespace signalbox::sqs {
 namespace {
 
-constexpr std::uint8_t kTaskVersion = 1;
 constexpr std::size_t kMovedAtOnce = 100;
 constexpr std::int32_t kMaxRate = 500;
 constexpr std::int32_t kMaxListed = 10;
@@ -21,6 +20,7 @@ constexpr std::chrono::seconds kStep{1};
 }  // namespace
 
 struct Sqs::MoveTask {
+  static constexpr std::uint8_t kVersion = 1;
   std::string id;
   std::string source;
   std::string destination;  // "" for each message's own source
@@ -41,23 +41,11 @@ struct Sqs::MoveTask {
     return to_base64(text);
   }
   store::Key key() const { return store::Key(kMoveTaskSpace).text(id); }
-  std::string record() const {
-    store::RecordWriter out(kTaskVersion);
-    out.text(source).text(destination).integer(rate).text(status).text(failure);
-    out.integer(started.time_since_epoch().count()).integer(moved).integer(to_move);
-    return std::move(out).take();
-  }
-  bool read(std::string_view bytes) {
-    store::RecordReader in(bytes, kTaskVersion);
-    source = in.text();
-    destination = in.text();
-    rate = static_cast<std::int32_t>(in.integer());
-    status = in.text();
-    failure = in.text();
-    started = Time(Duration(in.integer()));
-    moved = in.integer();
-    to_move = in.integer();
-    return in.complete();
+
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("source", self.source)("destination", self.destination)("rate", self.rate)("status", self.status);
+    field("failure", self.failure)("started", self.started)("moved", self.moved)("to_move", self.to_move);
   }
 };
 
@@ -125,7 +113,7 @@ Answer<model::StartMessageMoveTaskResult> Sqs::start_move(const cloud::Call& cal
     task->to_move = static_cast<std::int64_t>(to_move);
     moves_[task->id] = task;
     store::Batch batch;
-    batch.put(task->key(), task->record());
+    batch.put(task->key(), store::encode(*task));
     forget_old_moves(source->arn, batch);
     Result<void> committed = co_await house_.store.commit(std::move(batch));
     if (!committed) {
@@ -162,7 +150,7 @@ asio::awaitable<void> Sqs::run_move(std::shared_ptr<MoveTask> task, QueuePointer
     const bool more = co_await move_some(*task, *source, at_once);
     if (!more && task->status == "RUNNING") task->status = "COMPLETED";
     store::Batch batch;
-    batch.put(task->key(), task->record());
+    batch.put(task->key(), store::encode(*task));
     Result<void> saved = co_await house_.store.commit(std::move(batch));
     if (!saved) house_.log.warning("a message move task could not be saved", {{"why", saved.error().message}});
     if (more && task->rate != 0) co_await pause.until(house_.clock.now() + kStep);
@@ -292,7 +280,7 @@ Answer<model::CancelMessageMoveTaskResult> Sqs::cancel_move(const cloud::Call& c
     }
     found->second->status = "CANCELLED";
     store::Batch batch;
-    batch.put(found->second->key(), found->second->record());
+    batch.put(found->second->key(), store::encode(*found->second));
     const std::int64_t moved = found->second->moved;
     Result<void> committed = co_await house_.store.commit(std::move(batch));
     if (!committed) co_return std::unexpected(std::move(committed).error());
@@ -349,7 +337,7 @@ Result<void> Sqs::load_moves() {
     parts.text();
     const auto task = std::make_shared<MoveTask>();
     task->id = parts.text().value_or("");
-    if (task->id.empty() || !parts.done() || !task->read(value)) {
+    if (task->id.empty() || !parts.done() || !store::decode_into(*task, value)) {
       loaded = fail("StoreError", "The record of the message move task " + task->id + " in the store cannot be read.");
       return false;
     }

@@ -3,26 +3,12 @@
 #include <utility>
 
 #include "store/key.h"
-#include "store/record.h"
 
 namespace signalbox::sqs {
 namespace {
 
-constexpr std::uint8_t kQueueVersion = 1;
 constexpr std::uint64_t kSequencesPerMillisecond = 1'000'000;
 constexpr std::size_t kSequenceDigits = 20;
-
-void write_map(store::RecordWriter& record, const Attributes& map) {
-  record.number(map.size());
-  for (const auto& [name, value] : map) record.text(name).text(value);
-}
-
-void read_map(store::RecordReader& record, Attributes& map) {
-  for (std::uint64_t left = record.number(); left > 0 && record.ok(); --left) {
-    std::string name = record.text();
-    map[std::move(name)] = record.text();
-  }
-}
 
 }  // namespace
 
@@ -83,24 +69,8 @@ void Queue::arm(const Clock& clock) {
   });
 }
 
-std::string encode_queue(const Queue& queue) {
-  store::RecordWriter record(kQueueVersion);
-  record.number(queue.id);
-  record.integer(queue.created.time_since_epoch().count()).integer(queue.modified.time_since_epoch().count());
-  write_map(record, queue.attributes);
-  write_map(record, queue.tags);
-  return std::move(record).take();
-}
-
-bool decode_queue(std::string_view bytes, std::uint64_t& id, Attributes& attributes, Attributes& tags, Time& created,
-                  Time& modified) {
-  store::RecordReader record(bytes, kQueueVersion);
-  id = record.number();
-  created = Time(Duration(record.integer()));
-  modified = Time(Duration(record.integer()));
-  read_map(record, attributes);
-  read_map(record, tags);
-  return record.complete();
+QueueRecord record_of(const Queue& queue) {
+  return {queue.id, queue.created, queue.modified, queue.attributes, queue.tags};
 }
 
 store::Key queue_key(const QueueName& name) {

@@ -18,6 +18,7 @@
 #include "services/sqs/measures.h"
 #include "services/sqs/message.h"
 #include "services/sqs/message_index.h"
+#include "store/fields.h"
 #include "store/key.h"
 
 namespace signalbox::sqs {
@@ -175,10 +176,22 @@ struct Queue : std::enable_shared_from_this<Queue> {
   void arm(const Clock& clock);
 };
 
-std::string encode_queue(const Queue& queue);
-/// Fills what the record holds. False on bytes that are no queue record.
-bool decode_queue(std::string_view bytes, std::uint64_t& id, Attributes& attributes, Attributes& tags, Time& created,
-                  Time& modified);
+/// What the store keeps of a queue.
+struct QueueRecord {
+  static constexpr std::uint8_t kVersion = 1;
+  std::uint64_t id = 0;
+  Time created{};
+  Time modified{};
+  Attributes attributes;
+  Attributes tags;
+
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("id", self.id)("created", self.created)("modified", self.modified)("attributes", self.attributes);
+    field("tags", self.tags);
+  }
+};
+QueueRecord record_of(const Queue& queue);
 
 store::Key queue_key(const QueueName& name);
 store::Key message_key(const Queue& queue, std::uint64_t sequence);

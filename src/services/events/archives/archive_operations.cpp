@@ -41,7 +41,7 @@ asio::awaitable<Result<void>> save(Core& core, BusPtr bus, Archive archive) {
       co_return fail("ResourceAlreadyExistsException", "Rule " + archive.managed_rule() + " already exists.");
     }
     store::Batch batch;
-    batch.put(key_of(archive), encode(archive));
+    batch.put(key_of(archive), store::encode(archive));
     Result<void> done = co_await core.house.store.commit(std::move(batch));
     if (!done) co_return done;
     core.archives.archives.put(archive);

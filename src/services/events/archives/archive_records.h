@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "services/events/archives/block.h"
 #include "services/events/names.h"
+#include "store/fields.h"
 #include "store/key.h"
 
 namespace signalbox::events {
@@ -18,6 +19,7 @@ class ArchivedEvents;
 
 /// An archive as it is described. Never changed but replaced; `events` stays the same.
 struct Archive {
+  static constexpr std::uint8_t kVersion = 1;
   cloud::Scope scope;
   std::string name;
   std::uint64_t id = 0;  // names its events: an archive that is made anew has none of the old ones
@@ -32,6 +34,13 @@ struct Archive {
   BusId bus_id() const { return {scope, bus}; }
   /// The name of the rule that stands for it on its bus.
   std::string managed_rule() const { return "Events-Archive-" + name; }
+
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("scope", self.scope)("name", self.name)("id", self.id)("bus", self.bus);
+    field("description", self.description)("pattern", self.pattern)("retention_days", self.retention_days);
+    field("created", self.created);
+  }
 };
 
 /// What a replay was asked to do.
@@ -44,15 +53,28 @@ struct ReplayOrder {
   Time from{};
   Time to{};                    // both ends are replayed
   std::uint64_t sequences = 0;  // events that came to the archive later have this number or a higher one
+
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("description", self.description)("archive", self.archive)("archive_id", self.archive_id);
+    field("bus", self.bus)("rules", self.rules)("from", self.from)("to", self.to)("sequences", self.sequences);
+  }
 };
 
 /// How far it is. `last` is there once an event was replayed.
 struct ReplayMark {
+  static constexpr std::uint8_t kVersion = 1;
   std::optional<EventPlace> last;
   std::uint64_t events = 0;
+
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("events", self.events)("last", self.last);
+  }
 };
 
 struct Replay {
+  static constexpr std::uint8_t kVersion = 1;
   cloud::Scope scope;
   std::string name;
   std::shared_ptr<const ReplayOrder> order;
@@ -64,11 +86,18 @@ struct Replay {
 
   std::string arn() const;
   bool is_active() const { return !ended; }
+
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("scope", self.scope)("name", self.name)("state", self.state)("reason", self.reason);
+    field("started", self.started)("ended", self.ended)("order", self.order);
+  }
 };
 
 /// A part of an archive's events: those that came within an hour, or fewer. What one thread has put into it so far is
 /// in a record, written with each commit.
 struct SegmentPart {
+  static constexpr std::uint8_t kVersion = 1;
   std::uint64_t events = 0;
   std::uint64_t bytes = 0;  // of text
   Time earliest{};          // of the events' times
@@ -76,17 +105,13 @@ struct SegmentPart {
   std::uint64_t sequence = 0;  // the highest
   Time came{};                 // when the last event came
   bool packed = false;
-};
 
-std::string encode(const Archive& archive);
-std::string encode(const Replay& replay);
-std::string encode(const ReplayMark& mark);
-std::string encode(const SegmentPart& part);
-/// Empty optional on bytes that are not such a record.
-std::optional<Archive> decode_archive(std::string_view bytes);
-std::optional<Replay> decode_replay(std::string_view bytes);
-std::optional<ReplayMark> decode_mark(std::string_view bytes);
-std::optional<SegmentPart> decode_part(std::string_view bytes);
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("events", self.events)("bytes", self.bytes)("earliest", self.earliest)("latest", self.latest);
+    field("sequence", self.sequence)("came", self.came)("packed", self.packed);
+  }
+};
 
 inline constexpr std::string_view kArchiveSpace = "events.archive";
 inline constexpr std::string_view kReplaySpace = "events.replay";

@@ -204,7 +204,7 @@ void Deposit::add(std::string_view event, store::Batch& batch) {
 
 void Deposit::count(store::Batch& batch) {
   const SegmentPart part = archive_->add(place_, added_);
-  batch.put(part_key(archive_->id(), place_.segment, place_.writer), encode(part));
+  batch.put(part_key(archive_->id(), place_.segment, place_.writer), store::encode(part));
 }
 
 void Deposit::settle(bool committed) {

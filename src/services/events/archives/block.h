@@ -18,6 +18,10 @@ struct EventPlace {
   Time time{};                 // the event's
   std::uint64_t sequence = 0;  // in which it came, among those of the archive
   auto operator<=>(const EventPlace&) const = default;
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("time", self.time)("sequence", self.sequence);
+  }
 };
 
 struct ArchivedEvent {

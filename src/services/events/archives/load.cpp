@@ -19,7 +19,7 @@ std::unexpected<Error> broken(std::string_view what) {
 using ById = std::map<std::uint64_t, std::shared_ptr<ArchivedEvents>>;
 
 Result<void> load_archive(Core& core, std::string_view value, ById& by_id) {
-  auto archive = decode_archive(value);
+  auto archive = store::decode<Archive>(value);
   if (!archive) return broken("archives");
   by_id[archive->id] = archive->events = std::make_shared<ArchivedEvents>(archive->id);
   const auto rule = archive_rule(*archive);
@@ -55,12 +55,12 @@ Result<void> erase_orphans(Core& core, const store::Snapshot& snapshot, const By
 
 Result<void> load_replays(Core& core, const store::Snapshot& snapshot) {
   return store::each_record(snapshot, store::Key(kReplaySpace), [&](auto, std::string_view value) -> Result<void> {
-    auto replay = decode_replay(value);
+    auto replay = store::decode<Replay>(value);
     if (!replay) return broken("replays");
     const auto stored = snapshot.get(mark_key_of(*replay));
     if (!stored) return std::unexpected(stored.error());
     if (*stored) {
-      const auto mark = decode_mark(**stored);
+      const auto mark = store::decode<ReplayMark>(**stored);
       if (!mark) return broken("replays");
       replay->mark = *mark;
     }
@@ -126,7 +126,7 @@ Result<void> load_archives(Core& core, const store::Snapshot& snapshot) {
     done = store::each_record(snapshot, store::Key(kPartSpace),
                               [&](std::string_view key, std::string_view value) -> Result<void> {
                                 const auto name = read_part_key(key);
-                                const auto part = decode_part(value);
+                                const auto part = store::decode<SegmentPart>(value);
                                 if (!name || !part) return broken("archived events");
                                 const auto events = by_id.find(name->archive);
                                 if (events != by_id.end()) events->second->load(name->segment, name->writer, *part);

@@ -59,7 +59,7 @@ asio::awaitable<Result<bool>> step(Core& core, ReplayPtr replay, ArchiveReader& 
   mark.events += count;
   if (count > 0) {
     store::Batch batch;
-    batch.put(mark_key_of(*replay), encode(mark));
+    batch.put(mark_key_of(*replay), store::encode(mark));
     Result<void> delivered = co_await deliver(core, router.take(), std::move(batch));
     if (!delivered) co_return std::unexpected(std::move(delivered).error());
     core.figures.replayed.add(count);
@@ -77,7 +77,7 @@ asio::awaitable<Result<void>> finish(Core& core, Replay replay, std::string_view
   replay.ended = core.house.clock.now();
   core.archives.replays.put(replay);
   store::Batch batch;
-  batch.put(key_of(replay), encode(replay));
+  batch.put(key_of(replay), store::encode(replay));
   co_return co_await core.house.store.commit(std::move(batch));
 }
 

@@ -114,8 +114,8 @@ asio::awaitable<Result<m::StartReplayResponse>> start(Core& core, const Call& ca
     if (auto room = check_room(core, call, replay.name, batch, gone); !room) co_return room;
     replay.order = std::make_shared<const ReplayOrder>(*std::move(order));
     replay.started = core.house.clock.now();
-    batch.put(key_of(replay), encode(replay));
-    batch.put(mark_key_of(replay), encode(ReplayMark{}));
+    batch.put(key_of(replay), store::encode(replay));
+    batch.put(mark_key_of(replay), store::encode(ReplayMark{}));
     Result<void> done = co_await core.house.store.commit(std::move(batch));
     if (!done) co_return done;
     for (const std::string& name : gone) core.archives.replays.erase(call.scope, name);
@@ -148,7 +148,7 @@ asio::awaitable<Result<m::CancelReplayResponse>> cancel(Core& core, const Call& 
     // At once: from now on the replay ends as cancelled. What it commits then comes behind this.
     core.archives.replays.put(changed);
     store::Batch batch;
-    batch.put(key_of(changed), encode(changed));
+    batch.put(key_of(changed), store::encode(changed));
     Result<void> done = co_await core.house.store.commit(std::move(batch));
     if (!done) co_return std::unexpected(std::move(done).error());
     m::CancelReplayResponse response;

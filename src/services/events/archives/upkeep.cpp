@@ -112,7 +112,7 @@ asio::awaitable<Result<void>> pack(Core& core, ArchivePtr archive, std::uint64_t
   const store::Key parts = segment_key(kPartSpace, id, segment);
   batch.erase_range(events, events.end());
   batch.erase_range(parts, parts.end());
-  batch.put(part_key(id, segment, 0), encode(whole));
+  batch.put(part_key(id, segment, 0), store::encode(whole));
   Result<void> done = co_await core.house.store.commit(std::move(batch));
   if (done) archive->events->packed(segment, whole);
   co_return done;

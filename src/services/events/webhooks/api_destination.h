@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "cloud/scope.h"
+#include "store/fields.h"
 #include "store/key.h"
 
 namespace signalbox::events {
@@ -15,6 +16,7 @@ namespace signalbox::events {
 inline constexpr std::int64_t kDefaultRate = 300;
 
 struct ApiDestination {
+  static constexpr std::uint8_t kVersion = 1;
   cloud::Scope scope;
   std::string name;
   std::string id;  // ends its ARN
@@ -27,12 +29,16 @@ struct ApiDestination {
   Time modified{};
 
   std::string arn() const;
+
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("scope", self.scope)("name", self.name)("id", self.id)("description", self.description);
+    field("connection_arn", self.connection_arn)("endpoint", self.endpoint)("method", self.method);
+    field("rate", self.rate)("created", self.created)("modified", self.modified);
+  }
 };
 
 inline constexpr std::string_view kApiDestinationSpace = "events.api-destination";
 store::Key key_of(const ApiDestination& destination);
-std::string encode(const ApiDestination& destination);
-/// Empty optional on bytes that are no such record.
-std::optional<ApiDestination> decode_api_destination(std::string_view bytes);
 
 }  // namespace signalbox::events

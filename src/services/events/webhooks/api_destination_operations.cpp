@@ -46,7 +46,7 @@ Response answer_of(Core& core, const ApiDestination& destination) {
 
 asio::awaitable<Result<void>> save(Core& core, ApiDestination destination) {
   store::Batch batch;
-  batch.put(key_of(destination), encode(destination));
+  batch.put(key_of(destination), store::encode(destination));
   Result<void> done = co_await core.house.store.commit(std::move(batch));
   if (done) core.webhooks.destinations.put(std::move(destination));
   co_return done;

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/seal.h"
 #include "cloud/scope.h"
+#include "store/field_forms.h"
 #include "store/key.h"
 
 namespace signalbox::events {
@@ -18,6 +19,11 @@ struct ConnectionParameter {
   std::string key;
   std::string value;
   bool secret = false;  // not shown by DescribeConnection
+
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("key", self.key)("value", self.value)("secret", self.secret);
+  }
 };
 
 struct ConnectionHttp {
@@ -25,6 +31,11 @@ struct ConnectionHttp {
   std::vector<ConnectionParameter> query;
   std::vector<ConnectionParameter> body;
   bool empty() const { return headers.empty() && query.empty() && body.empty(); }
+
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("headers", self.headers)("query", self.query)("body", self.body);
+  }
 };
 
 inline constexpr std::string_view kBasic = "BASIC";
@@ -34,6 +45,7 @@ inline constexpr std::string_view kOAuth = "OAUTH_CLIENT_CREDENTIALS";
 /// What authorises, by the type: a name and its secret (user and password, header and key, client id and secret), and
 /// of OAuth the endpoint that gives tokens. Kept sealed.
 struct ConnectionAuth {
+  static constexpr std::uint8_t kVersion = 1;
   std::string type;
   std::string name;
   std::string secret;
@@ -41,9 +53,16 @@ struct ConnectionAuth {
   std::string token_method;
   ConnectionHttp token_http;
   ConnectionHttp invocation;
+
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("type", self.type)("name", self.name)("secret", self.secret)("token_endpoint", self.token_endpoint);
+    field("token_method", self.token_method)("token_http", self.token_http)("invocation", self.invocation);
+  }
 };
 
 struct Connection {
+  static constexpr std::uint8_t kVersion = 1;
   cloud::Scope scope;
   std::string name;
   std::string id;  // ends its ARN
@@ -58,12 +77,17 @@ struct Connection {
 
   std::string arn() const;
   std::string secret_arn() const;
+
+  template <class Self, class Fields>
+  static void fields(Self& self, Fields& field) {
+    field("scope", self.scope)("name", self.name)("id", self.id)("description", self.description);
+    field("state", self.state)("reason", self.reason)("created", self.created)("modified", self.modified);
+    field("authorized", self.authorized)("revision", self.revision);
+    field("auth", store::sealed_record(self.auth, self.arn()));
+  }
 };
 
 inline constexpr std::string_view kConnectionSpace = "events.connection";
 store::Key key_of(const Connection& connection);
-std::string encode(const Connection& connection, const Sealer& sealer);
-/// Empty optional on bytes that are no such record, or were sealed with another key.
-std::optional<Connection> decode_connection(std::string_view bytes, const Sealer& sealer);
 
 }  // namespace signalbox::events

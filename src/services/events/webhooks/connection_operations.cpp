@@ -123,7 +123,7 @@ Result<void> apply(ConnectionAuth& auth, const Given& given) {
 /// Commits the connection as it is to be from now on. On shard 0, in turn.
 asio::awaitable<Result<void>> save(Core& core, Connection connection) {
   store::Batch batch;
-  batch.put(key_of(connection), encode(connection, core.house.sealer));
+  batch.put(key_of(connection), store::encode(connection, &core.house.sealer));
   Result<void> done = co_await core.house.store.commit(std::move(batch));
   if (done) core.webhooks.connections.put(std::move(connection));
   co_return done;
@@ -335,7 +335,7 @@ void register_connection_operations(Core& core) {
 }
 
 Result<void> load_connection(Core& core, std::string_view value) {
-  auto connection = decode_connection(value, core.house.sealer);
+  auto connection = store::decode<Connection>(value, &core.house.sealer);
   if (!connection) {
     return fail("StoreError",
                 "The record of a connection cannot be read: it is broken, or was sealed with another --secrets-key.");
