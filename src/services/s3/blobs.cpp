@@ -1,6 +1,7 @@
 #include "services/s3/blobs.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -75,9 +76,14 @@ struct Blobs::Parts {
     return done;
   }
 
-  /// From incoming/ to its shelf, in both until kept().
+  /// From incoming/ to its shelf, which is made with its first blob, in both until kept().
   Result<void> shelve(const std::string& id) const {
-    if (::link(incoming(id).c_str(), place(id).c_str()) != 0) return disk_error("linking a blob");
+    if (::link(incoming(id).c_str(), place(id).c_str()) != 0) {
+      if (errno != ENOENT) return disk_error("linking a blob");
+      const bool made = ::mkdir(shelf(id).c_str(), 0777) == 0 || errno == EEXIST;
+      if (!made || !sync_folder(folder + "/blobs")) return disk_error("making a folder");
+      if (::link(incoming(id).c_str(), place(id).c_str()) != 0) return disk_error("linking a blob");
+    }
     // The name in incoming/ must be found after a crash, too, or the blob would stay for ever.
     if (!sync_folder(folder + "/incoming") || !sync_folder(shelf(id))) return disk_error("syncing a folder");
     return {};
@@ -285,11 +291,7 @@ Result<void> Blobs::load(const Sealer& sealer) {
   if (!keyed) return keyed;
   std::error_code problem;
   std::filesystem::create_directories(parts_->folder + "/incoming", problem);
-  for (int i = 0; i < 256 && !problem; ++i) {
-    char name[12];
-    std::snprintf(name, sizeof name, "%02x", static_cast<unsigned>(i));
-    std::filesystem::create_directories(parts_->folder + "/blobs/" + name, problem);
-  }
+  if (!problem) std::filesystem::create_directories(parts_->folder + "/blobs", problem);
   std::vector<std::string> left;
   if (!problem) {
     for (const auto& entry : std::filesystem::directory_iterator(parts_->folder + "/incoming", problem)) {
