@@ -124,24 +124,6 @@ SealedRecord<Record> sealed_record(Record& value, std::string owner) {
   return {value, std::move(owner)};
 }
 
-/// The last field of a record that had none before: "" takes no room.
-template <class Text>
-struct Trailing {
-  Text& value;
-
-  void write_field(FieldWriter& out) const {
-    if (!value.empty()) out.write(value);
-  }
-  bool read_field(FieldReader& in) const {
-    if (!in.record().at_end()) in.read(value);
-    return true;
-  }
-};
-template <class Text>
-Trailing<Text> trailing(Text& value) {
-  return {value};
-}
-
 /// What is written by older versions and is of no use any more: written as an empty text, and passed over.
 struct Unused {
   static void write_field(FieldWriter& out) { out.write(std::string_view()); }

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 
 #include "base/clock.h"
 #include "store/fields.h"
@@ -22,6 +21,5 @@ struct PlainRecord {
 
 using NumberRecord = PlainRecord<std::uint64_t>;
 using TimeRecord = PlainRecord<Time>;
-using TextRecord = PlainRecord<std::string>;
 
 }  // namespace signalbox::store

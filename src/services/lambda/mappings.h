@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "cloud/shape_fields.h"
+#include "cloud/stream_position.h"
 #include "cloud/turns.h"
 #include "cloud/wait.h"
 #include "pattern/pattern.h"
@@ -170,16 +171,6 @@ inline constexpr std::string_view kMappingSpace = "lambda.mapping";
 inline constexpr std::string_view kPositionSpace = "lambda.position";
 store::Key mapping_key(const cloud::Scope& scope, const std::string& id);
 store::Key position_key(std::uint64_t mapping, std::uint64_t stream, std::uint32_t shard);
-/// How far a shard of a stream was read.
-struct Position {
-  static constexpr std::uint8_t kVersion = 1;
-  std::uint64_t place = 0;
-  bool finished = false;
-
-  template <class Self, class Fields>
-  static void fields(Self& self, Fields& field) {
-    field("place", self.place)("finished", self.finished);
-  }
-};
+using Position = cloud::StreamPosition;
 
 }  // namespace signalbox::lambda

@@ -1,6 +1,5 @@
 #include "services/lambda/sandbox_count.h"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>

@@ -10,6 +10,7 @@
 
 #include "cloud/services.h"
 #include "cloud/shape_fields.h"
+#include "cloud/stream_position.h"
 #include "cloud/turns.h"
 #include "cloud/wait.h"
 #include "services/pipes/config.h"
@@ -114,17 +115,7 @@ inline constexpr std::string_view kPipeSpace = "pipes.pipe";
 inline constexpr std::string_view kPositionSpace = "pipes.position";
 store::Key pipe_key(const PipeName& name);
 
-/// How far a shard of the source was read.
-struct Position {
-  static constexpr std::uint8_t kVersion = 1;
-  std::uint64_t place = 0;
-  bool finished = false;
-
-  template <class Self, class Fields>
-  static void fields(Self& self, Fields& field) {
-    field("place", self.place)("finished", self.finished);
-  }
-};
+using Position = cloud::StreamPosition;
 store::Key position_key(std::uint64_t pipe, std::uint64_t stream, std::uint32_t shard);
 
 }  // namespace signalbox::pipes

@@ -5,10 +5,9 @@
 #include <string>
 #include <string_view>
 
-#include "json/json.h"
+#include "cloud/shape_fields.h"
 #include "services/s3/core.h"
 #include "services/s3/object_headers.h"
-#include "wire/json_codec.h"
 
 namespace signalbox::s3 {
 
@@ -39,21 +38,16 @@ std::string_view name_of(Ownership ownership);
 template <class In, class Out>
 std::string json_text(const wire::OperationOf<In, Out>& put, const void* setting) {
   const wire::Shape& input = *put.operation->input;
-  std::string text;
-  json::Writer writer(text);
-  wire::write_json(writer, *input.members[static_cast<std::size_t>(input.payload)].shape, setting);
-  return text;
+  return cloud::json_text_of(*input.members[static_cast<std::size_t>(input.payload)].shape, setting);
 }
 /// And back. Empty for what is no such text.
 template <class T, class In, class Out>
 std::shared_ptr<const T> from_json_text(const std::string& text, const wire::OperationOf<In, Out>& put) {
   if (text.empty()) return nullptr;
   const wire::Shape& input = *put.operation->input;
-  json::Document document;
-  const auto root = document.parse(text);
   auto setting = std::make_shared<T>();
   const wire::Shape& shape = *input.members[static_cast<std::size_t>(input.payload)].shape;
-  if (!root || !wire::read_json(shape, *root, setting.get())) return nullptr;
+  if (!cloud::read_json_text(shape, text, setting.get())) return nullptr;
   return setting;
 }
 
