@@ -334,6 +334,40 @@ def test_one_that_keeps_asking_is_looked_at(request, whose, account):
     assert answer["errorType"] == "Runtime.ExitError", answer
 
 
+BUSY_ALWAYS = """
+import os, threading
+def spin():
+    while True: pass
+def handler(event, context):
+    if event:
+        threading.Thread(target=spin, daemon=True).start()
+        if os.fork() == 0: spin()
+    return os.getpid()
+"""
+
+
+def states(pid):
+    """What the processes of a server's runtimes do: "R" for running, "T" for stopped."""
+    found = []
+    for process in outside(pid):
+        with open(f"/proc/{process}/stat") as file:
+            name, state = file.read().rsplit(")", 1)
+        if "python" in name:
+            found.append(state.split()[0])
+    return found
+
+
+@pytest.mark.parametrize("whose", ["server", "ordinary_server"])
+def test_what_is_left_running_stands_still_between_invocations(request, whose, account):
+    server = request.getfixturevalue(whose)
+    functions = server.client("lambda", account, read_timeout=60)
+    create(functions, "f", BUSY_ALWAYS, account, Timeout=30, MemorySize=256)
+    first, _ = invoke(functions, "f", True)
+    for _ in range(3):
+        until(lambda: set(states(server.process.pid)) == {"T"})
+        assert invoke(functions, "f", False)[0] == first
+
+
 SPAWN = """
 import multiprocessing
 def double(number):

@@ -23,9 +23,8 @@ constexpr std::uint32_t kWindow = 1024 * 1024;
 constexpr std::size_t kBodiesAtOnce = 4;
 /// While so many bytes of answers wait for the client to fetch them, no more requests are begun.
 constexpr std::size_t kUnsentToBegin = std::size_t{1024} * 1024;
-/// What an answer counts that is read in pieces, before the client has room for the first: readers may have read it.
-constexpr std::size_t kReaderCost = std::size_t{96} * 1024;
-/// What a piece of it counts while it is read.
+/// What a piece of an answer counts that is read in pieces: while it is read, and of the first before the client has
+/// room for it, as its reader may have it already.
 constexpr std::size_t kPieceCost = std::size_t{256} * 1024;
 /// No answers are kept beyond this; the client may ask again.
 constexpr std::size_t kMaxUnsent = std::size_t{64} * 1024 * 1024;
@@ -320,7 +319,7 @@ void Http2::start(const StreamPtr& stream) {
   ++answering_;
   stream->answering = true;
   // What it may read of its answer before that can be given to the client.
-  stream->reserved = stream->method == "GET" ? kReaderCost : 0;
+  stream->reserved = stream->method == "GET" ? kPieceCost : 0;
   pieces_.add(stream->reserved);
   stream->in_progress.emplace(environment_);
   spawn(answer(stream));
@@ -354,7 +353,7 @@ void Http2::submit(Stream& stream) {
   const bool has_body =
       stream.method != "HEAD" && has_content(response.status) && (response.stream != nullptr || !response.body.empty());
   if (response.cut_after) return reset(stream.id, NGHTTP2_INTERNAL_ERROR);
-  const std::size_t cost = response.stream ? kReaderCost : response.body.size();
+  const std::size_t cost = response.stream ? kPieceCost : response.body.size();
   if (has_body && !may_wait(stream, cost)) {
     response = {};
     return reset(stream.id, NGHTTP2_ENHANCE_YOUR_CALM);

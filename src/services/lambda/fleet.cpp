@@ -7,6 +7,8 @@ namespace signalbox::lambda {
 namespace {
 
 constexpr std::chrono::seconds kTend{1};
+/// A worker without work is stopped after so long; one that is called again before goes on without that.
+constexpr std::chrono::milliseconds kHoldAfter{50};
 /// Not to take from the start of the server.
 constexpr std::chrono::seconds kTellAfter{1};
 constexpr std::int64_t kSmall = std::int64_t{16} * 1024 * 1024;
@@ -26,6 +28,7 @@ struct Fleet::PerShard {
   std::map<FunctionName, Squad> squads;
   Signal wake;
   bool tending = false;
+  bool resting = false;  // nothing is to be stopped before the next look
 };
 
 struct Fleet::Telling {
@@ -188,6 +191,7 @@ void Fleet::release(PerShard& shard, const FunctionName& name, const WorkerPtr& 
   worker->idle_since = std::chrono::steady_clock::now();
   squad_of(shard, name).idle.push_back(worker);
   ++idle_;
+  if (std::exchange(shard.resting, false)) shard.wake.raise();
   if (std::exchange(shard.tending, true)) return;
   core_.detach(shard.shard, "lambda.idle-workers", tend(shard));
 }
@@ -205,28 +209,47 @@ void Fleet::end_longest_idle(PerShard& shard) {
   --idle_;
 }
 
+/// Stops workers without work that may still do something; whether others are to be stopped soon.
+bool Fleet::hold_idle(PerShard& shard) {
+  const Moment until = std::chrono::steady_clock::now() - kHoldAfter;
+  bool more = false;
+  for (auto& [name, squad] : shard.squads) {
+    for (const WorkerPtr& worker : squad.idle) {
+      if (worker->idle_since <= until) worker->hold();
+      more = more || !worker->is_held();
+    }
+  }
+  return more;
+}
+
+/// Ends workers that have been without work for long, and looks at what the others have.
+void Fleet::look_at_idle(PerShard& shard) {
+  const Moment now = std::chrono::steady_clock::now();
+  for (auto& [name, squad] : shard.squads) {
+    std::erase_if(squad.idle, [&](const WorkerPtr& worker) {
+      worker->check_use();
+      const bool goes = !worker->is_alive() || now - worker->idle_since >= kIdleTime;
+      if (!goes) return false;
+      worker->end();
+      --idle_;
+      return true;
+    });
+  }
+}
+
 /// Looks after workers without work while there are any.
 asio::awaitable<void> Fleet::tend(PerShard& shard) {
-  for (;;) {
-    co_await shard.wake.wait(std::chrono::steady_clock::now() + kTend);
-    const Moment now = std::chrono::steady_clock::now();
-    std::size_t left = 0;
-    for (auto& [name, squad] : shard.squads) {
-      std::erase_if(squad.idle, [&](const WorkerPtr& worker) {
-        worker->check_use();
-        const bool goes = !worker->is_alive() || now - worker->idle_since >= kIdleTime;
-        if (goes) {
-          worker->end();
-          --idle_;
-        }
-        return goes;
-      });
-      left += squad.idle.size();
-    }
-    if (left > 0) continue;
-    shard.tending = false;
-    co_return;
-  }
+  Moment next_look = std::chrono::steady_clock::now() + kTend;
+  const auto has_idle = [](const auto& one) { return !one.second.idle.empty(); };
+  do {
+    shard.resting = !hold_idle(shard);
+    const Moment soon = std::chrono::steady_clock::now() + kHoldAfter;
+    co_await shard.wake.wait(shard.resting ? next_look : std::min(next_look, soon));
+    if (std::chrono::steady_clock::now() < next_look) continue;
+    look_at_idle(shard);
+    next_look = std::chrono::steady_clock::now() + kTend;
+  } while (std::ranges::any_of(shard.squads, has_idle));
+  shard.tending = false;
 }
 
 void Fleet::changed(const FunctionName& name) {

@@ -62,6 +62,8 @@ class Fleet {
   void end_longest_idle(PerShard& shard);
   bool is_current(const FunctionName& name, const VersionPtr& version) const;
   void forget_if_empty(PerShard& shard, const FunctionName& name);
+  bool hold_idle(PerShard& shard);
+  void look_at_idle(PerShard& shard);
   asio::awaitable<void> tend(PerShard& shard);
   Result<void> begin(Squad& squad, const Function& function);
   void end(Squad& squad, const Function& function);

@@ -35,6 +35,7 @@ Result<std::string> package_path(std::string_view path) {
   };
   if (path.starts_with('/')) return leads_out();
   if (path.size() > kMaxPath) return too_long();
+  if (path.find('\0') != std::string_view::npos) return unusable_package("the path of an entry has a zero byte.");
   if (path.find('\\') != std::string_view::npos) return unusable_package("the path of an entry has a backslash.");
   std::string out;
   int depth = 0;

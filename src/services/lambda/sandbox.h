@@ -58,8 +58,10 @@ class SandboxProcess {
     Descriptor server;
   };
   Result<Sockets> receive(Descriptor control);
-  /// Lets init run the program, after receive().
+  /// Lets init run the program, after receive(); and has all in the sandbox go on after hold().
   void let_go();
+  /// Stops all that runs in the sandbox, but for init. Who evades that (a timer of SIGCONT, say) only runs on.
+  void hold();
 
   pid_t id() const { return process_; }
   /// Whether a control group bounds its memory.
@@ -72,6 +74,8 @@ class SandboxProcess {
   std::string reap();
 
  private:
+  void ask(char what);
+
   pid_t process_;
   ControlGroup group_;
   Descriptor control_;

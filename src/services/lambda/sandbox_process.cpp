@@ -19,6 +19,9 @@ constexpr int kStartMilliseconds = 10'000;
 /// What the kernel keeps for a file in memory, beside its bytes.
 constexpr std::int64_t kInodeBytes = 1024;
 constexpr int kHandedOver = 4;
+/// What init is asked for (runtime/init.cpp).
+constexpr char kHoldStill = 0;
+constexpr char kGoOn = 1;
 /// A folder in memory: bytes of its files, and what is kept for each file.
 struct FolderUse {
   std::int64_t bytes = 0;
@@ -71,9 +74,17 @@ Result<SandboxProcess::Sockets> SandboxProcess::receive(Descriptor control) {
   return Sockets{Descriptor(handed[0]), Descriptor(handed[1])};
 }
 
+void SandboxProcess::ask(char what) {
+  // Of one that has ended the end is told anyway.
+  static_cast<void>(::send(control_.get(), &what, 1, MSG_NOSIGNAL | MSG_DONTWAIT));
+}
+
 void SandboxProcess::let_go() {
-  const char go = 1;
-  static_cast<void>(::send(control_.get(), &go, 1, MSG_NOSIGNAL));  // of one that has ended the end is told anyway
+  ask(kGoOn);
+}
+
+void SandboxProcess::hold() {
+  ask(kHoldStill);
 }
 
 std::optional<SandboxUse> SandboxProcess::measure() const {

@@ -282,6 +282,12 @@ asio::awaitable<void> Worker::look_at_use(std::shared_ptr<Worker> self) {
   end();
 }
 
+void Worker::hold() {
+  if (!is_free() || held_) return;
+  held_ = true;
+  sandbox_->hold();
+}
+
 asio::awaitable<void> Worker::look_again() {
   if (steady_clock::now() >= next_look_) co_await look_at_use(shared_from_this());
 }
@@ -380,6 +386,7 @@ void Worker::begin_log() {
 
 asio::awaitable<RunResult> Worker::run(Run run) {
   const std::chrono::seconds timeout(*version_->config.timeout);
+  if (std::exchange(held_, false) && process_ > 0) sandbox_->let_go();
   current_.emplace();
   current_->run = std::move(run);
   current_->may_go_back = ready_;

@@ -68,7 +68,10 @@ class Worker final : public RuntimeHost, public std::enable_shared_from_this<Wor
   void end();
   /// As end(), when the loops have stopped: returns when the sandbox is gone.
   void end_at_stop();
-  /// For workers without work: ends it where what it does uses too much.
+  /// For workers without work: stops all in the sandbox until the next run, as AWS does.
+  void hold();
+  bool is_held() const { return held_; }
+  /// For workers without work: ends it where what it has is too much.
   void check_use();
 
   const VersionPtr& version() const { return version_; }
@@ -111,6 +114,7 @@ class Worker final : public RuntimeHost, public std::enable_shared_from_this<Wor
   pid_t process_ = -1;
   std::shared_ptr<SandboxProcess> sandbox_;  // of that process
   bool ended_ = false;                       // killed, or gone by itself
+  bool held_ = false;                        // stopped until the next run
   bool too_much_ = false;                    // ended for using too much
   std::string exit_;                         // what became of the process
   std::optional<RuntimeReport> init_error_;

@@ -9,7 +9,8 @@
 //       In it, as its first process: listens in the sandbox's own network on 127.0.0.1:9001 and 127.0.0.1:PORT, hands
 //       both sockets, /tmp and /dev/shm to the server through descriptor 3, waits for a byte from there, for the server
 //       looks at how it is confined, runs PROGRAM with at most TASKS processes and threads, reaps what ends, and tells
-//       through descriptor 3 how PROGRAM ended.
+//       through descriptor 3 how PROGRAM ended. Another byte from there stops all others in the sandbox (kHoldStill) or
+//       has them go on (kGoOn); the end of the server is the sandbox's.
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -19,6 +20,7 @@
 #include <linux/mount.h>
 #include <linux/seccomp.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -38,6 +40,8 @@ constexpr int kControl = 3;
 constexpr int kRuntimePort = 9001;
 constexpr int kFailed = 125;
 constexpr int kNotFound = 127;
+constexpr char kHoldStill = 0;
+constexpr char kGoOn = 1;
 constexpr unsigned kMaxFolders = 16;
 // Of <sys/mount.h>, which does not go together with <linux/mount.h>.
 constexpr unsigned long kPrivate = (1UL << 18) | (1UL << 14);  // MS_PRIVATE | MS_REC
@@ -163,7 +167,25 @@ void check_confinement() {
   }
 }
 
-/// Runs the program, and waits for it as the first process of a namespace must: for all that end.
+/// Waits for all that have ended, as the first process of a namespace must; ends itself with the program.
+void reap(pid_t program) {
+  int status = 0;
+  pid_t ended = 0;
+  while ((ended = waitpid(-1, &status, WNOHANG)) > 0) {
+    if (ended != program) continue;
+    if (send(kControl, &status, sizeof(status), MSG_NOSIGNAL) < 0) _exit(kFailed);
+    _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+  }
+}
+
+/// Does what the server asks for. What is just being made is stopped as well: the kernel sends to all at once.
+void obey() {
+  char asked = kGoOn;
+  if (recv(kControl, &asked, 1, MSG_DONTWAIT) != 1) _exit(kFailed);
+  kill(-1, asked == kHoldStill ? SIGSTOP : SIGCONT);
+}
+
+/// Runs the program, to its end.
 [[noreturn]] void run(char** command) {
   const pid_t program = fork();
   if (program < 0) give_up("fork");
@@ -177,13 +199,18 @@ void check_confinement() {
   close(0);
   close(1);
   close(2);
+  // Ends of processes are told of while this one waits, and only then.
+  sigset_t ends;
+  sigset_t none;
+  sigemptyset(&none);
+  sigemptyset(&ends);
+  sigaddset(&ends, SIGCHLD);
+  sigprocmask(SIG_BLOCK, &ends, nullptr);
+  signal(SIGCHLD, [](int) {});
   for (;;) {
-    int status = 0;
-    const pid_t ended = wait(&status);
-    if (ended < 0 && errno != EINTR) _exit(kFailed);
-    if (ended != program) continue;
-    if (send(kControl, &status, sizeof(status), MSG_NOSIGNAL) < 0) _exit(kFailed);
-    _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+    reap(program);
+    struct pollfd server{kControl, POLLIN, 0};
+    if (ppoll(&server, 1, nullptr, &none) > 0) obey();
   }
 }
 
@@ -198,8 +225,8 @@ void inside(char** arguments) {
   limit(RLIMIT_CORE, 0);
   limit(RLIMIT_NOFILE, 1024);
   limit(RLIMIT_NPROC, strtoul(arguments[1], nullptr, 10));
-  char go = 0;
-  if (recv(kControl, &go, 1, 0) != 1) give_up("be let go");
+  char asked = kHoldStill;
+  if (recv(kControl, &asked, 1, 0) != 1 || asked != kGoOn) give_up("be let go");
 }
 
 }  // namespace
