@@ -1,6 +1,7 @@
 """What functions find: what layers bring, the SDKs, and packages that want to be elsewhere."""
 
 import base64
+import concurrent.futures
 import io
 import os
 import stat
@@ -8,7 +9,7 @@ import zipfile
 
 import pytest
 
-from functions import create, invoke, zipped, ROLE
+from functions import create, invoke, until, zipped, ROLE
 
 CHECKOUT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
@@ -70,6 +71,48 @@ def test_links_lead_nowhere_else(new_server):
     assert invoke(functions, "two")[0] == [["p"], "from a layer"]
     assert sorted(os.listdir(server.data + "/lambda/runtime")) == before
     assert sorted(os.listdir(server.data + "/lambda")) == ["code", "runtime", "zip"]
+
+
+def test_layers_that_do_not_go_together_are_refused(functions, account):
+    one = layer(functions, "one", zipped({"l/x": "1"}))
+    other = layer(functions, "other", zipped({"l": "a file"}))
+    code = "def handler(event, context):\n    return open('/opt/l/x').read()\n"
+    with pytest.raises(functions.exceptions.InvalidParameterValueException, match="a file and a folder"):
+        create(functions, "f", code, account, Layers=[one, other])
+    create(functions, "f", code, account, Layers=[one])
+    with pytest.raises(functions.exceptions.InvalidParameterValueException, match="a file and a folder"):
+        functions.update_function_configuration(FunctionName="f", Layers=[one, other])
+    assert invoke(functions, "f")[0] == "1"
+
+
+WAITING = """
+import os, boto3
+def handler(event, context):
+    functions = boto3.client("lambda")
+    seen = functions.get_function_configuration(FunctionName="f")["CodeSha256"]
+    boto3.client("sqs").create_queue(QueueName="begun")
+    try:
+        while functions.get_function_configuration(FunctionName="f")["CodeSha256"] == seen:
+            pass
+    except functions.exceptions.ResourceNotFoundException:
+        pass
+    for _ in range(100):  # what removes it, if anything does, is done soon after that
+        functions.list_functions()
+    return [os.path.basename(__file__), os.path.exists(__file__)]
+"""
+
+
+@pytest.mark.parametrize("how", ["update", "delete"])
+def test_code_stays_for_what_runs_it(server, functions, account, how):
+    create(functions, "f", WAITING, account, Timeout=60)
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        running = pool.submit(invoke, functions, "f")
+        until(lambda: server.client("sqs", account).list_queues(QueueNamePrefix="begun").get("QueueUrls"))
+        if how == "update":
+            functions.update_function_code(FunctionName="f", ZipFile=zipped({"app.py": "x = 1"}))
+        else:
+            functions.delete_function(FunctionName="f")
+        assert running.result()[0] == ["app.py", True]
 
 
 def test_python_finds_packages_of_layers(functions, account):

@@ -119,6 +119,13 @@ def test_system_calls_are_filtered(probe):
     assert probe("os.waitpid(os.fork() or os._exit(3), 0)[1]") == 3 << 8
 
 
+def test_the_first_process_is_out_of_reach(probe):
+    """It is what ends the sandbox: who could change it could stay."""
+    assert probe("[attempt(lambda: open(f'/proc/1/{name}', 'r+b', 0).close()) for name in ('mem', 'oom_score_adj')]") == [
+        "EACCES"] * 2
+    assert probe("attempt(lambda: os.listdir('/proc/1/fd'))") == "EACCES"
+
+
 def test_there_are_no_terminals(probe):
     """They are of the whole machine, a few thousand, and what they hold counts for nobody."""
     assert probe("attempt(lambda: os.open('/dev/ptmx', os.O_RDWR))") == "ENOENT"
@@ -286,6 +293,30 @@ def test_memory_that_nothing_tells_of_is_not_had(ordinary_server):
     functions = ordinary_server.client("lambda")
     create(functions, "f", HIDDEN)
     assert invoke(functions, "f")[0] == ["ENOMEM", "ENODEV", "ENOSYS", True, "hello"]
+
+
+UNCOUNTED = """
+import ctypes, errno, platform
+libc = ctypes.CDLL(None, use_errno=True)
+x86 = platform.machine() == "x86_64"
+CALLS = {"landlock_create_ruleset": 444, "inotify_init1": 294 if x86 else 26, "io_setup": 206 if x86 else 0,
+         "io_submit": 209 if x86 else 2, "splice": 275 if x86 else 76, "tee": 276 if x86 else 77}
+def handler(event, context):
+    found = {}
+    for name, number in CALLS.items():
+        ctypes.set_errno(0)
+        libc.syscall(number, -1, 0, -1, 0, 1, 0)
+        found[name] = errno.errorcode[ctypes.get_errno()]
+    return found
+"""
+
+
+def test_calls_that_keep_memory_nobody_sees_are_refused(ordinary_server):
+    functions = ordinary_server.client("lambda")
+    create(functions, "uncounted", UNCOUNTED)
+    assert invoke(functions, "uncounted")[0] == {
+        "landlock_create_ruleset": "ENOSYS", "inotify_init1": "ENOSYS", "io_setup": "ENOSYS", "io_submit": "ENOSYS",
+        "splice": "EINVAL", "tee": "EINVAL"}
 
 
 def test_one_whose_use_takes_long_to_count_is_ended(ordinary_server):

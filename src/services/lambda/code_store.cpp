@@ -97,15 +97,33 @@ Result<std::string> CodeStore::put(std::string_view zip) {
     if (!written) return std::unexpected(std::move(written).error());
   }
   ++kept_[name];
+  left_.erase(folder_ + "/code/" + name);
   return name;
 }
 
 void CodeStore::settle(const std::string& name, bool was_put, const std::function<bool(const std::string&)>& is_used) {
   const std::lock_guard lock(mutex_);
   if (was_put && --kept_[name] == 0) kept_.erase(name);
-  if (kept_.contains(name) || is_used(name)) return;
-  remove_tree(zip_path(name));
-  remove_tree(folder_ + "/code/" + name);
+  if (!kept_.contains(name) && !is_used(name)) {
+    remove_tree(zip_path(name));
+    left_.insert(folder_ + "/code/" + name);
+  }
+  sweep();
+}
+
+CodeFolderPtr CodeStore::hold(const std::string& path) {
+  CodeFolderPtr held = had_[path].lock();
+  if (!held) had_[path] = held = std::make_shared<const CodeFolder>(CodeFolder{path});
+  return held;
+}
+
+void CodeStore::sweep() {
+  std::erase_if(had_, [](const auto& one) { return one.second.expired(); });
+  std::erase_if(left_, [this](const std::string& path) {
+    if (had_.contains(path)) return false;
+    remove_tree(path);
+    return true;
+  });
 }
 
 Result<std::string> CodeStore::read(const std::string& name) const {
@@ -118,11 +136,12 @@ Result<std::string> CodeStore::read(const std::string& name) const {
   return bytes;
 }
 
-Result<std::string> CodeStore::unpacked(const std::vector<std::string>& names) {
+Result<CodeFolderPtr> CodeStore::unpacked(const std::vector<std::string>& names) {
   const std::lock_guard lock(mutex_);
   const std::string place = folder_ + "/code/" + (names.size() == 1 ? names.front() : joined(names));
   std::error_code problem;
-  if (fs::exists(place, problem)) return place;
+  sweep();
+  if (fs::exists(place, problem)) return hold(place);
   std::vector<std::string> zips;
   for (const std::string& name : names) {
     const Result<std::string> whole = read(name);
@@ -140,7 +159,7 @@ Result<std::string> CodeStore::unpacked(const std::vector<std::string>& names) {
   }
   fs::rename(part, place, problem);
   if (problem) return fail("StoreError", "Cannot make " + place + ": " + problem.message() + ".", 500);
-  return place;
+  return hold(place);
 }
 
 Result<void> CodeStore::put_runtime(const std::string& name, std::string_view bytes, bool executable) const {

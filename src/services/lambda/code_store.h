@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <set>
 #include <string>
@@ -13,9 +14,15 @@
 
 namespace signalbox::lambda {
 
+/// What is unpacked stays as long as somebody has this.
+struct CodeFolder {
+  std::string path;
+};
+using CodeFolderPtr = std::shared_ptr<const CodeFolder>;
+
 /// Safe from any thread; calls block on the disk, and are for threads that may.
 ///   FOLDER/zip/DIGEST.zip   written and synced before anything refers to it
-///   FOLDER/code/DIGEST/     what was in it; may be removed at any time while nothing runs from it
+///   FOLDER/code/DIGEST/     what was in it, or in several; removed when no package needs it and nobody has it
 ///   FOLDER/runtime/         our own programs that run in sandboxes
 class CodeStore {
  public:
@@ -33,8 +40,9 @@ class CodeStore {
   void settle(const std::string& name, bool was_put, const std::function<bool(const std::string&)>& is_used);
   Result<std::string> read(const std::string& name) const;
 
-  /// The folder with what is in those packages, one over the other. Errors: "StoreError".
-  Result<std::string> unpacked(const std::vector<std::string>& names);
+  /// The folder with what is in those packages, one over the other. Errors: "StoreError", and those of unpack_zips()
+  /// for packages that do not go together.
+  Result<CodeFolderPtr> unpacked(const std::vector<std::string>& names);
 
   std::string runtime_folder() const { return folder_ + "/runtime"; }
   /// Writes a file of ours there.
@@ -42,9 +50,15 @@ class CodeStore {
 
  private:
   std::string zip_path(const std::string& name) const { return folder_ + "/zip/" + name + ".zip"; }
+  CodeFolderPtr hold(const std::string& path);
+  /// Removes what was unpacked and nobody has any more.
+  void sweep();
+
   const std::string folder_;
-  std::mutex mutex_;                 // one unpacks at a time
-  std::map<std::string, int> kept_;  // between put() and settle()
+  std::mutex mutex_;                                            // one unpacks at a time
+  std::map<std::string, int> kept_;                             // between put() and settle()
+  std::map<std::string, std::weak_ptr<const CodeFolder>> had_;  // by path
+  std::set<std::string> left_;                                  // paths to remove once nobody has them
 };
 
 }  // namespace signalbox::lambda

@@ -248,6 +248,17 @@ Result<void> configure(const Core& core, const FunctionName& name,
   return set_common(core, name, request, version);
 }
 
+asio::awaitable<Result<void>> check_layers(Core& core, cloud::Scope scope,
+                                           std::optional<std::vector<std::string>> arns) {
+  if (!arns || arns->empty()) co_return Result<void>();
+  Version version;
+  Result<void> set = set_layers(core, scope, *arns, version);
+  if (!set) co_return set;
+  const auto unpacked = co_await core.blocking([&] { return core.code.unpacked(version.layers); });
+  if (!unpacked) co_return std::unexpected(unpacked.error());
+  co_return Result<void>();
+}
+
 model::FunctionConfiguration shown(const FunctionName& name, const Version& version, std::string_view qualifier) {
   model::FunctionConfiguration config = version.config;
   config.function_name = name.name;

@@ -1,7 +1,9 @@
 // What functions may be configured to, checked against AWS's bounds and what this server does.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "services/lambda/core.h"
 #include "services/lambda/runtimes.h"
@@ -14,6 +16,11 @@ Result<void> configure(const Core& core, const FunctionName& name, const model::
                        Version& version);
 Result<void> configure(const Core& core, const FunctionName& name,
                        const model::UpdateFunctionConfigurationRequest& request, Version& version);
+
+/// Whether those layers, if any, can be unpacked one over the other. Errors: those of configure() for layers;
+/// InvalidParameterValueException.
+asio::awaitable<Result<void>> check_layers(Core& core, cloud::Scope scope,
+                                           std::optional<std::vector<std::string>> arns);
 
 /// What the API shows of a version: with its state, and its ARN with `qualifier`, where there is one.
 model::FunctionConfiguration shown(const FunctionName& name, const Version& version, std::string_view qualifier);

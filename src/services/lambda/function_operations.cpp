@@ -24,6 +24,7 @@ asio::awaitable<Result<model::FunctionConfiguration>> create(Core& core, const C
   version->number = kLatest;
   Result<void> configured = request.tags ? check_tags(*request.tags) : Result<void>();
   if (configured) configured = configure(core, name, request, *version);
+  if (configured) configured = co_await check_layers(core, name.scope, request.layers);
   if (!configured) co_return std::unexpected(std::move(configured).error());
   if (request.code->image_uri) co_return not_supported("Code.ImageUri");
   if (request.code->source_kms_key_arn) co_return not_supported("Code.SourceKMSKeyArn");
@@ -57,6 +58,8 @@ asio::awaitable<Result<model::FunctionConfiguration>> update(Core& core, const C
                                                              model::UpdateFunctionConfigurationRequest request) {
   const auto found = find_unqualified(core, call, "UpdateFunctionConfiguration", *request.function_name);
   if (!found) co_return std::unexpected(found.error());
+  const Result<void> layers = co_await check_layers(core, found->function->name.scope, request.layers);
+  if (!layers) co_return std::unexpected(layers.error());
   std::vector<std::string> before = found->version->layers;
   const auto changed = co_await change_function(
       core, found->function->name, [&](Function& function, store::Batch& batch) -> Result<void> {

@@ -107,7 +107,7 @@ std::optional<Ends> make_pipe() {
 }
 std::optional<Ends> make_control() {
   int ends[2];
-  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return std::nullopt;
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) return std::nullopt;
   return Ends{Descriptor(ends[0]), above(ends[1])};
 }
 
@@ -152,8 +152,8 @@ pid_t only_child(pid_t process) {
 
 /// What the kernel says of the sandbox's first process, before anything of the function runs: whatever bubblewrap and
 /// init did or did not do.
-std::string found_lacking(pid_t process, const SandboxUsers& users) {
-  const auto confinement = confinement_of(only_child(process));
+std::string found_lacking(pid_t first, const SandboxUsers& users) {
+  const auto confinement = confinement_of(first);
   if (!confinement) return "a first process";
   return confinement->lacks(users.count == 0);
 }
@@ -192,15 +192,18 @@ Result<Sandbox> start_sandbox(const SandboxPlan& plan) {
   output->theirs = Descriptor();
   sandbox.exited = Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, child, 0)));
   auto sockets = sandbox.process->receive(std::move(control->ours));
-  const std::string lacking = sockets ? found_lacking(child, *users) : "";
-  if (sandbox.exited.get() < 0 || !sockets || !lacking.empty()) {
-    ::kill(child, SIGKILL);
+  const pid_t first = sockets ? only_child(child) : 0;
+  const std::string lacking = sockets ? found_lacking(first, *users) : "";
+  const bool held = sockets && sandbox.process->hold_first(first);
+  if (sandbox.exited.get() < 0 || !held || !lacking.empty()) {
+    sandbox.process->kill();
     sandbox.process->reap();
     return no_sandbox(lacking.empty() ? complaint_of(output->ours.get()) : "it lacks " + lacking);
   }
   sandbox.process->let_go();
   sandbox.runtime_api = std::move(sockets->runtime_api);
   sandbox.server = std::move(sockets->server);
+  sandbox.told = sandbox.process->told();
   sandbox.output = std::move(output->ours);
   return sandbox;
 }
@@ -211,7 +214,7 @@ Result<std::string> describe_confinement(const SandboxPlan& plan) {
   const pid_t process = sandbox->process->id();
   const auto confinement = confinement_of(only_child(process));
   const bool grouped = sandbox->process->is_grouped();
-  ::kill(process, SIGKILL);
+  sandbox->process->kill();
   sandbox->process->reap();
   std::string out = "namespaces user pid mount network ipc uts; ";
   out += confinement && confinement->user != 0 ? "user " + std::to_string(confinement->user)

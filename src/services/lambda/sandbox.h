@@ -62,6 +62,14 @@ class SandboxProcess {
   void let_go();
   /// Stops all that runs in the sandbox, but for init. Who evades that (a timer of SIGCONT, say) only runs on.
   void hold();
+  /// Whether init says that it has done what was asked, once for each hold() and each let_go() after it.
+  bool take_done();
+  /// The same socket, readable when there is something to take.
+  Descriptor told() const;
+  /// Keeps hold of the sandbox's first process, whatever becomes of bubblewrap. False when it has ended.
+  bool hold_first(pid_t first);
+  /// Ends all that is in the sandbox: its first process and bubblewrap, neither of which relies on the other then.
+  void kill() const;
 
   pid_t id() const { return process_; }
   /// Whether a control group bounds its memory.
@@ -78,17 +86,19 @@ class SandboxProcess {
 
   pid_t process_;
   ControlGroup group_;
+  Descriptor first_;  // a pidfd
   Descriptor control_;
   Descriptor tmp_;
   Descriptor shm_;
 };
 
 struct Sandbox {
-  std::unique_ptr<SandboxProcess> process;  // killing it ends all that is in the sandbox
-  Descriptor exited;                        // readable when it has ended
-  Descriptor output;                        // what it writes to its standard output and error
-  Descriptor runtime_api;                   // listens on the sandbox's 127.0.0.1:9001
-  Descriptor server;                        // listens on the sandbox's 127.0.0.1:PORT
+  std::unique_ptr<SandboxProcess> process;
+  Descriptor exited;       // readable when it has ended
+  Descriptor told;         // readable when init has something to say
+  Descriptor output;       // what it writes to its standard output and error
+  Descriptor runtime_api;  // listens on the sandbox's 127.0.0.1:9001
+  Descriptor server;       // listens on the sandbox's 127.0.0.1:PORT
 };
 
 /// Starts it; blocks for some milliseconds. The calling thread must live as long as the sandbox is to: its end is the

@@ -28,8 +28,7 @@ constexpr Kept kPipe{std::int64_t{64} * 1024, 64};
 constexpr Kept kSocket{std::int64_t{256} * 1024, 64};
 /// Of AF_UNIX: as many datagrams as net.unix.max_dgram_qlen says, of senders that may be gone.
 constexpr Kept kDatagramSocket{std::int64_t{8} * 1024 * 1024, 4};
-constexpr Kept kInotify{std::int64_t{8} * 1024 * 1024, 4};  // fs.inotify.max_queued_events
-constexpr Kept kEpoll{std::int64_t{256} * 1024, 64};        // as many files as a process may have
+constexpr Kept kEpoll{std::int64_t{256} * 1024, 64};  // as many files as a process may have
 constexpr Kept kFile{1024, 16'384};
 constexpr Kept kMapping{256, 65'536};
 constexpr Kept kSharedMapping{kMaxSharedMapping, 0};
@@ -87,8 +86,8 @@ class Count {
     count_mappings(std::min(kMostMappings, kMapping.free + bound / kMapping.bytes));
     count_local_sockets();
     const std::int64_t kept = tables_ + kPipe.of(pipes_) + kSocket.of(sockets_) +
-                              kDatagramSocket.of(datagram_sockets_) + kInotify.of(inotifies_) + kEpoll.of(epolls_) +
-                              kFile.of(files_) + kMapping.of(mappings_) +
+                              kDatagramSocket.of(datagram_sockets_) + kEpoll.of(epolls_) + kFile.of(files_) +
+                              kMapping.of(mappings_) +
                               kSharedMapping.of(static_cast<std::int64_t>(shared_mappings_.size()));
     return ProcessesUse{kept + (own_ + kept > bound ? own_without_shared() : own_), tasks_, countable()};
   }
@@ -120,8 +119,6 @@ class Count {
       const std::string name = link_of(at->path());
       if (name.starts_with('/')) {
         count_locks(place + "/fdinfo/" + at->path().filename().string());
-      } else if (name == "anon_inode:inotify") {
-        ++inotifies_;
       } else if (name == "anon_inode:[eventpoll]") {
         ++epolls_;
       } else if (name.starts_with("pipe:[") && seen_.emplace(name).second) {
@@ -188,7 +185,6 @@ class Count {
   std::int64_t pipes_ = 0;
   std::int64_t sockets_ = 0;
   std::int64_t datagram_sockets_ = 0;
-  std::int64_t inotifies_ = 0;
   std::int64_t epolls_ = 0;
   std::int64_t locks_ = 0;
   std::int64_t mappings_ = 0;

@@ -3,8 +3,10 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
@@ -87,6 +89,28 @@ void SandboxProcess::hold() {
   ask(kHoldStill);
 }
 
+bool SandboxProcess::take_done() {
+  char done = 0;
+  // How the program ended is a longer message, and left for reap().
+  char message[sizeof(int)];
+  if (::recv(control_.get(), message, sizeof(message), MSG_DONTWAIT | MSG_PEEK) != 1) return false;
+  return ::recv(control_.get(), &done, 1, MSG_DONTWAIT) == 1;
+}
+
+Descriptor SandboxProcess::told() const {
+  return Descriptor(::fcntl(control_.get(), F_DUPFD_CLOEXEC, 0));
+}
+
+bool SandboxProcess::hold_first(pid_t first) {
+  first_ = Descriptor(first > 0 ? static_cast<int>(::syscall(SYS_pidfd_open, first, 0)) : -1);
+  return first_.get() >= 0;
+}
+
+void SandboxProcess::kill() const {
+  if (first_.get() >= 0) ::syscall(SYS_pidfd_send_signal, first_.get(), SIGKILL, nullptr, 0);
+  ::kill(process_, SIGKILL);
+}
+
 std::optional<SandboxUse> SandboxProcess::measure() const {
   const auto use = group_.use();
   if (!use) return std::nullopt;
@@ -106,6 +130,8 @@ std::string SandboxProcess::reap() {
   if (::waitpid(process_, &status, 0) != process_) return "";
   // init tells of the runtime; where it could not, all of the sandbox was killed.
   int told = 0;
+  while (control_.get() >= 0 && take_done()) {
+  }
   if (control_.get() >= 0 && ::recv(control_.get(), &told, sizeof(told), MSG_DONTWAIT) == sizeof(told)) {
     return text_of_end(told);
   }

@@ -119,8 +119,16 @@ constexpr std::uint32_t kAbsent[] = {SYS_io_uring_setup, SYS_io_uring_enter, SYS
                                      SYS_shmget,         SYS_msgget,         SYS_semget,
                                      SYS_clone3,         SYS_seccomp};
 
-/// Answered so where no control group counts what they make: files in memory without a name, pages given to pipes.
-constexpr std::uint32_t kUncounted[] = {SYS_memfd_create, SYS_vmsplice};
+/// Answered so where no control group counts what they make: files in memory without a name, rules of Landlock, queues
+/// of inotify and what asynchronous I/O holds open, which no descriptor shows.
+constexpr std::uint32_t kUncounted[] = {
+    SYS_memfd_create, SYS_landlock_create_ruleset, SYS_inotify_init1, SYS_io_setup, SYS_io_submit,
+#if defined(__x86_64__)
+    SYS_inotify_init,
+#endif
+};
+/// The same with EINVAL, for those who copy instead: pages given to pipes.
+constexpr std::uint32_t kUncountedPages[] = {SYS_vmsplice, SYS_splice, SYS_tee};
 
 constexpr std::uint32_t kNewTime = 0x80;  // a namespace for unshare; a signal's number for clone
 constexpr std::uint32_t kNamespaces =
@@ -277,6 +285,7 @@ std::string seccomp_filter(bool grouped) {
   for (const std::uint32_t call : kAbsent) program.answer_if(BPF_JEQ, call, refused(ENOSYS));
   if (!grouped) {
     for (const std::uint32_t call : kUncounted) program.answer_if(BPF_JEQ, call, refused(ENOSYS));
+    for (const std::uint32_t call : kUncountedPages) program.answer_if(BPF_JEQ, call, refused(EINVAL));
   }
   filter_clones(program, grouped);
   filter_mappings(program, grouped);

@@ -33,6 +33,8 @@ constexpr std::chrono::seconds kInitTimeout{10};
 /// An answer waits so long for its runtime to ask for more, as most do at once: who calls again when it has it then
 /// finds this worker free. Those that go on working in the background, or end, take longer.
 constexpr std::chrono::milliseconds kGrace{50};
+/// What was stopped goes on within microseconds; one that does not for so long is given up.
+constexpr std::chrono::seconds kAwakeWithin{2};
 /// Of the sandbox itself; beyond these the bound of processes does not hold, as where the server stays root.
 constexpr std::int64_t kOurTasks = 16;
 constexpr std::int64_t kMegabyte = std::int64_t{1024} * 1024;
@@ -80,9 +82,10 @@ std::int64_t real_millis() {
 }  // namespace
 
 struct Worker::Streams {
-  explicit Streams(asio::io_context& loop) : output(loop), exited(loop) {}
+  explicit Streams(asio::io_context& loop) : output(loop), exited(loop), told(loop) {}
   asio::posix::basic_stream_descriptor<asio::io_context::executor_type> output;
   asio::posix::basic_stream_descriptor<asio::io_context::executor_type> exited;
+  asio::posix::basic_stream_descriptor<asio::io_context::executor_type> told;
   std::shared_ptr<void> runtime_api;
   std::shared_ptr<void> server;
 };
@@ -99,7 +102,7 @@ Worker::Worker(Core& core, cloud::Shard& shard, const FunctionName& function, Ve
       streams_(std::make_unique<Streams>(shard.loop())) {}
 
 Worker::~Worker() {
-  if (process_ > 0) ::kill(process_, SIGKILL);
+  if (process_ > 0) sandbox_->kill();
 }
 
 Result<std::vector<std::string>> Worker::environment() const {
@@ -159,11 +162,13 @@ asio::awaitable<Result<void>> Worker::start() {
   auto sandbox = co_await core_.blocking([&]() -> Result<Sandbox> {
     auto code = core_.code.unpacked({version_->code});
     if (!code) return std::unexpected(std::move(code).error());
-    plan.folders.push_back({*std::move(code), "/var/task"});
+    code_ = *std::move(code);
+    plan.folders.push_back({code_->path, "/var/task"});
     if (!version_->layers.empty()) {
       auto layers = core_.code.unpacked(version_->layers);
       if (!layers) return std::unexpected(std::move(layers).error());
-      plan.folders.push_back({*std::move(layers), "/opt"});
+      layers_ = *std::move(layers);
+      plan.folders.push_back({layers_->path, "/opt"});
     }
     return start_sandbox(plan);
   });
@@ -173,10 +178,12 @@ asio::awaitable<Result<void>> Worker::start() {
   streams_->output.assign(sandbox->output.release());
   streams_->output.native_non_blocking(true);
   streams_->exited.assign(sandbox->exited.release());
+  streams_->told.assign(sandbox->told.release());
   streams_->runtime_api = serve_runtime(shard_.loop(), std::move(sandbox->runtime_api), weak_from_this());
   streams_->server = core_.options.serve(sandbox->server.release(), shard_.index());
   core_.detach(shard_, "lambda.output", read_output(shared_from_this()));
   core_.detach(shard_, "lambda.worker-end", wait_for_end(shared_from_this()));
+  core_.detach(shard_, "lambda.told", read_told(shared_from_this()));
   co_return Result<void>();
 }
 
@@ -226,6 +233,7 @@ asio::awaitable<void> Worker::wait_for_end(std::shared_ptr<Worker> self) {
   boost::system::error_code ignored;
   streams_->output.close(ignored);
   streams_->exited.close(ignored);
+  streams_->told.close(ignored);
   streams_->runtime_api.reset();
   streams_->server.reset();
   log_->flush();
@@ -234,7 +242,7 @@ asio::awaitable<void> Worker::wait_for_end(std::shared_ptr<Worker> self) {
 
 void Worker::end() {
   ended_ = true;
-  if (process_ > 0) ::kill(process_, SIGKILL);
+  if (process_ > 0) sandbox_->kill();
   wake_asker();
 }
 
@@ -245,7 +253,8 @@ void Worker::wake_asker() {
 void Worker::end_at_stop() {
   ended_ = true;
   if (process_ > 0) {
-    ::kill(std::exchange(process_, -1), SIGKILL);
+    process_ = -1;
+    sandbox_->kill();
     sandbox_->reap();
     sandbox_.reset();
   }
@@ -285,7 +294,31 @@ asio::awaitable<void> Worker::look_at_use(std::shared_ptr<Worker> self) {
 void Worker::hold() {
   if (!is_free() || held_) return;
   held_ = true;
+  ++asked_;
   sandbox_->hold();
+}
+
+asio::awaitable<void> Worker::read_told(std::shared_ptr<Worker> self) {
+  boost::system::error_code problem;
+  while (self->process_ > 0) {
+    co_await streams_->told.async_wait(asio::posix::descriptor_base::wait_read,
+                                       asio::redirect_error(asio::use_awaitable, problem));
+    if (problem || process_ <= 0 || !sandbox_->take_done()) co_return;  // it has ended
+    --asked_;
+    change_.raise();
+  }
+}
+
+/// Has what was stopped go on. False when it does not.
+asio::awaitable<bool> Worker::awake() {
+  if (!std::exchange(held_, false)) co_return true;
+  if (process_ > 0) {
+    ++asked_;
+    sandbox_->let_go();
+  }
+  const Moment until = steady_clock::now() + kAwakeWithin;
+  while (asked_ > 0 && is_alive() && steady_clock::now() < until) co_await change_.wait(until);
+  co_return asked_ == 0 && is_alive();
 }
 
 asio::awaitable<void> Worker::look_again() {
@@ -386,7 +419,12 @@ void Worker::begin_log() {
 
 asio::awaitable<RunResult> Worker::run(Run run) {
   const std::chrono::seconds timeout(*version_->config.timeout);
-  if (std::exchange(held_, false) && process_ > 0) sandbox_->let_go();
+  if (const bool good = co_await awake(); !good) {
+    RunResult back;
+    back.not_handed = std::move(run);
+    end();
+    co_return back;
+  }
   current_.emplace();
   current_->run = std::move(run);
   current_->may_go_back = ready_;

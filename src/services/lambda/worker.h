@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "services/lambda/code_store.h"
 #include "services/lambda/function.h"
 #include "services/lambda/log_stream.h"
 #include "services/lambda/runtime_api.h"
@@ -90,6 +91,8 @@ class Worker final : public RuntimeHost, public std::enable_shared_from_this<Wor
   Result<std::vector<std::string>> environment() const;
   asio::awaitable<void> read_output(std::shared_ptr<Worker> self);
   asio::awaitable<void> wait_for_end(std::shared_ptr<Worker> self);
+  asio::awaitable<void> read_told(std::shared_ptr<Worker> self);
+  asio::awaitable<bool> awake();
   void take_output();
   asio::awaitable<bool> started();
   asio::awaitable<void> wait_for_report();
@@ -115,8 +118,11 @@ class Worker final : public RuntimeHost, public std::enable_shared_from_this<Wor
   std::shared_ptr<SandboxProcess> sandbox_;  // of that process
   bool ended_ = false;                       // killed, or gone by itself
   bool held_ = false;                        // stopped until the next run
-  bool too_much_ = false;                    // ended for using too much
-  std::string exit_;                         // what became of the process
+  int asked_ = 0;                            // of init, that it has not done yet
+  CodeFolderPtr code_;                       // what it runs, and its layers
+  CodeFolderPtr layers_;
+  bool too_much_ = false;  // ended for using too much
+  std::string exit_;       // what became of the process
   std::optional<RuntimeReport> init_error_;
   Signal* asker_ = nullptr;  // of the request for the next invocation that waits; null for none
   Moment last_deadline_{};   // of the last invocation

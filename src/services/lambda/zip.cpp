@@ -68,8 +68,9 @@ struct Memory {
     const std::size_t from = origin == ZLIB_FILEFUNC_SEEK_SET   ? 0
                              : origin == ZLIB_FILEFUNC_SEEK_CUR ? memory.at
                                                                 : memory.bytes.size();
-    if (offset > memory.bytes.size() - from) return -1;
-    memory.at = from + offset;
+    const std::size_t to = from + offset;  // back where that wraps around
+    if (to > memory.bytes.size()) return -1;
+    memory.at = to;
     return 0;
   }
   static int close(voidpf, voidpf) { return 0; }

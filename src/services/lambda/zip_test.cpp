@@ -19,6 +19,7 @@ struct Entry {
   unsigned type = S_IFREG;
   std::string content = {};  // or where a link leads
   unsigned mode = 0644;
+  std::string extra = {};  // fields of its directory
 };
 
 /// A zip file as Unix programs make them; names are said to be UTF-8.
@@ -31,7 +32,8 @@ std::string make_zip(const std::vector<Entry>& entries) {
   for (const Entry& one : entries) {
     zip_fileinfo info{};
     info.external_fa = static_cast<uLong>(one.type | one.mode) << 16;
-    zipOpenNewFileInZip4_64(to, one.path.c_str(), &info, nullptr, 0, nullptr, 0, nullptr, Z_DEFLATED, 1, 0, -MAX_WBITS,
+    zipOpenNewFileInZip4_64(to, one.path.c_str(), &info, nullptr, 0, one.extra.data(),
+                            static_cast<unsigned>(one.extra.size()), nullptr, Z_DEFLATED, 1, 0, -MAX_WBITS,
                             DEF_MEM_LEVEL, Z_DEFAULT_STRATEGY, nullptr, 0, kUnix, kUtf8, 0);
     zipWriteInFileInZip(to, one.content.data(), static_cast<unsigned>(one.content.size()));
     zipCloseFileInZip(to);
@@ -216,6 +218,36 @@ TEST(Zip, NamesAreKeptAsTheyAre) {
   EXPECT_EQ(out.text(composed), "1");
   EXPECT_EQ(out.text(decomposed), "2");
   EXPECT_EQ(out.text("\xc3\xb6/\xff"), "3");
+}
+
+std::string little_endian(unsigned long value, int bytes) {
+  std::string out;
+  for (; bytes > 0; --bytes, value >>= 8) out += static_cast<char>(value & 0xff);
+  return out;
+}
+
+/// Info-ZIP's Unicode Path, behind a field of times as `zip` writes it.
+std::string unicode_path(const std::string& of, const std::string& path) {
+  const uLong crc = ::crc32(0, reinterpret_cast<const Bytef*>(of.data()), static_cast<uInt>(of.size()));
+  const std::string field = "\1" + little_endian(crc, 4) + path;
+  return "UT" + little_endian(5, 2) + "\3abcd" + little_endian(0x7075, 2) + little_endian(field.size(), 2) + field;
+}
+
+TEST(Zip, TakesNamesFromExtraFields) {
+  const Unpacked out({{{"plain", S_IFREG, "1", 0644, "UT" + little_endian(5, 2) + "\3abcd"},
+                       {"a#U00e4", S_IFREG, "2", 0644, unicode_path("a#U00e4", "a\xc3\xa4")},
+                       {"own", S_IFREG, "3", 0644, unicode_path("another", "not that")},
+                       {"cut", S_IFREG, "4", 0644, "up" + little_endian(500, 2) + "xyz"}}});
+  ASSERT_TRUE(out.done) << out.done.error().message;
+  EXPECT_EQ(out.text("plain"), "1");
+  EXPECT_EQ(out.text("a\xc3\xa4"), "2");
+  EXPECT_EQ(out.text("own"), "3");
+  EXPECT_EQ(out.text("cut"), "4");
+  for (const std::string path : {"../x", "/x", "a\\b"}) {
+    EXPECT_NE(refusal({{"x", S_IFREG, "", 0644, unicode_path("x", path)}}), "") << path;
+  }
+  EXPECT_NE(refusal({{"x", S_IFREG, "", 0644, unicode_path("x", std::string("a\0b", 3))}}).find("a zero byte"),
+            std::string::npos);
 }
 
 TEST(Zip, RefusesZeroBytesInNames) {

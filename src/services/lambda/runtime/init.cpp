@@ -10,7 +10,7 @@
 //       both sockets, /tmp and /dev/shm to the server through descriptor 3, waits for a byte from there, for the server
 //       looks at how it is confined, runs PROGRAM with at most TASKS processes and threads, reaps what ends, and tells
 //       through descriptor 3 how PROGRAM ended. Another byte from there stops all others in the sandbox (kHoldStill) or
-//       has them go on (kGoOn); the end of the server is the sandbox's.
+//       has them go on (kGoOn), and comes back when that is done; the end of the server is the sandbox's.
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -42,6 +42,9 @@ constexpr int kFailed = 125;
 constexpr int kNotFound = 127;
 constexpr char kHoldStill = 0;
 constexpr char kGoOn = 1;
+// After having them go on, init does so once more: a process that was being made as it was stopped and let go at once
+// would stand still for ever.
+constexpr struct timespec kOnceMoreAfter{0, 20'000'000};
 constexpr unsigned kMaxFolders = 16;
 // Of <sys/mount.h>, which does not go together with <linux/mount.h>.
 constexpr unsigned long kPrivate = (1UL << 18) | (1UL << 14);  // MS_PRIVATE | MS_REC
@@ -178,11 +181,22 @@ void reap(pid_t program) {
   }
 }
 
-/// Does what the server asks for. What is just being made is stopped as well: the kernel sends to all at once.
-void obey() {
+/// Does what the server asked for last. What is just being made is stopped as well: the kernel sends to all at once.
+char obey() {
   char asked = kGoOn;
-  if (recv(kControl, &asked, 1, MSG_DONTWAIT) != 1) _exit(kFailed);
-  kill(-1, asked == kHoldStill ? SIGSTOP : SIGCONT);
+  char last = kGoOn;
+  int count = 0;
+  ssize_t got = 0;
+  while ((got = recv(kControl, &asked, 1, MSG_DONTWAIT)) == 1) {
+    last = asked;
+    ++count;
+  }
+  if (got == 0 || (errno != EAGAIN && errno != EINTR)) _exit(kFailed);
+  if (count > 0) kill(-1, last == kHoldStill ? SIGSTOP : SIGCONT);
+  for (; count > 0; --count) {
+    if (send(kControl, &last, 1, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) _exit(kFailed);
+  }
+  return last;
 }
 
 /// Runs the program, to its end.
@@ -207,10 +221,15 @@ void obey() {
   sigaddset(&ends, SIGCHLD);
   sigprocmask(SIG_BLOCK, &ends, nullptr);
   signal(SIGCHLD, [](int) {});
+  bool once_more = false;
   for (;;) {
     reap(program);
     struct pollfd server{kControl, POLLIN, 0};
-    if (ppoll(&server, 1, nullptr, &none) > 0) obey();
+    const int ready = ppoll(&server, 1, once_more ? &kOnceMoreAfter : nullptr, &none);
+    if (ready > 0) once_more = obey() == kGoOn;
+    if (ready != 0) continue;
+    kill(-1, SIGCONT);
+    once_more = false;
   }
 }
 
@@ -227,6 +246,9 @@ void inside(char** arguments) {
   limit(RLIMIT_NPROC, strtoul(arguments[1], nullptr, 10));
   char asked = kHoldStill;
   if (recv(kControl, &asked, 1, 0) != 1 || asked != kGoOn) give_up("be let go");
+  // The server has looked. From here on nothing of this user's writes into this process's memory, or takes what it has
+  // open: it is what ends the sandbox.
+  if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) give_up("be out of reach");
 }
 
 }  // namespace
