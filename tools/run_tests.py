@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""Runs every test of a build folder: the unit tests, the end-to-end tests and the checks of the source tree.
+"""Runs every test of a build folder: the checks of the source tree, the unit tests and the end-to-end tests, as many
+side by side as there are processors.
 
 Closes with one line, "N passed, N failed, N skipped". Exit status 1 when anything failed or nothing passed.
 """
 
+import concurrent.futures
 import os
 import re
 import shutil
@@ -50,20 +52,25 @@ class Tally:
 
 
 def unit_tests(build, tally):
-    for program in sorted(name for name in os.listdir(build) if re.fullmatch(r"\w+_test", name)):
-        with tempfile.NamedTemporaryFile(suffix=".xml") as report:
-            print(f"== {program}", flush=True)
-            done = subprocess.run([os.path.join(build, program), f"--gtest_output=xml:{report.name}", "--gtest_brief=1"],
-                                  check=False)
-            tally.add_junit(report.name, program, done.returncode)
+    programs = sorted(name for name in os.listdir(build) if re.fullmatch(r"\w+_test", name))
+    with tempfile.TemporaryDirectory() as reports, concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        def run(program):
+            command = [os.path.join(build, program), f"--gtest_output=xml:{reports}/{program}", "--gtest_brief=1"]
+            return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                                  errors="replace", check=False)
+        for program, done in zip(programs, pool.map(run, programs)):
+            print(f"== {program}\n{done.stdout}", end="", flush=True)
+            tally.add_junit(f"{reports}/{program}", program, done.returncode)
 
 
 def end_to_end_tests(build, tally):
     print("== end to end", flush=True)
     environment = dict(os.environ, SIGNALBOX_BINARY=os.path.join(ROOT, build, "signalbox"))
     with tempfile.NamedTemporaryFile(suffix=".xml") as report:
-        done = subprocess.run([SYSTEM_PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests",
-                               f"--junitxml={report.name}"], cwd=ROOT, env=environment, check=False)
+        # One more than there are processors: tests wait for servers to start and to stop.
+        done = subprocess.run([SYSTEM_PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"-n{os.cpu_count() + 1}",
+                               "--dist=loadfile", "tests", f"--junitxml={report.name}"], cwd=ROOT, env=environment,
+                              check=False)
         tally.add_junit(report.name, "tests", done.returncode)
 
 

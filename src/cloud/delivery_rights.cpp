@@ -32,15 +32,20 @@ const Kind* kind_of(const Arn& target) {
   return found == std::end(kKinds) ? nullptr : found;
 }
 
-std::string account_of(std::string_view arn) {
-  const auto parsed = Arn::parse(arn);
-  return parsed ? parsed->account : std::string();
+/// Whose the source is, and where: a bucket is where it may send to.
+Scope scope_of(const DeliveryRight& right) {
+  const auto source = Arn::parse(right.source);
+  Scope scope = source ? source->scope() : Scope{};
+  if (!right.source_account.empty()) scope.account = right.source_account;
+  if (const auto target = scope.region.empty() ? Arn::parse(right.target) : std::nullopt; target) {
+    scope.region = target->region;
+  }
+  return scope;
 }
 
 Call call_of(const DeliveryRight& right, Principal principal) {
   Call call;
-  const auto source = Arn::parse(right.source);
-  if (source) call.scope = source->scope();
+  call.scope = scope_of(right);
   call.principal = std::move(principal);
   call.invoked_by = right.service;
   if (call.principal.is_service()) {
@@ -55,7 +60,7 @@ Call call_of(const DeliveryRight& right, Principal principal) {
 asio::awaitable<Result<void>> role_may(const Authority& authority, const Sessions& sessions, DeliveryRight right,
                                        std::string action) {
   if (!authority.verifying()) co_return Result<void>();
-  auto principal = sessions.principal_of({right.role, right.service, "", right.source, account_of(right.source)});
+  auto principal = sessions.principal_of({right.role, right.service, "", right.source, scope_of(right).account});
   if (!principal) co_return std::unexpected(std::move(principal).error());
   Access access;
   access.action = std::move(action);
@@ -67,7 +72,7 @@ asio::awaitable<Result<void>> role_may(const Authority& authority, const Session
 asio::awaitable<Result<void>> may_deliver(const Authority& authority, const Sessions& sessions, DeliveryRight right) {
   if (!authority.verifying()) co_return Result<void>();
   const auto target = Arn::parse(right.target);
-  const bool own = target && target->account == account_of(right.source);
+  const bool own = target && target->account == scope_of(right).account;
   const Kind* kind = target ? kind_of(*target) : nullptr;
   if (kind == nullptr) co_return Result<void>();
   if (!right.role.empty()) co_return co_await role_may(authority, sessions, right, std::string(kind->action));

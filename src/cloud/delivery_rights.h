@@ -11,10 +11,11 @@
 namespace signalbox::cloud {
 
 struct DeliveryRight {
-  std::string service;  // who delivers: "events.amazonaws.com"
-  std::string source;   // for what: the ARN of a rule, a topic, a pipe
-  std::string role;     // ARN of the role that it assumes for that; "" for its own name
-  std::string target;   // ARN
+  std::string service;              // who delivers: "events.amazonaws.com"
+  std::string source;               // for what: the ARN of a rule, a topic, a pipe
+  std::string role;                 // ARN of the role that it assumes for that; "" for its own name
+  std::string target;               // ARN
+  std::string source_account = {};  // whose the source is, where its ARN does not tell
 };
 
 /// With a role, its trust policy must let the service assume it and its policies must allow. Without, the target's

@@ -38,6 +38,10 @@ EventTarget* EventTargets::find(const Arn& target) const {
   return found == kinds_.end() ? nullptr : found->second.get();
 }
 
+const std::string& source_of(const EventDelivery& delivery) {
+  return !delivery.source_arn.empty() || !delivery.policy ? delivery.source_arn : delivery.policy->source;
+}
+
 EventTarget* EventTargets::queues() const {
   const auto found = kinds_.find("sqs");
   return found == kinds_.end() ? nullptr : found->second.get();

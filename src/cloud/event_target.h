@@ -114,6 +114,8 @@ struct EventDelivery {
   BusEvent bus_event = {};                            // for a bus; the payload is the detail
   std::string sender = {};                            // the service that brings it; "" for events.amazonaws.com
   std::string source_arn = {};                        // what brings it; "" for the source of the policy
+  std::string source_account = {};                    // whose that is, where its ARN does not tell
+  bool by_role = false;  // brought by a role of the customer's own: a function's policy is not asked
   std::shared_ptr<const TypedAttributes> typed = {};  // of the message; null for none
 };
 
@@ -123,6 +125,9 @@ struct Undelivered {
   std::string code;      // as a dead letter's ERROR_CODE has it: NO_RESOURCE, INVALID_PARAMETER
   std::string message;
 };
+
+/// What brings it: ARN; "" where nothing says.
+const std::string& source_of(const EventDelivery& delivery);
 
 /// Runs on any thread, exactly once, after the batch was committed (true) or failed (false).
 using AfterCommit = std::function<void(bool committed)>;

@@ -14,16 +14,6 @@ Result<void> Functions::may_invoke(const std::string& arn, const Invoker& invoke
   return runner_->may_invoke(arn, invoker);
 }
 
-asio::awaitable<Appended> Functions::queue(std::string arn, Invoker invoker, std::vector<std::string> payloads,
-                                           store::Batch& batch) const {
-  if (runner_) co_return co_await runner_->queue(std::move(arn), std::move(invoker), std::move(payloads), batch);
-  Appended appended;
-  for (std::size_t i = 0; i < payloads.size(); ++i) {
-    appended.undelivered.push_back({i, "NO_RESOURCE", "Function not found: " + arn});
-  }
-  co_return appended;
-}
-
 asio::awaitable<Result<FunctionAnswer>> Functions::invoke(std::string arn, Invoker invoker, std::string payload) const {
   if (!runner_) co_return no_such_function(arn);
   co_return co_await runner_->invoke(std::move(arn), std::move(invoker), std::move(payload));

@@ -1,6 +1,5 @@
-// Functions, for those who have them run: whichever service has them. An asynchronous invocation is queued in the very
-// batch of whoever causes it; a synchronous one is waited for. Rules, topics and whoever else has a kind of target
-// queue theirs through the event target "lambda" (cloud/event_target.h), which comes to the same.
+// Functions, for those who have them run and wait for the answer: whichever service has them. Asynchronous invocations
+// are deliveries to the event target "lambda" (cloud/event_target.h).
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -42,8 +41,6 @@ class Functions {
    public:
     virtual ~Runner() = default;
     virtual Result<void> may_invoke(const std::string& arn, const Invoker& invoker) const = 0;
-    virtual asio::awaitable<Appended> queue(std::string arn, Invoker invoker, std::vector<std::string> payloads,
-                                            store::Batch& batch) = 0;
     virtual asio::awaitable<Result<FunctionAnswer>> invoke(std::string arn, Invoker invoker, std::string payload) = 0;
   };
 
@@ -54,11 +51,6 @@ class Functions {
   /// Whether the function exists and its policy lets `invoker` run it. Errors: ResourceNotFoundException,
   /// AccessDeniedException.
   Result<void> may_invoke(const std::string& arn, const Invoker& invoker) const;
-
-  /// Adds asynchronous invocations to `batch`: once it is committed each is run, again when it fails, as the function's
-  /// settings for that say. Those of a function that is not there or may not be invoked so add nothing and are told.
-  asio::awaitable<Appended> queue(std::string arn, Invoker invoker, std::vector<std::string> payloads,
-                                  store::Batch& batch) const;
 
   /// Runs it once and waits. Errors: those of may_invoke; TooManyRequestsException beyond its concurrency;
   /// RequestTooLargeException; ServiceException where no sandbox can be made. That the function itself fails is an

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "base/time_text.h"
-#include "cloud/delivery_rights.h"
 #include "cloud/region_names.h"
 #include "json/json.h"
 #include "services/cloudwatch/alarm_history.h"
@@ -177,7 +176,7 @@ void Changes::act(const Alarm& alarm, const AlarmRecord& before) {
   for (const std::string& arn : alarm.actions(alarm.record.state)) {
     const auto parsed = cloud::Arn::parse(arn);
     const bool is_function = parsed && parsed->service == "lambda";
-    Action& action = actions_[arn].emplace_back(
+    Action& action = actions_.emplace_back(
         Action{arn, alarm.name, is_function ? function_input(alarm, before) : notification(alarm, before)});
     if (!is_function) action.subject = subject_of(alarm);
   }
@@ -218,49 +217,28 @@ void Changes::cascade() {
   }
 }
 
-asio::awaitable<std::vector<cloud::AfterCommit>> Changes::append_actions(store::Batch& batch) {
-  std::vector<cloud::AfterCommit> after;
-  for (auto& [arn, all] : actions_) {
-    const auto parsed = cloud::Arn::parse(arn);
-    cloud::EventTarget* const kind = parsed ? core_.house.event_targets.find(*parsed) : nullptr;
-    std::vector<std::string> errors(all.size(), kind == nullptr ? "There are no actions of this kind." : "");
-    if (kind != nullptr) {
-      std::vector<cloud::EventDelivery> deliveries;
-      for (Action& action : all) {
-        cloud::EventDelivery& delivery = deliveries.emplace_back();
-        delivery.payload = std::move(action.payload);
-        if (parsed->service == "lambda") {
-          delivery.sender = "lambda.alarms.cloudwatch.amazonaws.com";
-          const AlarmPtr alarm = find(action.alarm);
-          if (alarm) delivery.source_arn = alarm->arn();
-        }
-        if (!action.subject.empty()) delivery.attributes.emplace_back("Subject", std::move(action.subject));
-      }
-      cloud::DeliveryRight right{"cloudwatch.amazonaws.com", alarm_arn(set_.scope, all.front().alarm), "", arn};
-      const Result<void> may =
-          co_await cloud::may_deliver(core_.house.authority, core_.house.sessions, std::move(right));
-      cloud::Appended appended;
-      if (may) {
-        appended = co_await kind->append(arn, std::move(deliveries), batch);
-      } else {
-        for (std::size_t i = 0; i < all.size(); ++i) {
-          appended.undelivered.push_back({i, "NO_PERMISSIONS", may.error().message});
-        }
-      }
-      if (appended.after) after.push_back(std::move(appended.after));
-      for (const cloud::Undelivered& undelivered : appended.undelivered)
-        errors[undelivered.delivery] = undelivered.message;
-    }
-    for (std::size_t i = 0; i < all.size(); ++i) {
-      const AlarmPtr alarm = find(all[i].alarm);
-      if (!alarm) continue;
-      const bool done = errors[i].empty();
-      add_history(*alarm, m::history_item_type::kAction,
-                  (done ? "Successfully executed action " : "Failed to execute action ") + arn,
-                  action_history(*alarm, arn, done, errors[i]));
-    }
+asio::awaitable<void> Changes::append_actions(store::Batch& batch, cloud::Settlement& settlement) {
+  cloud::Outbox outbox(core_.house, {.service = "cloudwatch.amazonaws.com"});
+  for (Action& action : actions_) {
+    const auto parsed = cloud::Arn::parse(action.arn);
+    cloud::EventDelivery delivery;
+    delivery.payload = std::move(action.payload);
+    delivery.source_arn = alarm_arn(set_.scope, action.alarm);
+    if (parsed && parsed->service == "lambda") delivery.sender = "lambda.alarms.cloudwatch.amazonaws.com";
+    if (!action.subject.empty()) delivery.attributes.emplace_back("Subject", std::move(action.subject));
+    outbox.add(parsed ? core_.house.event_targets.find(*parsed) : nullptr, action.arn, std::move(delivery));
   }
-  co_return after;
+  for (cloud::ServiceEvent& event : events_) outbox.announce(std::move(event));
+  const auto failures = co_await outbox.append(batch, settlement);
+  for (const auto& failure : failures) actions_[failure.delivery].error = failure.message;
+  for (const Action& action : actions_) {
+    const AlarmPtr alarm = find(action.alarm);
+    if (!alarm) continue;
+    const bool done = action.error.empty();
+    add_history(*alarm, m::history_item_type::kAction,
+                (done ? "Successfully executed action " : "Failed to execute action ") + action.arn,
+                action_history(*alarm, action.arn, done, action.error));
+  }
 }
 
 asio::awaitable<Result<void>> Changes::commit() {
@@ -272,12 +250,12 @@ asio::awaitable<Result<void>> Changes::commit() {
       batch.erase(alarm_key(set_.scope, name));
     }
   }
-  std::vector<cloud::AfterCommit> after = co_await append_actions(batch);
+  cloud::Settlement settlement;
+  co_await append_actions(batch, settlement);
   for (const auto& [name, item] : history_) put_history(set_, item, batch);
-  if (!events_.empty()) after.push_back(co_await core_.house.service_events.append(std::move(events_), batch));
   Result<void> committed;
   if (!batch.empty()) committed = co_await core_.house.store.commit(std::move(batch));
-  for (const auto& settle : after) settle(committed.has_value());
+  settlement.settle(committed.has_value());
   if (!committed) co_return committed;
   for (const auto& [name, alarm] : changed_) {
     const AlarmPtr before = set_.find(name);

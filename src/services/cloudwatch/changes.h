@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cloud/outbox.h"
 #include "services/cloudwatch/core.h"
 
 namespace signalbox::cloudwatch {
@@ -47,19 +48,20 @@ class Changes {
     std::string alarm;
     std::string payload;
     std::string subject = {};  // of a topic's notifications
+    std::string error = {};    // why it was not executed
   };
   void suppress_or_act(const AlarmPtr& alarm, AlarmRecord& record, const AlarmRecord& before);
   void follow_suppressor(const AlarmPtr& suppressor);
   void act(const Alarm& alarm, const AlarmRecord& before);
   void add_history(const Alarm& alarm, std::string_view type, std::string summary, std::string data);
-  asio::awaitable<std::vector<cloud::AfterCommit>> append_actions(store::Batch& batch);
+  asio::awaitable<void> append_actions(store::Batch& batch, cloud::Settlement& settlement);
 
   Core& core_;
   AlarmSet& set_;
   const Time now_;
-  std::map<std::string, AlarmPtr, std::less<>> changed_;             // null: removed
-  std::set<std::string, std::less<>> entered_;                       // changed their state, and not cascaded yet
-  std::map<std::string, std::vector<Action>, std::less<>> actions_;  // by ARN
+  std::map<std::string, AlarmPtr, std::less<>> changed_;  // null: removed
+  std::set<std::string, std::less<>> entered_;            // changed their state, and not cascaded yet
+  std::vector<Action> actions_;
   std::vector<cloud::ServiceEvent> events_;
   std::vector<std::pair<std::string, m::AlarmHistoryItem>> history_;
 };

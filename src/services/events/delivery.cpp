@@ -3,191 +3,58 @@
 #include <algorithm>
 #include <utility>
 
-#include "cloud/delivery_rights.h"
 #include "cloud/rule_failures.h"
 
 namespace signalbox::events {
 namespace {
 
-using DeadLetters = std::map<std::string, std::vector<cloud::EventDelivery>, std::less<>>;
-
-/// Tells the targets how the commit ended, whichever way the call is left.
-class Settlement {
- public:
-  Settlement() = default;
-  Settlement(const Settlement&) = delete;
-  ~Settlement() { settle(false); }
-  void add(cloud::AfterCommit after) { waiting_.push_back(std::move(after)); }
-  void settle(bool committed) {
-    for (const auto& after : std::exchange(waiting_, {})) after(committed);
-  }
-
- private:
-  std::vector<cloud::AfterCommit> waiting_;
-};
-
-void drop(Core& core, const std::string& target, const cloud::Undelivered& undelivered) {
-  core.figures.dropped.add(1);
-  core.house.log.warning("an event delivery was dropped",
-                         {{"target", target}, {"error", undelivered.code}, {"message", undelivered.message}});
-}
-
-/// The rule that a dead letter comes from; "" for none.
-std::string rule_of(const cloud::EventDelivery& letter) {
-  for (const auto& [name, text] : letter.attributes) {
-    if (name == "RULE_ARN") return text;
-  }
-  return "";
-}
-
-/// What is told to whoever watches, when the commit is done.
-struct Told {
-  std::string event_id;
-  std::string rule;
-  std::string target;
-  cloud::DeliveryNote::Outcome outcome = cloud::DeliveryNote::Outcome::kDelivered;
-  std::string code = {};
-  std::string message = {};
-};
-
-void tell(Core& core, const std::vector<Told>& all) {
-  for (const Told& one : all) {
-    core.house.tap.note({one.event_id, one.rule, one.target, one.outcome, 1, one.code, one.message});
-  }
-}
-
-/// What those of one target would be told, were all delivered. Nothing while nobody watches.
-std::vector<Told> told_of(Core& core, const std::string& arn, const Outgoing& outgoing) {
-  std::vector<Told> told;
-  if (!core.house.tap.is_watched()) return told;
-  for (const cloud::EventDelivery& delivery : outgoing.deliveries) {
-    told.push_back({delivery.event_id, delivery.policy->source, arn});
-  }
-  return told;
-}
-
 constexpr const char* kPrincipal = "events.amazonaws.com";
+using Failure = cloud::Outbox::Failure;
+using Outcome = cloud::DeliveryNote::Outcome;
 
-/// Takes away those that the rule, with its role or without, may not deliver there. Returns them, and of those that are
-/// left their former places.
-asio::awaitable<std::vector<cloud::Undelivered>> take_refused(Core& core, std::string arn, Outgoing& outgoing,
-                                                              std::vector<std::size_t>& places) {
-  std::vector<cloud::Undelivered> refused;
-  std::vector<cloud::EventDelivery> kept;
-  std::map<std::pair<std::string, std::string>, Result<void>> known;  // by rule and role
-  for (std::size_t i = 0; i < outgoing.deliveries.size(); ++i) {
-    const std::pair by(outgoing.deliveries[i].policy->source, outgoing.roles[i]);
-    auto right = known.find(by);
-    if (right == known.end()) {
-      cloud::DeliveryRight wanted{kPrincipal, by.first, by.second, arn};
-      Result<void> allowed = co_await cloud::may_deliver(core.house.authority, core.house.sessions, std::move(wanted));
-      right = known.emplace(by, std::move(allowed)).first;
-    }
-    if (right->second) {
-      places.push_back(i);
-      kept.push_back(std::move(outgoing.deliveries[i]));
-    } else {
-      refused.push_back({i, "NO_PERMISSIONS", right->second.error().message});
-    }
+/// Counts what was not delivered, and says so in the log where it is lost.
+void tell_of(Core& core, const Failure& failure) {
+  cloud::tell_rule_failure(core.house.measures, "FailedInvocations", failure.source);
+  if (failure.letter == Failure::Letter::kSent) {
+    core.figures.dead_lettered.add(1);
+    return cloud::tell_rule_failure(core.house.measures, "InvocationsSentToDlq", failure.source);
   }
-  outgoing.deliveries = std::move(kept);
-  co_return refused;
-}
-
-/// Appends what may be delivered; what may not be is told as undelivered.
-asio::awaitable<cloud::Appended> append_allowed(Core& core, std::string arn, Outgoing& outgoing, store::Batch& batch) {
-  if (!core.house.authority.verifying()) {
-    co_return co_await outgoing.kind->append(arn, std::move(outgoing.deliveries), batch);
-  }
-  std::vector<std::size_t> places;
-  std::vector<cloud::Undelivered> refused = co_await take_refused(core, arn, outgoing, places);
-  cloud::Appended appended;
-  if (!outgoing.deliveries.empty()) {
-    appended = co_await outgoing.kind->append(arn, std::move(outgoing.deliveries), batch);
-  }
-  for (cloud::Undelivered& one : appended.undelivered) one.delivery = places[one.delivery];
-  for (cloud::Undelivered& one : refused) appended.undelivered.push_back(std::move(one));
-  co_return appended;
-}
-
-asio::awaitable<void> append(Core& core, std::string arn, Outgoing outgoing, store::Batch& batch,
-                             Settlement& settlement, DeadLetters& dead) {
-  using Outcome = cloud::DeliveryNote::Outcome;
-  const std::size_t count = outgoing.deliveries.size();
-  std::vector<Told> told = told_of(core, arn, outgoing);
-  std::vector<std::shared_ptr<const cloud::DeliveryPolicy>> policies;
-  for (const cloud::EventDelivery& delivery : outgoing.deliveries) policies.push_back(delivery.policy);
-  cloud::Appended appended = co_await append_allowed(core, arn, outgoing, batch);
-  core.figures.deliveries.add(count - appended.undelivered.size());
-  if (appended.after) settlement.add(std::move(appended.after));
-  for (const cloud::Undelivered& undelivered : appended.undelivered) {
-    cloud::tell_rule_failure(core.house.measures, "FailedInvocations", policies[undelivered.delivery]->source);
-    if (!told.empty()) {
-      told[undelivered.delivery].outcome = Outcome::kDropped;
-      told[undelivered.delivery].code = undelivered.code;
-      told[undelivered.delivery].message = undelivered.message;
-    }
-    const auto fallback = std::ranges::find(outgoing.fallbacks, undelivered.delivery, &Outgoing::Fallback::delivery);
-    if (fallback == outgoing.fallbacks.end()) {
-      drop(core, arn, undelivered);
-    } else {
-      if (!told.empty()) told[undelivered.delivery].outcome = Outcome::kDeadLettered;
-      dead[fallback->policy->dead_letter_queue].push_back(cloud::dead_letter(
-          *fallback->policy, std::move(fallback->event), arn, undelivered.code, undelivered.message));
-    }
-  }
-  // What goes outside is told of when it gets there.
-  if (outgoing.kind->is_outside())
-    std::erase_if(told, [](const Told& one) { return one.outcome == Outcome::kDelivered; });
-  if (told.empty()) co_return;
-  settlement.add([&core, told = std::move(told)](bool committed) {
-    if (committed) tell(core, told);
-  });
-}
-
-asio::awaitable<void> bury(Core& core, std::string queue, std::vector<cloud::EventDelivery> letters,
-                           store::Batch& batch, Settlement& settlement) {
-  const std::size_t count = letters.size();
-  std::vector<std::string> rules;
-  for (const cloud::EventDelivery& letter : letters) rules.push_back(rule_of(letter));
-  cloud::EventTarget* queues = core.house.event_targets.queues();
-  Outgoing outgoing{queues, {}};
-  for (cloud::EventDelivery& letter : letters) {
-    // The queue's policy is asked for the rule.
-    auto of_rule = std::make_shared<cloud::DeliveryPolicy>();
-    of_rule->source = rules[outgoing.deliveries.size()];
-    if (!letter.policy) letter.policy = std::move(of_rule);
-    outgoing.deliveries.push_back(std::move(letter));
-    outgoing.roles.emplace_back();
-  }
-  cloud::Appended appended = co_await append_allowed(core, queue, outgoing, batch);
-  core.figures.dead_lettered.add(count - appended.undelivered.size());
-  if (appended.after) settlement.add(std::move(appended.after));
-  for (const cloud::Undelivered& undelivered : appended.undelivered) {
-    drop(core, queue, undelivered);
-    cloud::tell_rule_failure(core.house.measures, "InvocationsFailedToBeSentToDlq", rules[undelivered.delivery]);
-    rules[undelivered.delivery].clear();
-  }
-  for (const std::string& rule : rules) {
-    if (!rule.empty()) cloud::tell_rule_failure(core.house.measures, "InvocationsSentToDlq", rule);
-  }
+  core.figures.dropped.add(1);
+  const bool buried = failure.letter == Failure::Letter::kLost;
+  core.house.log.warning("an event delivery was dropped", {{"target", buried ? failure.queue : failure.target},
+                                                           {"error", failure.code},
+                                                           {"message", buried ? failure.why_lost : failure.message}});
+  if (buried) cloud::tell_rule_failure(core.house.measures, "InvocationsFailedToBeSentToDlq", failure.source);
 }
 
 }  // namespace
 
+Outbox::Outbox(Core& core) : outgoing_(core.house, {.service = kPrincipal}), core_(core) {}
+
 void Outbox::add(const Target& target, const MatchedEvent& event, const std::string& trace_header) {
   const TargetRecord& record = target.record;
-  auto& to_one = outgoing_.try_emplace(record.arn, Outgoing{target.kind, {}}).first->second;
-  cloud::EventDelivery& delivery = to_one.deliveries.emplace_back(
-      cloud::EventDelivery{target.input.apply(event), record.message_group_id.value_or(""), trace_header});
-  to_one.roles.push_back(record.role_arn.value_or(""));
+  cloud::EventDelivery delivery{target.input.apply(event), record.message_group_id.value_or(""), trace_header};
   delivery.policy = target.policy;
   delivery.http = target.http.apply(event);
   delivery.event_id = cloud::event_id_of(event.text);
   delivery.partition_key = target.partition_key_of(event);
-  if (!record.dead_letter_arn) return;
-  if (delivery.payload != event.text) delivery.event = event.text;
-  to_one.fallbacks.push_back({to_one.deliveries.size() - 1, target.policy, std::string(event.text)});
+  if (record.dead_letter_arn && delivery.payload != event.text) delivery.event = event.text;
+  if (core_.house.tap.is_watched()) {
+    notes_.push_back(
+        {outgoing_.count(), delivery.event_id, target.policy->source, record.arn, target.kind->is_outside()});
+  }
+  outgoing_.add(target.kind, record.arn, std::move(delivery), record.role_arn.value_or(""));
+}
+
+void Outbox::refuse(const Target& target, const cloud::Undelivered& why, std::string_view event) {
+  cloud::EventDelivery delivery;
+  delivery.payload = event;
+  delivery.policy = target.policy;
+  delivery.event_id = cloud::event_id_of(event);
+  if (core_.house.tap.is_watched()) {
+    notes_.push_back({outgoing_.count(), delivery.event_id, target.policy->source, target.record.arn, false});
+  }
+  outgoing_.add_failed(target.record.arn, std::move(delivery), why.code, why.message);
 }
 
 void Outbox::archive(const std::shared_ptr<ArchivedEvents>& archive, std::string_view event, Time now) {
@@ -195,19 +62,6 @@ void Outbox::archive(const std::shared_ptr<ArchivedEvents>& archive, std::string
   auto found = std::ranges::find_if(deposits_, is_its);
   if (found == deposits_.end()) found = deposits_.insert(found, std::make_unique<Deposit>(archive, now));
   (*found)->add(event, archived_);
-}
-
-void Outbox::refuse(Core& core, const Target& target, const cloud::Undelivered& why, std::string_view event) {
-  const std::string& queue = target.policy->dead_letter_queue;
-  cloud::tell_rule_failure(core.house.measures, "FailedInvocations", target.policy->source);
-  if (core.house.tap.is_watched()) {
-    using Outcome = cloud::DeliveryNote::Outcome;
-    core.house.tap.note({cloud::event_id_of(event), target.policy->source, target.record.arn,
-                         queue.empty() ? Outcome::kDropped : Outcome::kDeadLettered, 1, why.code, why.message});
-  }
-  if (queue.empty()) return drop(core, target.record.arn, why);
-  dead_[queue].push_back(
-      cloud::dead_letter(*target.policy, std::string(event), target.record.arn, why.code, why.message));
 }
 
 void Outbox::count(const Rule& rule, bool matched) {
@@ -231,27 +85,44 @@ void Outbox::tell(const std::vector<Count>& counts, Duration took) {
   }
 }
 
+void Outbox::tell(Core& core, const std::vector<Note>& notes, const std::vector<Failure>& failures) {
+  for (const Note& note : notes) {
+    const auto failure = std::ranges::find(failures, note.delivery, &Failure::delivery);
+    if (failure == failures.end()) {
+      // What goes outside is told of when it gets there.
+      if (!note.outside) core.house.tap.note({note.event_id, note.rule, note.target, Outcome::kDelivered, 1, "", ""});
+      continue;
+    }
+    const Outcome outcome = failure->letter == Failure::Letter::kNone ? Outcome::kDropped : Outcome::kDeadLettered;
+    core.house.tap.note({note.event_id, note.rule, note.target, outcome, 1, failure->code, failure->message});
+  }
+}
+
 asio::awaitable<cloud::AfterCommit> append(Core& core, Outbox outbox, store::Batch& batch) {
-  const auto settlement = std::make_shared<Settlement>();
+  cloud::Settlement settlement;
   if (!outbox.counts_.empty()) {
-    settlement->add([&core, counts = std::move(outbox.counts_), began = core.house.clock.now()](bool committed) {
+    settlement.add([&core, counts = std::move(outbox.counts_), began = core.house.clock.now()](bool committed) {
       if (committed) Outbox::tell(counts, core.house.clock.now() - began);
     });
   }
-  for (auto& [arn, to_one] : outbox.outgoing_) {
-    co_await append(core, arn, std::move(to_one), batch, *settlement, outbox.dead_);
+  std::vector<Failure> failures = co_await outbox.outgoing_.append(batch, settlement);
+  core.figures.deliveries.add(outbox.outgoing_.count() - failures.size());
+  for (const Failure& failure : failures) tell_of(core, failure);
+  if (!outbox.notes_.empty()) {
+    settlement.add([&core, notes = std::move(outbox.notes_), failures = std::move(failures)](bool committed) {
+      if (committed) Outbox::tell(core, notes, failures);
+    });
   }
-  for (auto& [queue, letters] : outbox.dead_) co_await bury(core, queue, std::move(letters), batch, *settlement);
   batch.append(outbox.archived_);
   for (auto& owned : outbox.deposits_) {
     std::shared_ptr<Deposit> deposit = std::move(owned);
     deposit->count(batch);
-    settlement->add([&core, deposit = std::move(deposit)](bool committed) {
+    settlement.add([&core, deposit = std::move(deposit)](bool committed) {
       deposit->settle(committed);
       if (committed) core.figures.archived.add(deposit->events());
     });
   }
-  co_return [settlement](bool committed) { settlement->settle(committed); };
+  co_return cloud::Settlement::as_one(std::move(settlement));
 }
 
 asio::awaitable<Result<void>> deliver(Core& core, Outbox outbox, store::Batch batch) {

@@ -2,12 +2,11 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
-#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "cloud/event_target.h"
+#include "cloud/outbox.h"
 #include "services/events/archives/archived_events.h"
 #include "services/events/core.h"
 #include "services/events/matched_event.h"
@@ -15,39 +14,33 @@
 
 namespace signalbox::events {
 
-/// What goes to one target ARN.
-struct Outgoing {
-  cloud::EventTarget* kind;
-  std::vector<cloud::EventDelivery> deliveries;
-  /// What becomes of a delivery that the target cannot take, for those whose rule has an answer, by their order.
-  struct Fallback {
-    std::size_t delivery;
-    std::shared_ptr<const cloud::DeliveryPolicy> policy;
-    std::string event;
-  };
-  std::vector<Fallback> fallbacks = {};
-  std::vector<std::string> roles = {};  // of each delivery, the rule's for its target; "" for none
-};
-
 /// All that is to be delivered in one commit.
 class Outbox {
  public:
+  explicit Outbox(Core& core);
   /// Adds the event as the target wants it. The target is no event bus.
   void add(const Target& target, const MatchedEvent& event, const std::string& trace_header);
   /// The target did not take the event: it goes to its dead-letter queue, or is lost.
-  void refuse(Core& core, const Target& target, const cloud::Undelivered& why, std::string_view event);
+  void refuse(const Target& target, const cloud::Undelivered& why, std::string_view event);
   /// The event goes into the archive.
   void archive(const std::shared_ptr<ArchivedEvents>& archive, std::string_view event, Time now);
   /// A rule was triggered, by an event that matched it or by its schedule, and its targets have been added.
   void count(const Rule& rule, bool matched);
-  bool empty() const { return outgoing_.empty() && dead_.empty() && deposits_.empty() && counts_.empty(); }
+  bool empty() const { return outgoing_.empty() && deposits_.empty() && counts_.empty(); }
 
  private:
   friend asio::awaitable<cloud::AfterCommit> append(Core& core, Outbox outbox, store::Batch& batch);
-  /// By ARN: all append to targets in one order, so that two commits cannot wait for each other's targets.
-  std::map<std::string, Outgoing, std::less<>> outgoing_;
-  /// What goes to dead-letter queues, by their ARN.
-  std::map<std::string, std::vector<cloud::EventDelivery>, std::less<>> dead_;
+  cloud::Outbox outgoing_;
+  /// What is told to whoever watches, delivery by delivery, when the commit is done. Nothing while nobody watches.
+  struct Note {
+    std::size_t delivery;
+    std::string event_id;
+    std::string rule;
+    std::string target;
+    bool outside;
+  };
+  static void tell(Core& core, const std::vector<Note>& notes, const std::vector<cloud::Outbox::Failure>& failures);
+  std::vector<Note> notes_;
   /// One for each archive that takes something, and all that they take.
   std::vector<std::unique_ptr<Deposit>> deposits_;
   store::Batch archived_;
@@ -61,6 +54,7 @@ class Outbox {
   };
   static void tell(const std::vector<Count>& counts, Duration took);
   std::vector<Count> counts_;
+  Core& core_;
 };
 
 /// Adds to `batch` what delivering all of it changes. What a target cannot take goes to the dead-letter queue that its

@@ -22,7 +22,8 @@ std::optional<cloud::Undelivered> refused(std::string code, std::string message)
 
 }  // namespace
 
-Router::Router(Core& core) : core_(core), now_(core.house.clock.now()), ingestion_time_(to_iso8601(now_)) {}
+Router::Router(Core& core)
+    : core_(core), now_(core.house.clock.now()), ingestion_time_(to_iso8601(now_)), outbox_(core) {}
 
 bool Router::enter(const BusId& bus, std::string_view text, const std::string& trace_header) {
   Event event{text, trace_header};
@@ -130,7 +131,7 @@ bool Router::add(const BusId& bus, const Rule& rule, Event& event, Hops hops) {
 void Router::forward(const BusId& from, const Rule& rule, const Target& target, Event& event, Hops hops) {
   const auto why = try_forward(from, rule, target, event, hops);
   if (why) {
-    outbox_.refuse(core_, target, *why, event.text);
+    outbox_.refuse(target, *why, event.text);
   } else {
     if (core_.house.tap.is_watched()) {
       core_.house.tap.note({cloud::event_id_of(event.text), rule.arn, target.record.arn});

@@ -2,10 +2,10 @@
 #include <algorithm>
 
 #include "base/time_text.h"
+#include "cloud/outbox.h"
 #include "json/json.h"
 #include "services/lambda/fleet.h"
 #include "services/lambda/invoke.h"
-#include "services/lambda/rights.h"
 #include "store/record.h"
 
 namespace signalbox::lambda {
@@ -135,34 +135,12 @@ std::string error_message(const cloud::Attempt& last) {
 cloud::EventDelivery dead_letter(const AsyncEvent& event, const cloud::Attempt& last) {
   cloud::EventDelivery letter;
   letter.payload = event.payload;
-  letter.sender = "lambda.amazonaws.com";
   auto typed = std::make_shared<cloud::TypedAttributes>();
   (*typed)["RequestID"] = {"String", event.request_id};
   (*typed)["ErrorCode"] = {"Number", last.answer.empty() ? "429" : "200"};
   (*typed)["ErrorMessage"] = {"String", error_message(last)};
   letter.typed = std::move(typed);
   return letter;
-}
-
-/// To a destination, or a dead-letter queue, by the function's role.
-asio::awaitable<cloud::Appended> send(Core& core, FunctionPtr function, std::string to, cloud::EventDelivery letter,
-                                      store::Batch& batch) {
-  const Result<void> may = co_await role_may_send(core, std::move(function), to);
-  if (!may) {
-    cloud::Appended refused;
-    refused.undelivered.push_back({0, "NO_PERMISSIONS", may.error().message});
-    co_return refused;
-  }
-  const auto arn = cloud::Arn::parse(to);
-  if (arn && arn->service == "lambda") {
-    std::vector<std::string> payloads(1, std::move(letter.payload));
-    cloud::Invoker by_role;
-    co_return co_await core.house.functions.queue(to, std::move(by_role), std::move(payloads), batch);
-  }
-  cloud::EventTarget* const kind = arn ? core.house.event_targets.find(*arn) : nullptr;
-  if (kind == nullptr) co_return cloud::Appended{{}, {{0, "NO_RESOURCE", "There is nothing of that kind."}}};
-  std::vector<cloud::EventDelivery> letters(1, std::move(letter));
-  co_return co_await kind->append(to, std::move(letters), batch);
 }
 
 }  // namespace
@@ -245,7 +223,6 @@ asio::awaitable<cloud::AfterCommit> AsyncEvents::settle(std::string target, cons
     cloud::EventDelivery letter;
     letter.payload = invocation_record(event, function_arn, condition, delivery.attempts + (tried ? 1 : 0), last,
                                        last.message, core_.house.clock.now());
-    letter.sender = "lambda.amazonaws.com";
     letter.bus_event.source = "lambda";
     letter.bus_event.detail_type = std::string("Lambda Function Invocation Result - ") + (good ? "Success" : "Failure");
     letter.bus_event.resources = {to, function_arn};
@@ -253,19 +230,22 @@ asio::awaitable<cloud::AfterCommit> AsyncEvents::settle(std::string target, cons
   }
   const auto& dead_letters = function->latest->config.dead_letter_config;
   if (!good && dead_letters) letters.emplace_back(*dead_letters->target_arn, dead_letter(event, last));
-  std::ranges::sort(letters, {}, [](const auto& one) { return one.first; });
-  std::vector<cloud::AfterCommit> after;
+  cloud::Outbox outbox(core_.house, {.service = "lambda.amazonaws.com"});
+  const std::string role = function->latest->config.role.value_or("");
   for (auto& [to, letter] : letters) {
-    cloud::Appended appended = co_await send(core_, function, to, std::move(letter), batch);
-    if (appended.after) after.push_back(std::move(appended.after));
-    for (const cloud::Undelivered& lost : appended.undelivered) {
-      core_.house.log.warning("the result of an invocation cannot be sent",
-                              {{"function", function_arn}, {"to", to}, {"why", lost.message}});
-    }
+    const auto arn = cloud::Arn::parse(to);
+    letter.sender = "lambda.amazonaws.com";
+    letter.source_arn = function->name.arn();
+    letter.by_role = true;
+    outbox.add(arn ? core_.house.event_targets.find(*arn) : nullptr, to, std::move(letter), role);
   }
-  co_return [after = std::move(after)](bool committed) {
-    for (const cloud::AfterCommit& one : after) one(committed);
-  };
+  cloud::Settlement settlement;
+  const auto failures = co_await outbox.append(batch, settlement);
+  for (const cloud::Outbox::Failure& lost : failures) {
+    core_.house.log.warning("the result of an invocation cannot be sent",
+                            {{"function", function_arn}, {"to", lost.target}, {"why", lost.message}});
+  }
+  co_return cloud::Settlement::as_one(std::move(settlement));
 }
 
 }  // namespace signalbox::lambda

@@ -7,8 +7,6 @@
 namespace signalbox::lambda {
 namespace {
 
-constexpr std::string_view kScheduler = "scheduler.amazonaws.com";
-
 /// In [0, 1).
 double chance(Random& random) {
   return static_cast<double>(random.next() >> 11U) * 0x1.0p-53;
@@ -26,28 +24,6 @@ Result<Invokable> find_invokable(const Core& core, const std::string& arn, const
   Result<void> may = check_invoker(*function, named->qualifier, invoker);
   if (!may) return std::unexpected(std::move(may).error());
   return Invokable{function, std::move(named->qualifier)};
-}
-
-/// Refusals as dead letters of rules tell of them.
-cloud::Appended none_taken(std::size_t count, const Error& why) {
-  cloud::Appended appended;
-  const char* const code = why.code == "AccessDeniedException" ? "NO_PERMISSIONS" : "NO_RESOURCE";
-  for (std::size_t i = 0; i < count; ++i) appended.undelivered.push_back({i, code, why.message});
-  return appended;
-}
-
-/// Takes out the payloads that are too large.
-template <class Item>
-void take_out_large(std::vector<Item>& items, std::string Item::* payload, cloud::Appended& appended) {
-  std::vector<Item> kept;
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    if ((items[i].*payload).size() <= cloud::kMaxFunctionEvent) {
-      kept.push_back(std::move(items[i]));
-    } else {
-      appended.undelivered.push_back({i, "INVALID_PARAMETER", "The event is larger than functions take."});
-    }
-  }
-  items = std::move(kept);
 }
 
 }  // namespace
@@ -85,9 +61,9 @@ asio::awaitable<cloud::Appended> FunctionTarget::append(std::string target,
   for (std::size_t i = 0; i < deliveries.size(); ++i) {
     cloud::EventDelivery& one = deliveries[i];
     cloud::Invoker invoker;
-    invoker.service = one.sender.empty() ? "events.amazonaws.com" : one.sender;
-    if (one.sender == kScheduler) invoker.service.clear();  // acts by the schedule's role
-    invoker.source_arn = !one.source_arn.empty() || !one.policy ? one.source_arn : one.policy->source;
+    if (!one.by_role) invoker.service = one.sender.empty() ? "events.amazonaws.com" : one.sender;
+    invoker.source_arn = cloud::source_of(one);
+    invoker.source_account = one.source_account;
     const auto found = find_invokable(core_, target, invoker);
     if (!found || one.payload.size() > cloud::kMaxFunctionEvent) {
       const Error why = found ? Error{"", "The event is larger than functions take."} : found.error();
@@ -111,20 +87,6 @@ Result<void> FunctionRunner::may_invoke(const std::string& arn, const cloud::Inv
   const auto found = find_invokable(core_, arn, invoker);
   if (!found) return std::unexpected(found.error());
   return {};
-}
-
-asio::awaitable<cloud::Appended> FunctionRunner::queue(std::string arn, cloud::Invoker invoker,
-                                                       std::vector<std::string> payloads, store::Batch& batch) {
-  const auto found = find_invokable(core_, arn, invoker);
-  if (!found) co_return none_taken(payloads.size(), found.error());
-  std::vector<AsyncEvent> events;
-  for (std::string& payload : payloads) events.push_back({core_.house.random.uuid(), std::move(payload), ""});
-  cloud::Appended appended;
-  take_out_large(events, &AsyncEvent::payload, appended);
-  if (events.empty()) co_return appended;
-  cloud::Appended added = co_await events_.add(found->function->name, found->qualifier, std::move(events), batch);
-  appended.after = std::move(added.after);
-  co_return appended;
 }
 
 asio::awaitable<Result<cloud::FunctionAnswer>> FunctionRunner::invoke(std::string arn, cloud::Invoker invoker,

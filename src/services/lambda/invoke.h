@@ -64,16 +64,13 @@ class FunctionTarget final : public cloud::EventTarget {
 /// What others have as cloud::Functions.
 class FunctionRunner final : public cloud::Functions::Runner {
  public:
-  FunctionRunner(Core& core, AsyncEvents& events) : core_(core), events_(events) {}
+  explicit FunctionRunner(Core& core) : core_(core) {}
   Result<void> may_invoke(const std::string& arn, const cloud::Invoker& invoker) const override;
-  asio::awaitable<cloud::Appended> queue(std::string arn, cloud::Invoker invoker, std::vector<std::string> payloads,
-                                         store::Batch& batch) override;
   asio::awaitable<Result<cloud::FunctionAnswer>> invoke(std::string arn, cloud::Invoker invoker,
                                                         std::string payload) override;
 
  private:
   Core& core_;
-  AsyncEvents& events_;
 };
 
 inline constexpr const char* kAsyncKind = "lambda:async";

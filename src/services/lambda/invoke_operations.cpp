@@ -115,7 +115,7 @@ void register_invoke_operations(Core& core) {
   AsyncEvents& events = *owned;
   core.house.event_targets.add(kAsyncKind, std::move(owned));
   core.house.event_targets.add("lambda", std::make_unique<FunctionTarget>(core, events));
-  core.house.functions.run_by(std::make_unique<FunctionRunner>(core, events));
+  core.house.functions.run_by(std::make_unique<FunctionRunner>(core));
   door.handle(model::kInvoke, [&core, &events](const Call& call, model::InvocationRequest request) {
     return invoke_function(core, events, call, std::move(request));
   });

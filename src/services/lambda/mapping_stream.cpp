@@ -1,6 +1,7 @@
 #include "services/lambda/mapping_stream.h"
 
 #include "base/time_text.h"
+#include "cloud/outbox.h"
 #include "json/json.h"
 #include "services/lambda/invoke.h"
 #include "services/lambda/mapping_batch.h"
@@ -55,21 +56,23 @@ asio::awaitable<cloud::AfterCommit> tell_of_failure(Core& core, MappingPtr mappi
                                                     Outcome outcome, std::int64_t count, store::Batch& batch) {
   core.house.log.warning("an event source mapping gave up records",
                          {{"mapping", mapping->id}, {"condition", condition}, {"from", events.front().id}});
-  cloud::AfterCommit after;
-  const std::string to = lane->config->on_failure;
+  const std::string& to = lane->config->on_failure;
+  if (to.empty()) co_return cloud::AfterCommit();
+  const FunctionPtr function = core.find(lane->config->function.function);
   const auto arn = cloud::Arn::parse(to);
-  cloud::EventTarget* const kind = arn ? core.house.event_targets.find(*arn) : nullptr;
-  if (kind == nullptr) co_return after;
   cloud::EventDelivery letter;
   letter.payload = failure_record(*mapping, *lane, events, condition, outcome, count, core.house.clock.now());
   letter.sender = "lambda.amazonaws.com";
-  std::vector<cloud::EventDelivery> letters(1, std::move(letter));
-  cloud::Appended appended = co_await kind->append(to, std::move(letters), batch);
-  after = std::move(appended.after);
-  for (const cloud::Undelivered& lost : appended.undelivered) {
+  letter.source_arn = lane->config->function.function.arn();
+  cloud::Outbox outbox(core.house, {.service = "lambda.amazonaws.com"});
+  outbox.add(arn ? core.house.event_targets.find(*arn) : nullptr, to, std::move(letter),
+             function ? function->latest->config.role.value_or("") : "");
+  cloud::Settlement settlement;
+  const auto failures = co_await outbox.append(batch, settlement);
+  for (const cloud::Outbox::Failure& lost : failures) {
     core.house.log.warning("word of a failed batch cannot be sent", {{"mapping", mapping->id}, {"why", lost.message}});
   }
-  co_return after;
+  co_return cloud::Settlement::as_one(std::move(settlement));
 }
 
 asio::awaitable<Outcome> run_batch(Core& core, MappingLanePtr lane, std::vector<cloud::SourceEvent> events) {

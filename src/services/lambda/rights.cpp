@@ -285,9 +285,4 @@ asio::awaitable<Result<void>> role_may(const Core& core, FunctionPtr function, s
   co_return co_await cloud::role_may(core.house.authority, core.house.sessions, std::move(right), std::move(action));
 }
 
-asio::awaitable<Result<void>> role_may_send(const Core& core, FunctionPtr function, std::string destination) {
-  cloud::DeliveryRight right = right_of(*function, std::move(destination));
-  co_return co_await cloud::may_deliver(core.house.authority, core.house.sessions, std::move(right));
-}
-
 }  // namespace signalbox::lambda

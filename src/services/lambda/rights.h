@@ -16,7 +16,5 @@ cloud::RoleUse role_of(const FunctionName& function, const std::string& role);
 /// Whether the function's role may do that to that resource. Always in other modes. Errors: AccessDeniedException.
 asio::awaitable<Result<void>> role_may(const Core& core, FunctionPtr function, std::string action,
                                        std::string resource);
-/// Whether it may send to that destination.
-asio::awaitable<Result<void>> role_may_send(const Core& core, FunctionPtr function, std::string destination);
 
 }  // namespace signalbox::lambda

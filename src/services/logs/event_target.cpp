@@ -111,18 +111,18 @@ asio::awaitable<cloud::Appended> GroupTarget::append_here(GroupPtr group, std::v
     batch.put(stream_key(group->id, stream->name),
               store::encode(stream->record));  // whichever batch comes first brings it
   }
-  auto after = std::make_shared<AfterAll>();
-  after->add(ingest(core_, group, stream, events, batch));
-  co_await forward(core_, group, stream, events, group->last_begun(), batch, after);
-  appended.after = [this, group, stream, after, kept, events](bool committed) {
-    after->settle(committed);
+  cloud::Settlement settlement;
+  settlement.add(ingest(core_, group, stream, events, batch));
+  co_await forward(core_, group, stream, events, group->last_begun(), batch, settlement);
+  settlement.add([this, group, stream, kept, events](bool committed) {
     if (!committed) return;
     const auto durable = [this, group, stream, kept, events] {
       if (group->events_stream == stream->name) group->events_stream_is_durable = true;
       measure(core_, *group, events);
     };
     group->shard.is_current() ? durable() : group->shard.post(durable);
-  };
+  });
+  appended.after = cloud::Settlement::as_one(std::move(settlement));
   co_return appended;
 }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "cloud/delivery_rights.h"
 #include "services/logs/subscription.h"
 
 namespace signalbox::logs {
@@ -59,50 +58,27 @@ cloud::AfterCommit ingest(Core& core, const GroupPtr& group, const StreamPtr& st
 }
 
 asio::awaitable<void> forward(Core& core, GroupPtr group, StreamPtr stream, std::span<const NewEvent> events,
-                              std::uint64_t first, store::Batch& batch, std::shared_ptr<AfterAll> after) {
+                              std::uint64_t first, store::Batch& batch, cloud::Settlement& settlement) {
   if (group->subscriptions.empty()) co_return;
-  const Subscriptions subscriptions = group->subscriptions;  // they may change while a destination is waited for
-  // In the order of their destinations, as everybody goes who holds several of them until the commit: in any other, two
-  // may wait for each other.
-  std::vector<Subscriptions::const_pointer> in_order;
-  for (const auto& entry : subscriptions) in_order.push_back(&entry);
-  std::ranges::stable_sort(in_order, {},
-                           [](const auto* entry) -> const std::string& { return entry->second.record.destination; });
-  for (const auto* entry : in_order) {
-    const auto& [name, subscription] = *entry;
+  cloud::Outbox outbox(core.house, {.service = "logs.amazonaws.com"});
+  std::vector<std::string> filters;  // of each delivery
+  for (const auto& [name, subscription] : group->subscriptions) {
     const auto destination = cloud::Arn::parse(subscription.record.destination);
     cloud::EventTarget* const kind = destination ? core.house.event_targets.find(*destination) : nullptr;
-    auto deliveries = deliveries_of(core, *group, stream->name, subscription, events, first);
-    if (deliveries.empty()) continue;
-    const std::size_t count = deliveries.size();
-    cloud::Appended appended;
-    Result<void> may;
-    if (kind != nullptr) {
-      const std::string source = cloud::make_arn("logs", group->record()->scope, "log-group:" + group->name);
-      cloud::DeliveryRight right{"logs.amazonaws.com", source, subscription.record.role,
-                                 subscription.record.destination};
-      may = co_await cloud::may_deliver(core.house.authority, core.house.sessions, std::move(right));
+    for (auto& delivery : deliveries_of(core, *group, stream->name, subscription, events, first)) {
+      outbox.add(kind, subscription.record.destination, std::move(delivery), subscription.record.role);
+      filters.push_back(name);
     }
-    if (!may) {
-      for (std::size_t i = 0; i < count; ++i) {
-        appended.undelivered.push_back({i, "NO_PERMISSIONS", may.error().message});
-      }
-    } else if (kind != nullptr) {
-      appended = co_await kind->append(subscription.record.destination, std::move(deliveries), batch);
-    } else {
-      for (std::size_t i = 0; i < count; ++i)
-        appended.undelivered.push_back({i, "NO_RESOURCE", "no such kind of destination"});
-    }
-    after->add(std::move(appended.after));
-    for (const cloud::Undelivered& why : appended.undelivered) {
-      core.figures.undelivered.add();
-      core.house.log.warning("a subscription filter's destination could not take log events",
-                             {{"group", group->name},
-                              {"filter", name},
-                              {"destination", subscription.record.destination},
-                              {"error", why.code},
-                              {"message", why.message}});
-    }
+  }
+  const auto failures = co_await outbox.append(batch, settlement);
+  for (const auto& why : failures) {
+    core.figures.undelivered.add();
+    core.house.log.warning("a subscription filter's destination could not take log events",
+                           {{"group", group->name},
+                            {"filter", filters[why.delivery]},
+                            {"destination", why.target},
+                            {"error", why.code},
+                            {"message", why.message}});
   }
 }
 

@@ -1,11 +1,11 @@
 // How log events come in, whoever brings them: into the tail of their group, and on to its subscription filters.
 #pragma once
 
-#include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
 
+#include "cloud/outbox.h"
 #include "services/logs/core.h"
 
 namespace signalbox::logs {
@@ -28,26 +28,9 @@ StreamPtr make_stream(Group& group, std::string name, Millis now, store::Batch& 
 cloud::AfterCommit ingest(Core& core, const GroupPtr& group, const StreamPtr& stream, std::span<const NewEvent> events,
                           store::Batch& batch);
 
-/// Calls all of several, once, whichever way it ends.
-class AfterAll {
- public:
-  AfterAll() = default;
-  AfterAll(const AfterAll&) = delete;
-  ~AfterAll() { settle(false); }
-  void add(cloud::AfterCommit after) {
-    if (after) waiting_.push_back(std::move(after));
-  }
-  void settle(bool committed) {
-    for (const auto& after : std::exchange(waiting_, {})) after(committed);
-  }
-
- private:
-  std::vector<cloud::AfterCommit> waiting_;
-};
-
 /// Adds to `batch` what the group's subscription filters make of the events, which `ingest` numbered from `first` on.
 /// On the group's shard. What a destination cannot take is dropped and logged.
 asio::awaitable<void> forward(Core& core, GroupPtr group, StreamPtr stream, std::span<const NewEvent> events,
-                              std::uint64_t first, store::Batch& batch, std::shared_ptr<AfterAll> after);
+                              std::uint64_t first, store::Batch& batch, cloud::Settlement& settlement);
 
 }  // namespace signalbox::logs

@@ -61,13 +61,13 @@ std::vector<NewEvent> accepted(const std::vector<m::InputLogEvent>& events, cons
 
 asio::awaitable<Result<void>> store_events(Core& core, GroupPtr group, StreamPtr stream, std::vector<NewEvent> events) {
   store::Batch batch;
-  auto after = std::make_shared<AfterAll>();
-  after->add(ingest(core, group, stream, events, batch));
-  co_await forward(core, group, stream, events, group->last_begun(), batch, after);
+  cloud::Settlement settlement;
+  settlement.add(ingest(core, group, stream, events, batch));
+  co_await forward(core, group, stream, events, group->last_begun(), batch, settlement);
   if (group->deleted) co_return no_such_group();
   if (group->streams().find(stream->name) != stream) co_return no_such_stream();
   Result<void> done = co_await core.house.store.commit(std::move(batch));
-  after->settle(done.has_value());
+  settlement.settle(done.has_value());
   if (done) measure(core, *group, events);
   co_return done;
 }

@@ -80,6 +80,7 @@ cloud::EventDelivery delivery_of(Core& core, const Group& group, const Subscript
     return delivery;
   }
   delivery.payload = std::move(payload);
+  delivery.source_arn = cloud::make_arn("logs", group.record()->scope, "log-group:" + group.name);
   // The same for a log stream, or another each time.
   delivery.partition_key = subscription.record.random ? core.house.random.uuid() : to_hex(md5(stream));
   return delivery;

@@ -48,7 +48,7 @@ Result<Subscription> subscription_of(const Core& core, const Call& call,
 
 /// A stream is sent a word; of a function it is only asked whether it may be run.
 asio::awaitable<Result<void>> try_destination(Core& core, GroupPtr group, const Subscription& made, store::Batch& batch,
-                                              AfterAll& after) {
+                                              cloud::Settlement& settlement) {
   const std::string& destination = made.record.destination;
   const auto arn = cloud::Arn::parse(destination);
   if (arn->service == "lambda") {
@@ -58,12 +58,10 @@ asio::awaitable<Result<void>> try_destination(Core& core, GroupPtr group, const 
         "Could not execute the lambda function. Make sure you have given CloudWatch Logs permission to execute your "
         "function.");
   }
-  std::vector<cloud::EventDelivery> trial;
-  trial.push_back(control_message(core, *group, made));
-  cloud::EventTarget* const kind = core.house.event_targets.find(*arn);
-  cloud::Appended appended = co_await kind->append(destination, std::move(trial), batch);
-  after.add(std::move(appended.after));
-  if (appended.undelivered.empty()) co_return Result<void>();
+  cloud::Outbox outbox(core.house, {.service = "logs.amazonaws.com"});
+  outbox.add(core.house.event_targets.find(*arn), destination, control_message(core, *group, made), made.record.role);
+  const auto failures = co_await outbox.append(batch, settlement);
+  if (failures.empty()) co_return Result<void>();
   co_return invalid(
       "Could not deliver test message to specified Kinesis stream. Check if the given Kinesis stream is in ACTIVE "
       "state.");
@@ -80,11 +78,11 @@ asio::awaitable<Result<void>> put_here(Core& core, GroupPtr group, Subscription 
   if (before != group->subscriptions.end()) made.record.created = before->second.record.created;
   store::Batch batch;
   batch.put(subscription_key(group->id, made.record.name), store::encode(made.record));
-  AfterAll after;
-  Result<void> tried = co_await try_destination(core, group, made, batch, after);
+  cloud::Settlement settlement;
+  Result<void> tried = co_await try_destination(core, group, made, batch, settlement);
   if (!tried) co_return tried;
   Result<void> done = co_await core.house.store.commit(std::move(batch));
-  after.settle(done.has_value());
+  settlement.settle(done.has_value());
   std::string name = made.record.name;
   if (done) group->subscriptions.insert_or_assign(std::move(name), std::move(made));
   co_return done;

@@ -143,39 +143,28 @@ std::vector<Failure> failures_in(const std::string& answer, const std::vector<It
   return failures;
 }
 
-/// All of a batch in one event, an array. All of it fails, or what the function's answer names.
-asio::awaitable<Handed> hand_to_function(Core& core, ConfigPtr config, std::vector<Item> items, store::Batch& batch) {
-  Handed handed;
+/// What a function gets: all of a batch in one event, an array.
+std::string function_event(std::vector<Item>& items) {
   std::string payload = "[";
   for (Item& item : items) {
     if (payload.size() > 1) payload += ",";
     payload += as_json(std::move(item.delivery.payload));
   }
-  payload += "]";
-  if (config->target.waits) {
-    const auto answer = co_await run_function(core, config->target.arn, std::move(payload));
-    if (answer) {
-      handed.failures = failures_in(*answer, items);
-      handed.partly = true;
-      co_return handed;
-    }
-    for (const Item& item : items) handed.failures.push_back({item.event, answer.error().message});
-    co_return handed;
-  }
-  std::vector<std::string> payloads(1, std::move(payload));
-  cloud::Invoker by_role;
-  cloud::Appended appended =
-      co_await core.house.functions.queue(config->target.arn, std::move(by_role), std::move(payloads), batch);
-  handed.after = std::move(appended.after);
-  for (const cloud::Undelivered& one : appended.undelivered) {
-    for (const Item& item : items) handed.failures.push_back({item.event, one.code + ": " + one.message});
-  }
-  co_return handed;
+  return payload + "]";
 }
 
-}  // namespace
-
-namespace {
+/// All of it fails, or what the function's answer names.
+asio::awaitable<Handed> wait_for_function(Core& core, ConfigPtr config, std::vector<Item> items) {
+  Handed handed;
+  const auto answer = co_await run_function(core, config->target.arn, function_event(items));
+  if (answer) {
+    handed.failures = failures_in(*answer, items);
+    handed.partly = true;
+    co_return handed;
+  }
+  for (const Item& item : items) handed.failures.push_back({item.event, answer.error().message});
+  co_return handed;
+}
 
 /// What an enrichment is asked.
 struct Question {
@@ -269,13 +258,26 @@ asio::awaitable<Handed> hand_over(Core& core, PipePtr pipe, ConfigPtr config, st
     }
     co_return handed;
   }
-  if (config->target.function) co_return co_await hand_to_function(core, config, std::move(items), batch);
-  std::vector<cloud::EventDelivery> deliveries;
-  for (Item& item : items) deliveries.push_back(std::move(item.delivery));
-  cloud::Appended appended = co_await config->target.kind->append(config->target.arn, std::move(deliveries), batch);
-  handed.after = std::move(appended.after);
-  for (const cloud::Undelivered& one : appended.undelivered) {
-    handed.failures.push_back({items[one.delivery].event, one.code + ": " + one.message});
+  if (config->target.function && config->target.waits) {
+    co_return co_await wait_for_function(core, config, std::move(items));
+  }
+  cloud::Outbox outbox(core.house, {.service = "pipes.amazonaws.com"});
+  if (config->target.function) {
+    cloud::EventDelivery all;
+    all.payload = function_event(items);
+    all.by_role = true;
+    outbox.add_allowed(config->target.kind, config->target.arn, std::move(all));
+  } else {
+    for (Item& item : items) outbox.add_allowed(config->target.kind, config->target.arn, std::move(item.delivery));
+  }
+  const auto failures = co_await outbox.append(batch, handed.settlement);
+  for (const cloud::Outbox::Failure& one : failures) {
+    const std::string why = one.code + ": " + one.message;
+    if (outbox.count() == items.size()) {
+      handed.failures.push_back({items[one.delivery].event, why});
+    } else {
+      for (const Item& item : items) handed.failures.push_back({item.event, why});
+    }
   }
   co_return handed;
 }

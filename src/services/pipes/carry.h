@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "cloud/outbox.h"
 #include "services/pipes/core.h"
 
 namespace signalbox::pipes {
@@ -32,7 +33,7 @@ asio::awaitable<Prepared> prepare(Core& core, PipePtr pipe, ConfigPtr config,
                                   std::span<const cloud::SourceEvent> events);
 
 struct Handed {
-  cloud::AfterCommit after;  // empty when there is nothing to settle
+  cloud::Settlement settlement;
   std::vector<Failure> failures;
   bool partly = false;  // what stands before the first failure is with the target, and must not come to it again
 };

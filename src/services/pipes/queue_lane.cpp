@@ -42,7 +42,7 @@ asio::awaitable<bool> queue_turn(Core& core, PipePtr pipe, LanePtr lane) {
   Handed handed = co_await hand_over(core, pipe, config, std::move(prepared.items), batch);
   if (!handed.failures.empty() && !prepared.together.empty()) {
     // What of it the target took is not to be there twice.
-    if (handed.after) std::exchange(handed.after, {})(false);
+    handed.settlement.settle(false);
     batch = store::Batch();
     for (const std::size_t event : prepared.together)
       handed.failures.push_back({event, handed.failures.front().message});
@@ -60,13 +60,10 @@ asio::awaitable<bool> queue_turn(Core& core, PipePtr pipe, LanePtr lane) {
     if (!failed.contains(i)) through.push_back(events[i].id);
   }
   const std::size_t count = through.size();
-  cloud::AfterCommit removed;
-  if (count > 0) removed = co_await queues.remove(config->source, std::move(through), batch);
+  if (count > 0) handed.settlement.add(co_await queues.remove(config->source, std::move(through), batch));
   Result<void> committed;
   if (!batch.empty()) committed = co_await core.house.store.commit(std::move(batch));
-  for (const auto& after : {handed.after, removed}) {
-    if (after) after(committed.has_value());
-  }
+  handed.settlement.settle(committed.has_value());
   if (committed) core.figures.delivered.add(count);
   co_return true;
 }

@@ -51,34 +51,31 @@ asio::awaitable<Result<void>> give_up(Core& core, PipePtr pipe, LanePtr lane, cl
                                       std::string condition) {
   store::Batch batch;
   batch.put(position_key(pipe->record.id, lane->stream, lane->shard), place_text(event.position + 1, false));
-  cloud::AfterCommit after;
-  const std::string& queue = lane->config->dead_letter_arn;
-  if (!queue.empty()) {
+  cloud::Outbox outbox(core.house, {.service = "pipes.amazonaws.com"});
+  if (const std::string& queue = lane->config->dead_letter_arn; !queue.empty()) {
     cloud::EventDelivery letter;
     letter.payload = dead_letter(*pipe, *lane, event, condition, core.house.clock.now());
-    std::vector<cloud::EventDelivery> letters(1, std::move(letter));
-    cloud::Appended appended = co_await core.house.event_targets.queues()->append(queue, std::move(letters), batch);
-    after = std::move(appended.after);
-    for (const cloud::Undelivered& lost : appended.undelivered) {
-      core.house.log.warning("a pipe's dead letter was dropped", {{"pipe", pipe->arn}, {"why", lost.message}});
-    }
+    letter.source_arn = pipe->arn;
+    outbox.add(core.house.event_targets.queues(), queue, std::move(letter), pipe->record.request.role_arn.value_or(""));
   }
-  Result<void> committed = co_await core.house.store.commit(std::move(batch));
-  if (after) after(committed.has_value());
-  if (!committed) co_return committed;
+  const auto committed = co_await outbox.commit(std::move(batch));
+  if (!committed) co_return std::unexpected(committed.error());
+  for (const cloud::Outbox::Failure& lost : *committed) {
+    core.house.log.warning("a pipe's dead letter was dropped", {{"pipe", pipe->arn}, {"why", lost.message}});
+  }
   core.figures.dead_lettered.add();
   core.house.log.warning("a pipe gave up a record",
                          {{"pipe", pipe->arn}, {"record", event.id}, {"condition", condition}});
   lane->position = event.position + 1;
   lane->failures = 0;
-  co_return committed;
+  co_return Result<void>();
 }
 
 /// Brings events to the target, all before the first that fails. Gives how many are through, and what that one says.
 struct Carried {
   std::size_t through = 0;
   std::optional<Failure> failure;
-  cloud::AfterCommit after;
+  cloud::Settlement settlement;
   store::Batch batch;
 };
 asio::awaitable<Carried> carry(Core& core, PipePtr pipe, ConfigPtr config, std::vector<cloud::SourceEvent> events) {
@@ -99,12 +96,12 @@ asio::awaitable<Carried> carry(Core& core, PipePtr pipe, ConfigPtr config, std::
     }
     if (!first) {
       carried.through = count;
-      carried.after = std::move(handed.after);
+      carried.settlement = std::move(handed.settlement);
       carried.batch = std::move(batch);
       co_return carried;
     }
     // Again without it and those behind it: a batch is for all that is in it.
-    if (handed.after) handed.after(false);
+    handed.settlement.settle(false);
     count = first->event;
     carried.failure = std::move(first);
     if (handed.partly) {
@@ -194,7 +191,7 @@ asio::awaitable<bool> shard_turn(Core& core, PipePtr pipe, LanePtr lane) {
   if (carried.through > 0) {
     carried.batch.put(position_key(pipe->record.id, lane->stream, lane->shard), place_text(place, false));
     const Result<void> committed = co_await core.house.store.commit(std::move(carried.batch));
-    if (carried.after) carried.after(committed.has_value());
+    carried.settlement.settle(committed.has_value());
     if (!committed) {
       lane->retry_at = now + backoff(++lane->failures);
       wake_at(core, lane, lane->retry_at);

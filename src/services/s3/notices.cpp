@@ -198,33 +198,12 @@ cloud::EventDelivery delivery_of(const Bucket& bucket, std::string payload) {
   delivery.policy = std::move(policy);
   delivery.attributes = {{"Subject", "Amazon S3 Notification"}};
   delivery.sender = kSender;
+  delivery.source_account = bucket.scope.account;
   return delivery;
 }
 
-/// Whether the destination's own policy lets S3 send to it for this bucket. Functions ask theirs themselves. Errors:
-/// AccessDeniedException, in enforce mode, and in verify for destinations of other accounts.
-Answer<void> may_send(Core& core, const Bucket& bucket, const std::string& target) {
-  const auto arn = cloud::Arn::parse(target);
-  if (!core.house.authority.verifying() || !arn || arn->service == "lambda") co_return Result<void>();
-  cloud::Call call;
-  call.scope = bucket.scope;
-  call.principal = cloud::Principal::service(std::string(kSender));
-  call.invoked_by = kSender;
-  call.source_arn = bucket.arn();
-  call.source_account = bucket.scope.account;
-  cloud::Access access;
-  access.action = arn->service == "sns" ? "sns:Publish" : "sqs:SendMessage";
-  access.resource = target;
-  co_return co_await core.house.authority.may(std::move(call), std::move(access));
-}
-
-/// Functions ask for the account of a bucket, which its ARN does not tell.
-asio::awaitable<cloud::Appended> run_function(Core& core, const Bucket& bucket, std::string arn,
-                                              std::vector<cloud::EventDelivery> deliveries, store::Batch& batch) {
-  cloud::Invoker invoker{std::string(kSender), bucket.arn(), bucket.scope.account};
-  std::vector<std::string> payloads;
-  for (cloud::EventDelivery& one : deliveries) payloads.push_back(std::move(one.payload));
-  co_return co_await core.house.functions.queue(std::move(arn), std::move(invoker), std::move(payloads), batch);
+cloud::Outbox outbox_of(Core& core, const Bucket& bucket) {
+  return cloud::Outbox(core.house, {.service = kSender, .account = bucket.scope.account});
 }
 
 std::unexpected<Error> unreachable(const Destination& destination, std::string why) {
@@ -267,45 +246,29 @@ Notice notice_of(const cloud::Call& call, Notice::Kind kind, std::string key, co
   return notice;
 }
 
-asio::awaitable<std::vector<cloud::AfterCommit>> tell(Core& core, const Bucket& bucket,
-                                                      const std::vector<Notice>& notices, store::Batch& batch) {
-  std::vector<cloud::AfterCommit> after;
-  if (!bucket.compiled_notification || notices.empty()) co_return after;
-  std::map<std::string, std::vector<cloud::EventDelivery>> by_target;  // one append a target, in one order
+cloud::Outbox outbox_of(Core& core, const Bucket& bucket, const std::vector<Notice>& notices) {
+  cloud::Outbox outbox = outbox_of(core, bucket);
+  if (!bucket.compiled_notification || notices.empty()) return outbox;
   for (const Destination& destination : destinations(*bucket.compiled_notification)) {
+    const auto arn = cloud::Arn::parse(destination.arn);
+    cloud::EventTarget* const target = arn ? core.house.event_targets.find(*arn) : nullptr;
     for (const Notice& notice : notices) {
       if (!wants(destination, event_name(notice), notice.key)) continue;
-      by_target[destination.arn].push_back(delivery_of(bucket, record_text(core, bucket, notice, destination.id)));
+      outbox.add(target, destination.arn, delivery_of(bucket, record_text(core, bucket, notice, destination.id)));
     }
-  }
-  for (auto& [arn, deliveries] : by_target) {
-    const auto parsed = cloud::Arn::parse(arn);
-    cloud::EventTarget* target = parsed ? core.house.event_targets.find(*parsed) : nullptr;
-    if (target == nullptr) continue;
-    const Result<void> allowed = co_await may_send(core, bucket, arn);
-    if (!allowed) {
-      core.house.log.warning("a notification of a bucket was refused",
-                             {{"bucket", bucket.name}, {"target", arn}, {"why", allowed.error().message}});
-      continue;
-    }
-    cloud::Appended appended;
-    if (parsed->service == "lambda") {
-      appended = co_await run_function(core, bucket, arn, std::move(deliveries), batch);
-    } else {
-      appended = co_await target->append(arn, std::move(deliveries), batch);
-    }
-    for (const cloud::Undelivered& lost : appended.undelivered) {
-      core.house.log.warning("a notification of a bucket was not delivered",
-                             {{"bucket", bucket.name}, {"target", arn}, {"code", lost.code}, {"why", lost.message}});
-    }
-    after.push_back(std::move(appended.after));
   }
   if (bucket.compiled_notification->event_bridge_configuration && core.house.service_events.wanted(bucket.scope)) {
-    std::vector<cloud::ServiceEvent> events;
-    for (const Notice& notice : notices) events.push_back(event_of(bucket, notice));
-    after.push_back(co_await core.house.service_events.append(std::move(events), batch));
+    for (const Notice& notice : notices) outbox.announce(event_of(bucket, notice));
   }
-  co_return after;
+  return outbox;
+}
+
+void tell_of_failures(Core& core, const Bucket& bucket, const std::vector<cloud::Outbox::Failure>& failures) {
+  for (const cloud::Outbox::Failure& lost : failures) {
+    core.house.log.warning(
+        "a notification of a bucket was not delivered",
+        {{"bucket", bucket.name}, {"target", lost.target}, {"code", lost.code}, {"why", lost.message}});
+  }
 }
 
 Answer<void> check_notification(Core& core, const cloud::Call& call, const Bucket& bucket,
@@ -322,22 +285,15 @@ Answer<void> check_notification(Core& core, const cloud::Call& call, const Bucke
       if (!may) co_return unreachable(destination, "Not authorized to invoke function [" + destination.arn + "]");
       continue;
     }
-    const Result<void> allowed = co_await may_send(core, bucket, destination.arn);
-    if (!allowed) {
-      co_return unreachable(destination, "Permissions on the destination " + std::string(destination.kind) +
-                                             " do not allow S3 to publish notifications from this bucket");
-    }
-    store::Batch batch;
-    std::vector<cloud::EventDelivery> test;
-    test.push_back(delivery_of(bucket, test_event(core, call, bucket)));
-    cloud::EventTarget* target = core.house.event_targets.find(*arn);
-    cloud::Appended appended = co_await target->append(destination.arn, std::move(test), batch);
-    const bool refused = !appended.undelivered.empty();
-    Result<void> done;
-    if (!refused) done = co_await core.house.store.commit(std::move(batch));
-    if (appended.after) appended.after(!refused && done);
-    if (!done) co_return done;
-    if (refused) co_return no_destination(destination);
+    cloud::Outbox outbox = outbox_of(core, bucket);
+    outbox.add(core.house.event_targets.find(*arn), destination.arn,
+               delivery_of(bucket, test_event(core, call, bucket)));
+    const auto done = co_await outbox.commit();
+    if (!done) co_return std::unexpected(done.error());
+    if (done->empty()) continue;
+    if (done->front().code != "NO_PERMISSIONS") co_return no_destination(destination);
+    co_return unreachable(destination, "Permissions on the destination " + std::string(destination.kind) +
+                                           " do not allow S3 to publish notifications from this bucket");
   }
   co_return Result<void>();
 }

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cloud/outbox.h"
 #include "services/s3/core.h"
 
 namespace signalbox::s3 {
@@ -41,9 +42,9 @@ struct Notice {
 Notice notice_of(const cloud::Call& call, Notice::Kind kind);
 Notice notice_of(const cloud::Call& call, Notice::Kind kind, std::string key, const ObjectVersion& version);
 
-/// Adds to `batch` what the bucket's notifications of these bring. Whoever commits then runs what is returned.
-asio::awaitable<std::vector<cloud::AfterCommit>> tell(Core& core, const Bucket& bucket,
-                                                      const std::vector<Notice>& notices, store::Batch& batch);
+/// What the bucket's notifications of these bring.
+cloud::Outbox outbox_of(Core& core, const Bucket& bucket, const std::vector<Notice>& notices);
+void tell_of_failures(Core& core, const Bucket& bucket, const std::vector<cloud::Outbox::Failure>& failures);
 
 /// Checks a notification configuration and, where `with_destinations`, that its destinations exist and take events:
 /// sends them s3:TestEvent. Errors: InvalidArgument.

@@ -221,15 +221,14 @@ Answer<void> commit(Core& core, Change change) {
   core.blobs.keep(change.batch, change.keep);
   core.blobs.drop(change.batch, change.drop);
   set_sequencers(core, change);
-  std::vector<cloud::AfterCommit> after = co_await tell(core, *change.bucket, change.notices, change.batch);
-  Result<void> done = co_await core.house.store.commit(std::move(change.batch));
+  cloud::Outbox outbox = outbox_of(core, *change.bucket, change.notices);
+  auto failures = co_await outbox.commit(std::move(change.batch));
   gate->leave();
-  for (const cloud::AfterCommit& call : after) {
-    if (call) call(done.has_value());
-  }
-  core.blobs.kept(change.keep, done.has_value());
-  if (done) core.blobs.dropped(std::move(change.drop));
-  co_return done;
+  core.blobs.kept(change.keep, failures.has_value());
+  if (!failures) co_return std::unexpected(std::move(failures).error());
+  core.blobs.dropped(std::move(change.drop));
+  tell_of_failures(core, *change.bucket, *failures);
+  co_return Result<void>();
 }
 
 }  // namespace signalbox::s3

@@ -219,8 +219,7 @@ cloud::EventDelivery Target::delivery(const ScheduleId& schedule, const TargetRe
   cloud::EventDelivery delivery{is_bus ? put_events_of(record, input) : std::move(input),
                                 record.message_group_id.value_or(""), ""};
   delivery.policy = policy_of(schedule, record);
-  // By the schedule's role, and no permission of the function's own is asked for.
-  if (record.arn.find(":lambda:") != std::string::npos) delivery.sender = "scheduler.amazonaws.com";
+  delivery.by_role = true;
   delivery.partition_key = record.partition_key.value_or("");
   if (kind->is_outside()) {
     // Whom it is done as: the schedule may be gone by then.

@@ -3,7 +3,7 @@
 #include <span>
 #include <utility>
 
-#include "cloud/delivery_rights.h"
+#include "cloud/outbox.h"
 #include "services/scheduler/core.h"
 
 namespace signalbox::scheduler {
@@ -46,16 +46,9 @@ struct Invocation {
   bool over;       // there is no next, and the schedule goes
 };
 
-/// Adds what the targets get to `batch`, by ARN in one order, as whoever appends to targets does.
-asio::awaitable<std::vector<cloud::AfterCommit>> append(Core& core, std::span<const Invocation> invocations,
-                                                        store::Batch& batch) {
-  struct ToOne {
-    cloud::EventTarget* kind;
-    std::vector<cloud::EventDelivery> deliveries;
-  };
-  std::map<std::string, ToOne> by_target;
-  std::map<std::string, ToOne> refused;
-  std::vector<cloud::AfterCommit> afters;
+/// What the targets get.
+cloud::Outbox outbox_of(Core& core, std::span<const Invocation> invocations) {
+  cloud::Outbox outbox(core.house, {.service = "scheduler.amazonaws.com", .buries_by_role = true});
   const Time now = core.house.clock.now();
   for (const Invocation& one : invocations) {
     const Target& target = one.schedule->target;
@@ -66,51 +59,20 @@ asio::awaitable<std::vector<cloud::AfterCommit>> append(Core& core, std::span<co
       core.house.log.warning("a schedule's time was missed for too long", {{"schedule", one.schedule->id.arn()}});
       continue;
     }
-    const std::string& arn = record.target.arn;
-    cloud::DeliveryRight right{"scheduler.amazonaws.com", one.schedule->id.arn(), record.target.role_arn, arn};
-    const Result<void> may = co_await cloud::may_deliver(core.house.authority, core.house.sessions, std::move(right));
-    ToOne& to_one =
-        (may ? by_target : refused).try_emplace(target.goes_to(record.target), ToOne{target.kind, {}}).first->second;
-    to_one.deliveries.push_back(
-        target.delivery(one.schedule->id, record.target, one.scheduled, core.house.random.uuid()));
+    outbox.add(target.kind, target.goes_to(record.target),
+               target.delivery(one.schedule->id, record.target, one.scheduled, core.house.random.uuid()),
+               record.target.role_arn);
   }
-  std::map<std::string, std::vector<cloud::EventDelivery>> dead;
-  for (auto& [arn, to_one] : by_target) {
-    std::vector<std::string> payloads;
-    std::vector<std::shared_ptr<const cloud::DeliveryPolicy>> policies;
-    for (const auto& delivery : to_one.deliveries) {
-      payloads.push_back(delivery.payload);
-      policies.push_back(delivery.policy);
-    }
-    cloud::Appended appended = co_await to_one.kind->append(arn, std::move(to_one.deliveries), batch);
-    if (appended.after) afters.push_back(std::move(appended.after));
-    for (const cloud::Undelivered& why : appended.undelivered) {
-      const cloud::DeliveryPolicy& policy = *policies[why.delivery];
-      core.figures.dropped.add();
-      core.house.log.warning("a schedule's target could not be invoked",
-                             {{"schedule", policy.source}, {"error", why.code}, {"message", why.message}});
-      if (policy.dead_letter_queue.empty()) continue;
-      dead[policy.dead_letter_queue].push_back(
-          cloud::dead_letter(policy, std::move(payloads[why.delivery]), arn, why.code, why.message));
-    }
-  }
-  for (auto& [arn, to_one] : refused) {
-    for (cloud::EventDelivery& delivery : to_one.deliveries) {
-      const cloud::DeliveryPolicy& policy = *delivery.policy;
-      const std::string why = "The schedule's role does not allow it to invoke " + arn + ".";
-      core.figures.dropped.add();
-      core.house.log.warning("a schedule's target could not be invoked",
-                             {{"schedule", policy.source}, {"error", "NO_PERMISSIONS"}, {"message", why}});
-      if (policy.dead_letter_queue.empty()) continue;
-      dead[policy.dead_letter_queue].push_back(
-          cloud::dead_letter(policy, std::move(delivery.payload), arn, "NO_PERMISSIONS", why));
-    }
-  }
-  for (auto& [queue, letters] : dead) {
-    cloud::Appended appended = co_await core.house.event_targets.queues()->append(queue, std::move(letters), batch);
-    if (appended.after) afters.push_back(std::move(appended.after));
-  }
-  co_return afters;
+  return outbox;
+}
+
+void tell_of(Core& core, const cloud::Outbox::Failure& failure) {
+  core.figures.dropped.add();
+  core.house.log.warning("a schedule's target could not be invoked",
+                         {{"schedule", failure.source}, {"error", failure.code}, {"message", failure.message}});
+  if (failure.letter != cloud::Outbox::Failure::Letter::kLost) return;
+  core.house.log.warning("a schedule's dead letter was dropped",
+                         {{"schedule", failure.source}, {"message", failure.why_lost}});
 }
 
 asio::awaitable<void> act(Core& core, std::span<const DueTime> due) {
@@ -135,10 +97,12 @@ asio::awaitable<void> act(Core& core, std::span<const DueTime> due) {
     }
   }
   if (invocations.empty()) co_return;
-  const auto afters = co_await append(core, invocations, batch);
-  const Result<void> done = co_await core.house.store.commit(std::move(batch));
-  for (const auto& after : afters) after(done.has_value());
-  if (done) core.figures.invoked.add(invocations.size());
+  cloud::Outbox outbox = outbox_of(core, invocations);
+  const auto done = co_await outbox.commit(std::move(batch));
+  if (done) {
+    for (const auto& failure : *done) tell_of(core, failure);
+    core.figures.invoked.add(invocations.size());
+  }
   if (!done) core.house.log.error("schedules could not act, trying again", {{"why", done.error().message}});
   for (const Invocation& one : invocations) {
     if (!done) {

@@ -59,8 +59,7 @@ asio::awaitable<cloud::Appended> TopicTarget::append(std::string target, std::ve
     }
     co_return appended;
   }
-  auto shared = std::make_shared<Settlement>(*std::move(settlement));
-  appended.after = [shared](bool committed) { shared->settle(committed); };
+  appended.after = cloud::Settlement::as_one(*std::move(settlement));
   co_return appended;
 }
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "cloud/delivery_rights.h"
 #include "json/json.h"
 #include "services/sns/envelope.h"
 #include "services/sns/outside.h"
@@ -14,6 +13,7 @@ namespace {
 
 constexpr const char* kPrincipal = "sns.amazonaws.com";
 
+using Failure = cloud::Outbox::Failure;
 using Chosen = std::vector<const Subscription*>;
 
 void match(const pattern::Matcher& matcher, const std::string& event, const Audience& audience, Chosen& chosen) {
@@ -50,12 +50,11 @@ Chosen choose(const Message& message, const Audience& audience) {
   return chosen;
 }
 
-/// The deliveries to one queue, or to one subscriber outside, and for whom they are.
-struct Outgoing {
-  cloud::EventTarget* kind = nullptr;
-  std::vector<cloud::EventDelivery> deliveries;
-  std::vector<const Subscription*> subscriptions;
-  std::vector<const Message*> messages;
+/// What a delivery is of.
+struct Sent {
+  const Subscription* subscription;
+  const Message* message;
+  bool inside;  // to a queue or a function
 };
 
 /// The attributes of a message from the archive: bare messages have no other place to say so.
@@ -72,7 +71,6 @@ cloud::EventDelivery to_queue(const Message& message, const Subscription& subscr
   const bool grouped = fifo || !subscription.id.topic.fifo();
   cloud::EventDelivery delivery{"", grouped ? message.group : "", message.trace_header};
   if (fifo) delivery.deduplication_id = message.deduplication;
-  delivery.sender = kPrincipal;
   if (subscription.raw) {
     delivery.payload = message.text_for(subscription.record.protocol);
     delivery.typed = message.replayed ? with_mark(message) : message.attributes;
@@ -86,8 +84,20 @@ cloud::EventDelivery to_function(const Message& message, const Subscription& sub
   cloud::EventDelivery delivery;
   delivery.payload = function_event(envelopes.for_subscription(subscription), subscription.arn);
   delivery.trace_header = message.trace_header;
+  return delivery;
+}
+
+/// The same with what both have.
+cloud::EventDelivery to_inside(const Message& message, const Subscription& subscription, const std::string& topic,
+                               Envelopes& envelopes) {
+  cloud::EventDelivery delivery = subscription.record.protocol == "sqs" ? to_queue(message, subscription, envelopes)
+                                                                        : to_function(message, subscription, envelopes);
   delivery.sender = kPrincipal;
-  delivery.source_arn = subscription.id.topic.arn();
+  delivery.source_arn = topic;
+  if (subscription.dead_letter_queue.empty()) return delivery;
+  auto policy = std::make_shared<cloud::DeliveryPolicy>();  // a dead letter is the notification as it is
+  policy->dead_letter_queue = subscription.dead_letter_queue;
+  delivery.policy = std::move(policy);
   return delivery;
 }
 
@@ -100,9 +110,10 @@ class FanOut {
         state_(topic.state()),
         audience_(std::move(audience)),
         replays_(replays),
-        batch_(batch) {}
+        batch_(batch),
+        outbox_(core.house, {.service = kPrincipal}) {}
 
-  asio::awaitable<Result<Settlement>> run(const std::vector<Message>& messages) {
+  asio::awaitable<Result<cloud::Settlement>> run(const std::vector<Message>& messages) {
     const bool signs =
         !topic_.id.fifo() && std::ranges::any_of(audience_->all(), [](const SubscriptionPtr& s) { return !s->raw; });
     if (signs) {
@@ -110,10 +121,11 @@ class FanOut {
       if (!ready) co_return std::unexpected(std::move(ready).error());
     }
     for (const Message& message : messages) add(message);
-    // In the order of their ARNs, as all who append to several queues do: nobody waits for another in a circle.
-    for (auto& [arn, outgoing] : outgoing_) co_await append(arn, std::move(outgoing), true);
-    for (auto& [arn, letters] : dead_) co_await append(arn, std::move(letters), false);
-    co_return std::move(settlement_);
+    cloud::Settlement settlement;
+    const auto failures = co_await outbox_.append(batch_, settlement);
+    tell_of(failures);
+    log_when_committed(failures, settlement);
+    co_return settlement;
   }
 
  private:
@@ -129,37 +141,60 @@ class FanOut {
     for (const Subscription* one : chosen) {
       if (!replays_ && waits_for_replay(*one)) continue;
       const std::string& protocol = one->record.protocol;
+      const std::string& endpoint = one->record.endpoint;
       const bool inside = protocol == "sqs" || protocol == "lambda";
-      Outgoing& outgoing = outgoing_[inside ? one->record.endpoint : lane_of(one->id)];
-      outgoing.kind = inside ? core_.house.event_targets.find(*cloud::Arn::parse(one->record.endpoint)) : core_.outside;
-      outgoing.deliveries.push_back(protocol == "sqs"      ? to_queue(message, *one, envelopes)
-                                    : protocol == "lambda" ? to_function(message, *one, functions)
-                                                           : to_outside(core_, message, *one, *state_, envelopes));
-      outgoing.subscriptions.push_back(one);
-      outgoing.messages.push_back(&message);
+      sent_.push_back({one, &message, inside});
+      if (inside) {
+        outbox_.add(core_.house.event_targets.find(*cloud::Arn::parse(endpoint)), endpoint,
+                    to_inside(message, *one, topic_.arn, protocol == "lambda" ? functions : envelopes));
+      } else {
+        outbox_.add_allowed(core_.outside, lane_of(one->id), to_outside(core_, message, *one, *state_, envelopes));
+      }
     }
     core_.figures.notifications.add(chosen.size());
   }
 
-  /// What there is to log of deliveries to a queue or a function; nothing unless the topic asks for that.
-  std::vector<DeliveryStatus> statuses_of(const std::string& queue, const Outgoing& outgoing, bool first) const {
-    std::vector<DeliveryStatus> statuses;
-    const std::string kind = queue.find(":lambda:") != std::string::npos ? "Lambda" : "SQS";
-    if (!first || outgoing.kind->is_outside() || !state_->settings.feedback.contains(kind)) return statuses;
-    for (std::size_t i = 0; i < outgoing.deliveries.size(); ++i) {
-      const Message& message = *outgoing.messages[i];
-      statuses.push_back({message.id, message.text, queue, true, 1, message.published, ""});
+  void tell_of(const std::vector<Failure>& failures) {
+    TopicMeasures& measures = topic_.measures(core_.house.measures);
+    const auto inside = std::ranges::count_if(sent_, &Sent::inside) - std::ssize(failures);
+    if (inside > 0) measures.delivered->add(static_cast<double>(inside));
+    if (!failures.empty()) measures.failed->add(static_cast<double>(failures.size()));
+    for (const Failure& failure : failures) {
+      if (failure.letter == Failure::Letter::kSent) {
+        core_.figures.dead_lettered.add(1);
+        measures.redriven->add(1);
+        continue;
+      }
+      const bool lost = failure.letter == Failure::Letter::kLost;
+      core_.figures.dropped.add();
+      core_.house.log.warning("a notification was dropped",
+                              {{"subscription", sent_[failure.delivery].subscription->arn},
+                               {"target", lost ? failure.queue : failure.target},
+                               {"error", failure.code},
+                               {"message", lost ? failure.why_lost : failure.message}});
     }
-    return statuses;
   }
 
-  void log_when_committed(std::vector<DeliveryStatus> statuses) {
-    const TopicPtr topic = core_.topics.find(topic_.id);
+  /// Logs deliveries to queues and functions, where the topic asks for that.
+  void log_when_committed(const std::vector<Failure>& failures, cloud::Settlement& settlement) const {
+    const TopicPtr topic = state_->settings.feedback.empty() ? nullptr : core_.topics.find(topic_.id);
     if (!topic) return;
-    settlement_.add([&core = core_, topic, statuses = std::move(statuses)](bool committed) {
-      const bool function = statuses.front().destination.find(":lambda:") != std::string::npos;
-      if (committed) log_status(core, *topic, function ? "lambda" : "sqs", statuses);
-    });
+    for (const auto& [kind, protocol] : {std::pair("SQS", "sqs"), std::pair("Lambda", "lambda")}) {
+      if (!state_->settings.feedback.contains(kind)) continue;
+      std::vector<DeliveryStatus> statuses;
+      for (std::size_t i = 0; i < sent_.size(); ++i) {
+        const Sent& sent = sent_[i];
+        if (sent.subscription->record.protocol != protocol) continue;
+        const auto failure = std::ranges::find(failures, i, &Failure::delivery);
+        const bool delivered = failure == failures.end();
+        statuses.push_back({sent.message->id, sent.message->text, sent.subscription->record.endpoint, delivered, 1,
+                            sent.message->published, delivered ? "" : failure->message});
+      }
+      if (statuses.empty()) continue;
+      settlement.add([&core = core_, topic, protocol, statuses = std::move(statuses)](bool committed) {
+        if (committed) log_status(core, *topic, protocol, statuses);
+      });
+    }
   }
 
   /// Who has a replay gets new messages from the archive, behind the old ones.
@@ -169,88 +204,31 @@ class FanOut {
     return replay != topic_.replays.end() && replay->second.status != Replay::Status::kCompleted;
   }
 
-  /// Queues must let the topic send to them.
-  asio::awaitable<cloud::Appended> append_allowed(std::string arn, Outgoing& outgoing) {
-    Result<void> allowed;
-    if (!outgoing.kind->is_outside()) {
-      cloud::DeliveryRight right{kPrincipal, topic_.arn, "", arn};
-      allowed = co_await cloud::may_deliver(core_.house.authority, core_.house.sessions, std::move(right));
-    }
-    if (allowed) co_return co_await outgoing.kind->append(arn, std::move(outgoing.deliveries), batch_);
-    cloud::Appended refused;
-    for (std::size_t i = 0; i < outgoing.deliveries.size(); ++i) {
-      refused.undelivered.push_back({i, "NO_PERMISSIONS", allowed.error().message});
-    }
-    co_return refused;
-  }
-
-  asio::awaitable<void> append(std::string arn, Outgoing outgoing, bool may_bury) {
-    // Kept where a dead-letter queue may need them.
-    std::vector<DeliveryStatus> statuses = statuses_of(arn, outgoing, may_bury);
-    std::vector<cloud::EventDelivery> kept(outgoing.deliveries.size());
-    for (std::size_t i = 0; may_bury && !outgoing.kind->is_outside() && i < kept.size(); ++i) {
-      if (!outgoing.subscriptions[i]->dead_letter_queue.empty()) kept[i] = outgoing.deliveries[i];
-    }
-    cloud::Appended appended = co_await append_allowed(arn, outgoing);
-    if (appended.after) settlement_.add(std::move(appended.after));
-    for (const cloud::Undelivered& undelivered : appended.undelivered) {
-      if (statuses.empty()) break;
-      statuses[undelivered.delivery].delivered = false;
-      statuses[undelivered.delivery].response = undelivered.message;
-    }
-    if (!statuses.empty()) log_when_committed(std::move(statuses));
-    const std::size_t taken = kept.size() - appended.undelivered.size();
-    if (!may_bury) core_.figures.dead_lettered.add(taken);
-    TopicMeasures& measures = topic_.measures(core_.house.measures);
-    if (taken > 0 && !outgoing.kind->is_outside()) {
-      (may_bury ? measures.delivered : measures.redriven)->add(static_cast<double>(taken));
-    }
-    if (may_bury && taken < kept.size()) measures.failed->add(static_cast<double>(kept.size() - taken));
-    for (const cloud::Undelivered& undelivered : appended.undelivered) {
-      const Subscription* const one = outgoing.subscriptions[undelivered.delivery];
-      if (may_bury && !one->dead_letter_queue.empty()) {
-        Outgoing& letters = dead_[one->dead_letter_queue];
-        letters.kind = core_.house.event_targets.queues();
-        letters.deliveries.push_back(std::move(kept[undelivered.delivery]));
-        letters.subscriptions.push_back(one);
-        continue;
-      }
-      core_.figures.dropped.add();
-      core_.house.log.warning(
-          "a notification was dropped",
-          {{"subscription", one->arn}, {"target", arn}, {"error", undelivered.code}, {"message", undelivered.message}});
-    }
-  }
-
   Core& core_;
   const Topic& topic_;
   const std::shared_ptr<const TopicState> state_;
   const std::shared_ptr<const Audience> audience_;
   const bool replays_;
   store::Batch& batch_;
-  std::map<std::string, Outgoing> outgoing_;
-  std::map<std::string, Outgoing> dead_;
-  Settlement settlement_;
+  cloud::Outbox outbox_;
+  std::vector<Sent> sent_;  // by the numbers of the deliveries
 };
 
 }  // namespace
 
-void Settlement::settle(bool committed) {
-  for (const auto& after : std::exchange(waiting_, {})) after(committed);
-}
-
-asio::awaitable<Result<Settlement>> fan_out(Core& core, const Topic& topic, const std::vector<Message>& messages,
-                                            store::Batch& batch) {
+asio::awaitable<Result<cloud::Settlement>> fan_out(Core& core, const Topic& topic, const std::vector<Message>& messages,
+                                                   store::Batch& batch) {
   FanOut fan(core, topic, topic.audience(), false, batch);
-  Result<Settlement> done = co_await fan.run(messages);
+  Result<cloud::Settlement> done = co_await fan.run(messages);
   co_return done;
 }
 
-asio::awaitable<Result<Settlement>> fan_out_to(Core& core, const Topic& topic, const std::vector<Message>& messages,
-                                               SubscriptionPtr subscription, store::Batch& batch) {
+asio::awaitable<Result<cloud::Settlement>> fan_out_to(Core& core, const Topic& topic,
+                                                      const std::vector<Message>& messages,
+                                                      SubscriptionPtr subscription, store::Batch& batch) {
   std::vector<SubscriptionPtr> alone(1, std::move(subscription));
   FanOut fan(core, topic, std::make_shared<const Audience>(std::move(alone)), true, batch);
-  Result<Settlement> done = co_await fan.run(messages);
+  Result<cloud::Settlement> done = co_await fan.run(messages);
   co_return done;
 }
 

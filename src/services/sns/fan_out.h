@@ -3,30 +3,19 @@
 
 #include <vector>
 
+#include "cloud/outbox.h"
 #include "services/sns/core.h"
 #include "services/sns/message.h"
 
 namespace signalbox::sns {
 
-/// Tells the targets how the commit ended, whichever way its owner is left.
-class Settlement {
- public:
-  Settlement() = default;
-  Settlement(Settlement&&) = default;
-  ~Settlement() { settle(false); }
-  void add(cloud::AfterCommit after) { waiting_.push_back(std::move(after)); }
-  void settle(bool committed);
-
- private:
-  std::vector<cloud::AfterCommit> waiting_;
-};
-
 /// Adds what `messages`, in order, bring to the topic's subscribers. Errors: a signature cannot be made.
-asio::awaitable<Result<Settlement>> fan_out(Core& core, const Topic& topic, const std::vector<Message>& messages,
-                                            store::Batch& batch);
+asio::awaitable<Result<cloud::Settlement>> fan_out(Core& core, const Topic& topic, const std::vector<Message>& messages,
+                                                   store::Batch& batch);
 
 /// The same for one subscription alone, whether a replay for it is under way or not.
-asio::awaitable<Result<Settlement>> fan_out_to(Core& core, const Topic& topic, const std::vector<Message>& messages,
-                                               SubscriptionPtr subscription, store::Batch& batch);
+asio::awaitable<Result<cloud::Settlement>> fan_out_to(Core& core, const Topic& topic,
+                                                      const std::vector<Message>& messages,
+                                                      SubscriptionPtr subscription, store::Batch& batch);
 
 }  // namespace signalbox::sns

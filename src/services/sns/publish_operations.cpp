@@ -31,13 +31,10 @@ GivenMessage given_of(const Call& call, Request& request) {
 
 /// Records what is to go out, and answers.
 asio::awaitable<Result<m::PublishResponse>> hand_over(Core& core, Direct direct, std::string message_id) {
-  store::Batch batch;
-  std::vector<cloud::EventDelivery> deliveries;
-  deliveries.push_back(std::move(direct.delivery));
-  cloud::Appended appended = co_await core.outside->append(direct.lane, std::move(deliveries), batch);
-  Result<void> committed = co_await core.house.store.commit(std::move(batch));
-  if (appended.after) appended.after(committed.has_value());
-  if (!committed) co_return std::unexpected(std::move(committed).error());
+  cloud::Outbox outbox(core.house, {.service = "sns.amazonaws.com"});
+  outbox.add_allowed(core.outside, direct.lane, std::move(direct.delivery));
+  const auto committed = co_await outbox.commit();
+  if (!committed) co_return std::unexpected(committed.error());
   core.figures.published.add();
   core.figures.notifications.add();
   m::PublishResponse response;

@@ -146,8 +146,8 @@ Result<void> check_for_topic(const TopicId& topic, const TopicSettings& settings
   return {};
 }
 
-asio::awaitable<Result<Settlement>> add_messages(Core& core, const Topic& topic, std::vector<Message>& messages,
-                                                 store::Batch& batch) {
+asio::awaitable<Result<cloud::Settlement>> add_messages(Core& core, const Topic& topic, std::vector<Message>& messages,
+                                                        store::Batch& batch) {
   const Time now = core.house.clock.now();
   for (Message& message : messages) {
     message.id = core.house.random.uuid();
@@ -155,7 +155,7 @@ asio::awaitable<Result<Settlement>> add_messages(Core& core, const Topic& topic,
   }
   core.figures.published.add(messages.size());
   measure(core, topic, messages);
-  Result<Settlement> settlement = co_await fan_out(core, topic, messages, batch);
+  Result<cloud::Settlement> settlement = co_await fan_out(core, topic, messages, batch);
   co_return settlement;
 }
 

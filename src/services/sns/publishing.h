@@ -19,8 +19,8 @@ struct Published {
 Result<void> check_for_topic(const TopicId& topic, const TopicSettings& settings, const Message& message);
 
 /// Gives the messages ids and time, and adds to `batch` what they bring. Of standard topics only.
-asio::awaitable<Result<Settlement>> add_messages(Core& core, const Topic& topic, std::vector<Message>& messages,
-                                                 store::Batch& batch);
+asio::awaitable<Result<cloud::Settlement>> add_messages(Core& core, const Topic& topic, std::vector<Message>& messages,
+                                                        store::Batch& batch);
 
 /// Takes the messages, each of which was checked, in and commits. Answers stand in their order.
 asio::awaitable<Result<std::vector<Published>>> publish(Core& core, TopicPtr topic, std::vector<Message> messages);

@@ -6,6 +6,7 @@
 #include "base/encoding.h"
 #include "base/time_text.h"
 #include "cloud/delivery_rights.h"
+#include "cloud/outbox.h"
 #include "json/json.h"
 #include "models/logs.h"
 #include "services/sns/core.h"
@@ -97,18 +98,14 @@ asio::awaitable<bool> append(Core& core, TopicId topic, std::string role, std::s
   if (!may) co_return false;
   cloud::EventTarget* const kind = core.house.event_targets.find(arn);
   if (kind == nullptr) co_return false;
-  std::vector<cloud::EventDelivery> deliveries;
+  cloud::Outbox outbox(core.house, {.service = kLogPrincipal});
   for (const std::string& line : lines) {
     std::string payload = R"({"timestamp":)" + std::to_string(core.house.clock.now().time_since_epoch().count()) +
                           R"(,"message":)" + line + "}";
-    deliveries.push_back({std::move(payload), "", ""});
+    outbox.add_allowed(kind, arn.text(), {std::move(payload), "", ""});
   }
-  store::Batch batch;
-  cloud::Appended appended = co_await kind->append(arn.text(), std::move(deliveries), batch);
-  if (!appended.after) co_return false;
-  const Result<void> committed = co_await core.house.store.commit(std::move(batch));
-  appended.after(committed.has_value());
-  co_return committed.has_value();
+  const auto failures = co_await outbox.commit();
+  co_return failures && failures->empty();
 }
 
 /// `role` is what the topic names for that.

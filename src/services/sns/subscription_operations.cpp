@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/encoding.h"
+#include "cloud/outbox.h"
 #include "models/sns.h"
 #include "services/sns/core.h"
 #include "services/sns/endpoints.h"
@@ -85,14 +86,16 @@ asio::awaitable<Result<void>> save(Core& core, Topic& topic, SubscriptionPtr sub
   batch.put(subscription_key(subscription->id), store::encode(subscription->record));
   const auto replay = change_replay(topic, *subscription, batch);
   if (!replay) co_return std::unexpected(replay.error());
-  cloud::Appended sent;
-  if (!letters.empty()) sent = co_await core.outside->append(lane_of(subscription->id), std::move(letters), batch);
+  cloud::Outbox outbox(core.house, {.service = "sns.amazonaws.com"});
+  for (auto& letter : letters) outbox.add_allowed(core.outside, lane_of(subscription->id), std::move(letter));
+  cloud::Settlement settlement;
+  co_await outbox.append(batch, settlement);
   Result<void> committed = co_await core.house.store.commit(std::move(batch));
   if (committed) {
     topic.put(subscription);
     take_replay(core, topic, subscription->id.id, *replay);
   }
-  if (sent.after) sent.after(committed.has_value());
+  settlement.settle(committed.has_value());
   co_return committed;
 }
 
@@ -212,23 +215,20 @@ asio::awaitable<Result<void>> erase(Core& core, const Call& call, Topic& topic, 
   batch.erase(subscription_key(subscription->id));
   batch.put(topic_key(topic.id), store::encode(record));
   if (topic.replays.contains(id)) batch.erase(replay_key(record.number, id));
-  cloud::Appended told;
+  cloud::Outbox outbox(core.house, {.service = "sns.amazonaws.com"});
   if (subscription->record.protocol.starts_with("http") && !subscription->pending()) {
     Result<void> ready = co_await core.signer.prepare();
     if (!ready) co_return ready;
-    std::vector<cloud::EventDelivery> letters;
-    letters.push_back(goodbye(core, *subscription, *topic.state()));
+    outbox.add_allowed(core.outside, lane_of(subscription->id), goodbye(core, *subscription, *topic.state()));
     batch.put(ended_key(topic.id, subscription->record.token),
               store::encode(EndedSubscription{id, subscription->record, core.house.clock.now()}));
-    told = co_await core.outside->append(lane_of(subscription->id), std::move(letters), batch);
   }
-  Result<void> committed = co_await core.house.store.commit(std::move(batch));
-  if (told.after) told.after(committed.has_value());
-  if (!committed) co_return committed;
+  const auto committed = co_await outbox.commit(std::move(batch));
+  if (!committed) co_return std::unexpected(committed.error());
   topic.set_state(std::make_shared<const TopicState>(TopicState{std::move(record), topic.state()->settings}));
   topic.erase(id);
   topic.replays.erase(id);
-  co_return committed;
+  co_return Result<void>();
 }
 
 asio::awaitable<Result<m::UnsubscribeResponse>> unsubscribe(Core& core, const Call& call, m::UnsubscribeInput request) {
