@@ -331,10 +331,10 @@ def handler(event, context):
         pass
     for _ in range(event):
         if os.fork() == 0:
-            time.sleep(30)
+            time.sleep(60)
             os._exit(0)
-    time.sleep(20)
-""", Timeout=30, MemorySize=10240)
+    time.sleep(50)
+""", Timeout=55, MemorySize=10240)
     answer, _ = invoke(functions, "f", 200)
     assert answer["errorType"] == "Runtime.ExitError", answer
 

@@ -1,5 +1,6 @@
 """EventBridge Scheduler: schedules of every kind, by a virtual clock, over restarts."""
 
+import concurrent.futures
 import datetime
 import json
 import os
@@ -8,6 +9,7 @@ import subprocess
 import pytest
 from botocore.exceptions import ClientError
 from conftest import error_code, error_text, queue_arn, receive_all, receive_until
+from functions import until
 
 OFF = {"Mode": "OFF"}
 ROLE = "arn:aws:iam::000000000000:role/r"
@@ -269,6 +271,26 @@ def test_parameters_of_queues_are_not_for_topics(timed):
     with pytest.raises(ClientError) as refused:
         schedule(timed, "rate(1 hour)", {"Arn": topic, "RoleArn": ROLE, "SqsParameters": {"MessageGroupId": "g"}})
     assert error_code(refused) == "ValidationException" and topic in error_text(refused)
+
+
+def test_a_groups_deletion_goes_on_after_a_kill(new_server):
+    server = new_server()
+    server.start()
+    _, _, target = queue(server)
+    scheduler = server.client("scheduler", retries={"max_attempts": 0})
+    scheduler.create_schedule_group(Name="g")
+    names = [f"s{number}" for number in range(300)]
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda name: schedule(server, "rate(1 day)", target, name, GroupName="g"), names))
+        doomed = pool.submit(scheduler.delete_schedule_group, Name="g")
+        groups = lambda: {group["Name"]: group["State"] for group in scheduler.list_schedule_groups()["ScheduleGroups"]}
+        until(lambda: groups().get("g") != "ACTIVE", every=0)
+        server.kill()
+        concurrent.futures.wait([doomed])
+    server.start()
+    scheduler = server.client("scheduler")
+    until(lambda: [group["Name"] for group in scheduler.list_schedule_groups()["ScheduleGroups"]] == ["default"])
+    assert scheduler.list_schedules()["Schedules"] == []
 
 
 def test_the_default_group_dates_from_when_it_was_first_looked_at(new_server):

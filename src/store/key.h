@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace signalbox::store {
 
@@ -30,6 +31,15 @@ class Key {
   std::string bytes_;
 };
 
+/// The key that an id has in a space. An id says its parts, texts and numbers, in their order:
+///   template <class Self, class Parts> static void parts(Self& self, Parts& part) { part(self.account)(self.name); }
+template <class Id>
+Key key_of(std::string_view space, const Id& id);
+
+/// The id that a key of any space has; empty on bytes that are no such key.
+template <class Id>
+std::optional<Id> id_of(std::string_view key);
+
 /// Reads a key back part by part; every call returns empty on bytes that are not such a part.
 class KeyReader {
  public:
@@ -44,5 +54,55 @@ class KeyReader {
  private:
   std::string_view rest_;
 };
+
+class PartWriter {
+ public:
+  explicit PartWriter(std::string_view space) : key_(space) {}
+  PartWriter& operator()(const std::string& part) {
+    key_.text(part);
+    return *this;
+  }
+  PartWriter& operator()(std::uint64_t part) {
+    key_.number(part);
+    return *this;
+  }
+  Key take() && { return std::move(key_); }
+
+ private:
+  Key key_;
+};
+
+class PartReader {
+ public:
+  explicit PartReader(std::string_view key) : key_(key) { good_ = key_.text().has_value(); }
+  PartReader& operator()(std::string& part) { return take(key_.text(), part); }
+  PartReader& operator()(std::uint64_t& part) { return take(key_.number(), part); }
+  bool good() const { return good_ && key_.done(); }
+
+ private:
+  template <class Part>
+  PartReader& take(std::optional<Part> read, Part& part) {
+    good_ = good_ && read.has_value();
+    if (good_) part = *std::move(read);
+    return *this;
+  }
+  KeyReader key_;
+  bool good_;
+};
+
+template <class Id>
+Key key_of(std::string_view space, const Id& id) {
+  PartWriter writer(space);
+  Id::parts(id, writer);
+  return std::move(writer).take();
+}
+
+template <class Id>
+std::optional<Id> id_of(std::string_view key) {
+  PartReader reader(key);
+  Id id;
+  Id::parts(id, reader);
+  return reader.good() ? std::optional<Id>(std::move(id)) : std::nullopt;
+}
 
 }  // namespace signalbox::store

@@ -136,5 +136,25 @@ TEST(Record, HostileBytesReadAsNothing) {
   }
 }
 
+struct Name {
+  std::string owner;
+  std::uint64_t number = 0;
+  template <class Self, class Parts>
+  static void parts(Self& self, Parts& part) {
+    part(self.owner)(self.number);
+  }
+};
+
+TEST(Key, IsMadeOfAnIdsPartsAndReadBack) {
+  const Key key = key_of("space", Name{std::string("a\0b", 3), 7});
+  EXPECT_EQ(key.bytes(), Key("space").text(std::string_view("a\0b", 3)).number(7).bytes());
+  const auto id = id_of<Name>(key.bytes());
+  ASSERT_TRUE(id);
+  EXPECT_EQ(id->owner, std::string("a\0b", 3));
+  EXPECT_EQ(id->number, 7U);
+  for (std::size_t cut = 0; cut < key.bytes().size(); ++cut) EXPECT_FALSE(id_of<Name>(key.bytes().substr(0, cut)));
+  EXPECT_FALSE(id_of<Name>(key.bytes() + "x"));
+}
+
 }  // namespace
 }  // namespace signalbox::store

@@ -58,6 +58,18 @@ class Snapshot {
                             const std::function<bool(std::string_view key, std::string_view value)>& visit) const = 0;
 };
 
+/// Memory that follows what the store has of one space. Every change comes here once it is durable, in the order of the
+/// log, before anybody learns that it is; on the committer's thread, which everybody waits for: what takes time is
+/// posted.
+class Follower {
+ public:
+  virtual ~Follower() = default;
+  virtual void put(std::string_view key, std::string_view value) = 0;
+  virtual void erase(std::string_view key) = 0;
+  /// Every key in [from, to), which are keys of the space or its end.
+  virtual void erase_range(std::string_view from, std::string_view to) = 0;
+};
+
 struct Options {
   std::string directory;
   Durability durability = Durability::kSync;
@@ -82,6 +94,10 @@ class Store {
   /// the next batch that somebody waits for. `done`, when given, is called on the committer's thread, which everybody
   /// waits for: it posts what takes time.
   virtual void commit_later(Batch batch, std::function<void(const Result<void>&)> done = {}) = 0;
+
+  /// Has `follower` put all that there is in the space, and from then on follow it. Before the first commit that
+  /// changes the space; `follower` outlives the last one. Errors: those of the disk.
+  virtual Result<void> follow(std::string_view space, Follower& follower) = 0;
 
   /// Writes out all that was committed; then the store may be destroyed. No commit may follow. Only kMemory
   /// has errors here: something could not be written and is lost.

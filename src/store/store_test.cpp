@@ -13,7 +13,9 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <thread>
+#include <utility>
 
 #include "store/key.h"
 #include "store/record.h"
@@ -363,6 +365,58 @@ TEST_F(StoreTest, BatchesListTheirChangesInOrder) {
         std::to_string(static_cast<int>(kind)) + ":" + std::to_string(a.size()) + ":" + std::to_string(b.size()) + " ";
   });
   EXPECT_EQ(seen, "0:2:0 1:0:0 2:1:300 ");
+}
+
+/// Writes down what it is told.
+class Notes final : public Follower {
+ public:
+  void put(std::string_view key, std::string_view value) override { add("put", key, value); }
+  void erase(std::string_view key) override { add("erase", key, ""); }
+  void erase_range(std::string_view from, std::string_view to) override {
+    add(Key("test.own").end() == to ? "erase all from" : "erase from", from, "");
+  }
+  std::string take() { return std::exchange(text_, {}); }
+
+ private:
+  void add(std::string_view what, std::string_view key, std::string_view value) {
+    KeyReader reader(key);
+    reader.text();
+    text_.append(what).append(" ").append(reader.text().value_or("")).append(value).append("; ");
+  }
+  std::string text_;
+};
+
+TEST_F(StoreTest, FollowersLearnOfTheirSpaceInOrder) {
+  open();
+  const auto key = [](const char* name) { return Key("test.own").text(name); };
+  put(key("a"), "1");
+  put(Key("test.owner").text("x"), "-");
+  Notes notes;
+  ASSERT_TRUE(store_->follow("test.own", notes));
+  EXPECT_EQ(notes.take(), "put a1; ");
+  Batch batch;
+  batch.put(key("b"), "2");
+  batch.put(Key("test.owner").text("b"), "-");
+  batch.put("no key", "-");
+  batch.erase(key("a"));
+  batch.put(key("b"), "3");
+  ASSERT_TRUE(commit(std::move(batch)));
+  EXPECT_EQ(notes.take(), "put b2; erase a; put b3; ");
+  Batch all;
+  all.erase_range(Key("test.own"), Key("test.own").end());
+  ASSERT_TRUE(commit(std::move(all)));
+  EXPECT_EQ(notes.take(), "erase all from ; ");
+}
+
+TEST_F(StoreTest, FollowersKnowBeforeAnybodyElse) {
+  open();
+  Notes notes;
+  ASSERT_TRUE(store_->follow("test.own", notes));
+  Batch batch;
+  batch.put(Key("test.own").text("a"), "1");
+  std::promise<std::string> known;
+  store_->commit_later(std::move(batch), [&](const Result<void>&) { known.set_value(notes.take()); });
+  EXPECT_EQ(known.get_future().get(), "put a1; ");
 }
 
 }  // namespace

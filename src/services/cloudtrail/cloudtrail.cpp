@@ -5,7 +5,6 @@
 #include "services/cloudtrail/access.h"
 #include "services/cloudtrail/core.h"
 #include "services/cloudtrail/history.h"
-#include "store/spaces.h"
 
 namespace signalbox::cloudtrail {
 namespace {
@@ -41,7 +40,7 @@ Figures::Figures(Metrics& metrics)
       refused(metrics.counter("signalbox_cloudtrail_refused_total", "Log files that a bucket did not take.")) {}
 
 Core::Core(const cloud::House& with)
-    : house(with), figures(with.metrics), signer(with.store, with.sealer, with.clock), audit(*this) {}
+    : house(with), figures(with.metrics), trails(with.log), signer(with.store, with.sealer, with.clock), audit(*this) {}
 
 void sweep_soon(Core& core) {
   cloud::Shard& shard = core.house.shards.at(0);
@@ -85,15 +84,8 @@ void CloudTrail::stop() {
 
 Result<void> CloudTrail::load() {
   core_->audit.learn(core_->house.door);
-  const auto snapshot = core_->house.store.read();
-  Result<void> done = store::each_record(
-      *snapshot, store::Key(kTrailSpace), [&](std::string_view, std::string_view value) -> Result<void> {
-        auto trail = store::decode<Trail>(value);
-        if (!trail) return fail("StoreError", "The record of a trail in the store cannot be read.");
-        core_->trails.put(std::make_shared<const Trail>(*std::move(trail)));
-        return {};
-      });
-  if (done) done = core_->pending.load(*snapshot);
+  Result<void> done = core_->trails.follow(core_->house.store);
+  if (done) done = core_->pending.load(*core_->house.store.read());
   if (done) done = core_->signer.load();
   if (!done) return done;
   begin_sweeping(*core_);

@@ -1,4 +1,4 @@
-#include "cloud/reserved_tags.h"
+#include "cloud/tags.h"
 #include "services/cloudtrail/tags.h"
 #include "services/cloudtrail/trail_lookup.h"
 
@@ -89,8 +89,8 @@ Result<void> add_tags(std::map<std::string, std::string>& tags, const std::vecto
     }
     tags[*tag.key] = tag.value.value_or("");
   }
-  if (tags.size() <= kMaxTags) return {};
-  return fail("TagsLimitExceededException", "A trail can have at most " + std::to_string(kMaxTags) + " tags.");
+  if (tags.size() <= cloud::kMaxTags) return {};
+  return fail("TagsLimitExceededException", "A trail can have at most " + std::to_string(cloud::kMaxTags) + " tags.");
 }
 
 void register_tag_operations(Core& core) {

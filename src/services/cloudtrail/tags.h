@@ -11,7 +11,6 @@
 namespace signalbox::cloudtrail {
 
 /// AWS's quota of tags on a trail.
-inline constexpr std::size_t kMaxTags = 50;
 
 /// Errors: TagsLimitExceededException, InvalidTagParameterException.
 Result<void> add_tags(std::map<std::string, std::string>& tags, const std::vector<models::cloudtrail::Tag>& given);

@@ -29,10 +29,6 @@ std::unexpected<Error> invalid(std::string message) {
 
 }  // namespace
 
-store::Key trail_key(const cloud::Scope& home, std::string_view name) {
-  return store::Key(kTrailSpace).text(home.account).text(home.region).text(name);
-}
-
 Result<void> check_trail_name(std::string_view name) {
   if (name.size() < kLeastName)
     return invalid("Trail name too short. Minimum allowed length: 3 characters. Specified name length: " +

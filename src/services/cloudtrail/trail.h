@@ -31,11 +31,22 @@ struct TrailStatus {
   }
 };
 
-/// A trail as it is kept. Immutable; a change makes a new one.
-struct Trail {
-  static constexpr std::uint8_t kVersion = 1;
+struct TrailId {
   cloud::Scope home;
   std::string name;
+  auto operator<=>(const TrailId&) const = default;
+  std::string arn() const { return cloud::make_arn("cloudtrail", home, "trail/" + name); }
+
+  template <class Self, class Parts>
+  static void parts(Self& self, Parts& part) {
+    part(self.home.account)(self.home.region)(self.name);
+  }
+};
+
+/// A trail as it is kept. Immutable; a change makes a new one.
+struct Trail : TrailId {
+  using Id = TrailId;
+  static constexpr std::uint8_t kVersion = 1;
   std::string bucket;
   std::string prefix;     // "" for none
   std::string topic_arn;  // "" for none
@@ -49,7 +60,6 @@ struct Trail {
   Selectors selectors;
   std::map<std::string, std::string> tags;
 
-  std::string arn() const { return cloud::make_arn("cloudtrail", home, "trail/" + name); }
   /// Whether records of that Region are for it; `is_global`: of a service without Regions.
   bool covers(const cloud::Scope& scope, bool is_global) const {
     if (is_global) return global_events && scope.account == home.account;
@@ -66,8 +76,6 @@ struct Trail {
   }
 };
 using TrailPtr = std::shared_ptr<const Trail>;
-
-store::Key trail_key(const cloud::Scope& home, std::string_view name);
 
 /// Errors: InvalidTrailNameException, with what is wrong.
 Result<void> check_trail_name(std::string_view name);

@@ -47,12 +47,9 @@ Result<TrailPtr> find_trail_at_home(const Core& core, const cloud::Call& call, c
 
 asio::awaitable<Result<void>> save(Core& core, Trail trail) {
   store::Batch batch;
-  batch.put(trail_key(trail.home, trail.name), store::encode(trail));
+  batch.put(core.trails.key(trail), store::encode(trail));
   Result<void> done = co_await core.house.store.commit(std::move(batch));
-  if (!done) co_return done;
-  const bool digests = trail.validation;
-  core.trails.put(std::make_shared<const Trail>(std::move(trail)));
-  if (digests) co_await set_delivery(core);
+  if (done && trail.validation) co_await set_delivery(core);
   co_return done;
 }
 

@@ -118,20 +118,16 @@ asio::awaitable<Result<m::DeleteTrailResponse>> remove(Core& core, const Call& c
     const Result<TrailPtr> trail = find_trail_at_home(core, call, request.name.value_or(""));
     if (!trail) co_return std::unexpected(trail.error());
     const std::string arn = (*trail)->arn();
-    core.trails.erase(**trail);  // from here on no record waits for it
     store::Batch batch;
-    batch.erase(trail_key((*trail)->home, (*trail)->name));
+    batch.erase(core.trails.key(**trail));
     batch.erase(store::Key(kStatusSpace).text(arn));
     for (const std::string_view space : {kFileSpace, kLogFileSpace, kDigestSpace}) {
       const store::Key all = store::Key(space).text(arn);
       batch.erase_range(all.bytes(), all.end());
     }
-    core.pending.forget(arn, batch);
+    core.pending.forget(arn, batch);  // what waits for it until then finds no trail when it is delivered
     Result<void> done = co_await core.house.store.commit(std::move(batch));
-    if (!done) {
-      core.trails.put(*trail);
-      co_return std::unexpected(std::move(done).error());
-    }
+    if (!done) co_return std::unexpected(std::move(done).error());
     co_return m::DeleteTrailResponse{};
   };
   co_return co_await alone(core, std::ref(work));

@@ -1,31 +1,22 @@
 #include "services/cloudtrail/trails.h"
 
-#include <mutex>
+#include <algorithm>
 
 namespace signalbox::cloudtrail {
+namespace {
 
-void Trails::put(TrailPtr trail) {
-  const std::unique_lock lock(mutex_);
-  auto& one = trails_[trail->home.account][{trail->name, trail->home.region}];
-  one = std::move(trail);
-  look_at_types();
+Result<TrailPtr> read_trail(const TrailId& id, std::string_view value) {
+  auto trail = store::decode<Trail>(value);
+  if (!trail) return fail("", id.arn());
+  return std::make_shared<const Trail>(*std::move(trail));
 }
 
-void Trails::erase(const Trail& trail) {
-  const std::unique_lock lock(mutex_);
-  const auto account = trails_.find(trail.home.account);
-  if (account == trails_.end()) return;
-  account->second.erase({trail.name, trail.home.region});
-  if (account->second.empty()) trails_.erase(account);
-  look_at_types();
-}
+}  // namespace
+
+Trails::Trails(Log& log) : table_(kTrailSpace, log, read_trail, [this] { look_at_types(); }) {}
 
 TrailPtr Trails::find(const cloud::Scope& home, std::string_view name) const {
-  const std::shared_lock lock(mutex_);
-  const auto account = trails_.find(home.account);
-  if (account == trails_.end()) return nullptr;
-  const auto found = account->second.find({std::string(name), home.region});
-  return found == account->second.end() ? nullptr : found->second;
+  return table_.find({home, std::string(name)});
 }
 
 TrailPtr Trails::find_arn(std::string_view text) const {
@@ -36,45 +27,44 @@ TrailPtr Trails::find_arn(std::string_view text) const {
 }
 
 std::vector<TrailPtr> Trails::of(std::string_view account) const {
-  const std::shared_lock lock(mutex_);
   std::vector<TrailPtr> found;
-  if (const auto mine = trails_.find(account); mine != trails_.end()) {
-    for (const auto& [name, trail] : mine->second) found.push_back(trail);
-  }
+  table_.each_from({{std::string(account), ""}, ""}, [&](const TrailPtr& trail) {
+    if (trail->home.account != account) return false;
+    found.push_back(trail);
+    return true;
+  });
+  std::ranges::stable_sort(found, {}, &Trail::name);
   return found;
 }
 
 std::vector<TrailPtr> Trails::all() const {
-  const std::shared_lock lock(mutex_);
   std::vector<TrailPtr> found;
-  for (const auto& [account, trails] : trails_) {
-    for (const auto& [name, trail] : trails) found.push_back(trail);
-  }
+  table_.each_from({}, [&](const TrailPtr& trail) {
+    found.push_back(trail);
+    return true;
+  });
   return found;
 }
 
 std::vector<TrailPtr> Trails::wanting(const cloud::Scope& scope, bool is_global, const SelectedCall& call) const {
-  const std::shared_lock lock(mutex_);
   std::vector<TrailPtr> found;
-  const auto account = trails_.find(scope.account);
-  if (account == trails_.end()) return found;
-  for (const auto& [name, trail] : account->second) {
+  table_.each_from({{scope.account, ""}, ""}, [&](const TrailPtr& trail) {
+    if (trail->home.account != scope.account) return false;
     if (trail->logging && trail->covers(scope, is_global) && selects(trail->selectors, call)) found.push_back(trail);
-  }
+    return true;
+  });
   return found;
 }
 
 void Trails::look_at_types() {
   std::uint32_t types = 0;
-  for (const auto& [account, trails] : trails_) {
-    for (const auto& [name, trail] : trails) {
-      if (!trail->logging) continue;
-      for (std::size_t i = 0; i < kDataTypes; ++i) {
-        const auto type = static_cast<DataType>(i);
-        if (selects_any(trail->selectors, type)) types |= bit(type);
-      }
+  table_.each_from({}, [&](const TrailPtr& trail) {
+    for (std::size_t i = 0; trail->logging && i < kDataTypes; ++i) {
+      const auto type = static_cast<DataType>(i);
+      if (selects_any(trail->selectors, type)) types |= bit(type);
     }
-  }
+    return true;
+  });
   data_types_.store(types);
 }
 

@@ -3,13 +3,11 @@
 
 #include <atomic>
 #include <cstdint>
-#include <functional>
-#include <map>
-#include <shared_mutex>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "cloud/table.h"
 #include "services/cloudtrail/trail.h"
 
 namespace signalbox::cloudtrail {
@@ -17,8 +15,11 @@ namespace signalbox::cloudtrail {
 /// Any thread.
 class Trails {
  public:
-  void put(TrailPtr trail);
-  void erase(const Trail& trail);
+  explicit Trails(Log& log);
+  /// Reads what there is, and follows the store from then on.
+  Result<void> follow(store::Store& store) { return table_.follow(store); }
+  store::Key key(const TrailId& id) const { return table_.key(id); }
+
   /// Null when there is none of that name with that home.
   TrailPtr find(const cloud::Scope& home, std::string_view name) const;
   /// By its ARN.
@@ -34,10 +35,9 @@ class Trails {
 
  private:
   static std::uint32_t bit(DataType type) { return std::uint32_t{1} << static_cast<unsigned>(type); }
-  void look_at_types();  // with the lock
+  void look_at_types();
 
-  mutable std::shared_mutex mutex_;
-  std::map<std::string, std::map<std::pair<std::string, std::string>, TrailPtr>, std::less<>> trails_;  // by account
+  cloud::Table<Trail> table_;
   std::atomic<std::uint32_t> data_types_{0};
 };
 

@@ -1,9 +1,9 @@
 // PutMetricAlarm, PutCompositeAlarm, DeleteAlarms, SetAlarmState, EnableAlarmActions, DisableAlarmActions.
 #include <algorithm>
 
-#include "cloud/reserved_tags.h"
 #include "json/json.h"
 #include "services/cloudwatch/changes.h"
+#include "services/cloudwatch/tags.h"
 
 namespace signalbox::cloudwatch {
 namespace {
@@ -42,12 +42,8 @@ Result<void> check_all_actions(Core& core, const Input& input) {
 
 Result<Tags> tags_of(const std::optional<std::vector<m::Tag>>& given) {
   Tags tags;
-  if (!given) return tags;
-  for (const m::Tag& tag : *given) {
-    if (cloud::is_reserved_tag(*tag.key)) return invalid_value(cloud::kReservedTagText);
-    tags[*tag.key] = *tag.value;
-  }
-  if (tags.size() > kMaxTags) return invalid_value("A resource can have 50 tags.");
+  Result<void> put = put_tags(tags, cloud::tag_list(given));
+  if (!put) return std::unexpected(std::move(put).error());
   return tags;
 }
 

@@ -11,9 +11,6 @@
 
 namespace signalbox::cloudwatch {
 
-/// Of one alarm ("Tag restrictions" in the Amazon CloudWatch User Guide).
-inline constexpr std::size_t kMaxTags = 50;
-
 class Changes {
  public:
   /// On the set's shard, in its turn.

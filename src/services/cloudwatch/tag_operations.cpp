@@ -1,68 +1,58 @@
 // TagResource, UntagResource, ListTagsForResource: of alarms.
-#include <algorithm>
-
-#include "cloud/reserved_tags.h"
 #include "services/cloudwatch/changes.h"
+#include "services/cloudwatch/tags.h"
 
 namespace signalbox::cloudwatch {
 namespace {
 
 using cloud::Call;
 
-/// Changes the tags of the alarm of that ARN with `change(tags)`.
-asio::awaitable<Result<void>> change_tags(Core& core, cloud::Scope scope, std::string arn,
-                                          std::function<void(Tags&)> change) {
-  AlarmSet& set = core.alarms.of(scope);
-  co_return co_await in_turn(set, [&]() -> asio::awaitable<Result<void>> {
-    const AlarmPtr alarm = arn.starts_with("arn:") ? set.find(alarm_name_of(scope, arn)) : nullptr;
-    if (!alarm) co_return fail("ResourceNotFoundException", "Resource " + arn + " does not exist.");
+/// Of the alarm of that ARN.
+asio::awaitable<Result<Tags>> change_tags(Core& core, const Call& call, std::string arn, cloud::TagChange change) {
+  AlarmSet& set = core.alarms.of(call.scope);
+  const auto find = [&] { return arn.starts_with("arn:") ? set.find(alarm_name_of(set.scope, arn)) : nullptr; };
+  const auto none = [&] { return fail("ResourceNotFoundException", "Resource " + arn + " does not exist."); };
+  if (!change) {
+    auto look = [&]() -> asio::awaitable<Result<Tags>> {
+      const AlarmPtr alarm = find();
+      if (!alarm) co_return none();
+      co_return alarm->record.tags;
+    };
+    co_return co_await cloud::on(set.shard, std::ref(look));
+  }
+  Tags tags;
+  auto work = [&]() -> asio::awaitable<Result<void>> {
+    const AlarmPtr alarm = find();
+    if (!alarm) co_return none();
     AlarmRecord record = alarm->record;
-    change(record.tags);
-    if (record.tags.size() > kMaxTags) co_return invalid_value("A resource can have 50 tags.");
+    Result<void> changed = change(record.tags);
+    if (!changed) co_return changed;
+    tags = record.tags;
     Changes changes(core, set);
     changes.replace(with_record(*alarm, std::move(record)));
     co_return co_await changes.commit();
-  });
+  };
+  const Result<void> done = co_await in_turn(set, std::ref(work));
+  if (!done) co_return std::unexpected(done.error());
+  co_return tags;
 }
 
 }  // namespace
 
+Result<void> put_tags(Tags& tags, const cloud::TagList& given) {
+  constexpr cloud::TagRules kRules{[](const std::string&) { return invalid_value(cloud::kReservedTagText); },
+                                   [] { return invalid_value("A resource can have 50 tags."); }};
+  return cloud::put_tags(tags, given, kRules);
+}
+
 void register_tag_operations(Core& core) {
   cloud::Door& door = core.house.door;
-  door.handle(m::kTagResource,
-              [&core](const Call& call, m::TagResourceInput request) -> asio::awaitable<Result<m::TagResourceOutput>> {
-                for (const m::Tag& tag : *request.tags) {
-                  if (cloud::is_reserved_tag(*tag.key)) co_return invalid_value(cloud::kReservedTagText);
-                }
-                Result<void> done = co_await change_tags(core, call.scope, *request.resource_arn, [&](Tags& tags) {
-                  for (const m::Tag& tag : *request.tags) tags[*tag.key] = *tag.value;
-                });
-                if (!done) co_return std::unexpected(std::move(done).error());
-                co_return m::TagResourceOutput{};
-              });
-  door.handle(
-      m::kUntagResource,
-      [&core](const Call& call, m::UntagResourceInput request) -> asio::awaitable<Result<m::UntagResourceOutput>> {
-        Result<void> done = co_await change_tags(core, call.scope, *request.resource_arn, [&](Tags& tags) {
-          for (const std::string& key : *request.tag_keys) tags.erase(key);
-        });
-        if (!done) co_return std::unexpected(std::move(done).error());
-        co_return m::UntagResourceOutput{};
-      });
-  door.handle(m::kListTagsForResource,
-              [&core](const Call& call,
-                      m::ListTagsForResourceInput request) -> asio::awaitable<Result<m::ListTagsForResourceOutput>> {
-                AlarmSet& set = core.alarms.of(call.scope);
-                co_return co_await cloud::on(set.shard, [&]() -> asio::awaitable<Result<m::ListTagsForResourceOutput>> {
-                  const std::string& arn = *request.resource_arn;
-                  const AlarmPtr alarm = arn.starts_with("arn:") ? set.find(alarm_name_of(set.scope, arn)) : nullptr;
-                  if (!alarm) co_return fail("ResourceNotFoundException", "Resource " + arn + " does not exist.");
-                  m::ListTagsForResourceOutput output;
-                  output.tags.emplace();
-                  for (const auto& [key, value] : alarm->record.tags) output.tags->push_back({key, value});
-                  co_return output;
-                });
-              });
+  cloud::Tagging tagging;
+  tagging.change = [&core](const Call& call, std::string_view, std::string arn, cloud::TagChange change) {
+    return change_tags(core, call, std::move(arn), std::move(change));
+  };
+  tagging.put = put_tags;
+  cloud::serve_tags(door, m::kTagResource, m::kUntagResource, m::kListTagsForResource, std::move(tagging));
 }
 
 }  // namespace signalbox::cloudwatch

@@ -30,7 +30,8 @@ asio::awaitable<Result<m::CreateEventBusResponse>> create(Core& core, const Call
                                                           m::CreateEventBusRequest request) {
   if (auto checked = check_create(request); !checked) co_return std::unexpected(std::move(checked).error());
   BusRecord record;
-  if (auto merged = merge_tags(record.tags, request.tags); !merged) co_return std::unexpected(merged.error());
+  if (auto merged = put_tags(record.tags, cloud::tag_list(request.tags)); !merged)
+    co_return std::unexpected(merged.error());
   record.description = request.description;
   record.created = record.modified = core.house.clock.now();
   const BusId id{call.scope, request.name.value_or("")};

@@ -75,7 +75,8 @@ Result<RulePtr> make_rule(const Bus& bus, const m::PutRuleRequest& request, cons
     if (old->record.schedule == rule->record.schedule) rule->record.schedule_start = old->record.schedule_start;
   } else {
     if (bus.rules().size() >= kMaxRules) return limit_exceeded();
-    if (auto merged = merge_tags(rule->record.tags, request.tags); !merged) return std::unexpected(merged.error());
+    if (auto merged = put_tags(rule->record.tags, cloud::tag_list(request.tags)); !merged)
+      return std::unexpected(merged.error());
   }
   return rule;
 }

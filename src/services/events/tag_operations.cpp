@@ -1,4 +1,3 @@
-#include "cloud/reserved_tags.h"
 #include "models/events.h"
 #include "services/events/core.h"
 #include "services/events/tags.h"
@@ -14,8 +13,8 @@ struct Tagged {
   BusPtr bus;
   std::string rule;  // "" for the bus itself
 };
-Result<Tagged> find_tagged(Core& core, const Call& call, const std::optional<std::string>& arn) {
-  auto name = resolve_tagged(call.scope, arn.value_or(""));
+Result<Tagged> find_tagged(Core& core, const Call& call, const std::string& arn) {
+  auto name = resolve_tagged(call.scope, arn);
   if (!name) return std::unexpected(std::move(name).error());
   auto bus = core.buses.need(name->bus);
   if (!bus) return std::unexpected(std::move(bus).error());
@@ -55,76 +54,44 @@ asio::awaitable<Result<void>> store_tags(Core& core, Tagged tagged, Tags tags) {
   co_return done;
 }
 
-asio::awaitable<Result<m::TagResourceResponse>> tag(Core& core, const Call& call, m::TagResourceRequest request) {
-  const auto tagged = find_tagged(core, call, request.resource_arn);
+asio::awaitable<Result<Tags>> change_tags(Core& core, const Call& call, std::string arn, cloud::TagChange change) {
+  const auto tagged = find_tagged(core, call, arn);
   if (!tagged) co_return std::unexpected(tagged.error());
+  if (!change) {
+    Result<Tags> asked = co_await on_shard(tagged->bus, [&] { return tags_of(*tagged); });
+    co_return asked;
+  }
+  Result<Tags> tags;
   auto work = [&]() -> asio::awaitable<Result<void>> {
     if (auto own = tagged->bus->check_not_managed(tagged->rule); !own) co_return own;
-    auto tags = tags_of(*tagged);
-    if (!tags) co_return std::unexpected(std::move(tags).error());
-    if (auto merged = merge_tags(*tags, request.tags); !merged) co_return merged;
-    Result<void> stored = co_await store_tags(core, *tagged, *std::move(tags));
+    tags = tags_of(*tagged);
+    if (!tags) co_return std::unexpected(tags.error());
+    if (auto changed = change(*tags); !changed) co_return changed;
+    Result<void> stored = co_await store_tags(core, *tagged, *tags);
     co_return stored;
   };
-  Result<void> done = co_await in_turn(tagged->bus, std::ref(work));
-  if (!done) co_return std::unexpected(std::move(done).error());
-  co_return m::TagResourceResponse{};
-}
-
-asio::awaitable<Result<m::UntagResourceResponse>> untag(Core& core, const Call& call, m::UntagResourceRequest request) {
-  const auto tagged = find_tagged(core, call, request.resource_arn);
-  if (!tagged) co_return std::unexpected(tagged.error());
-  auto work = [&]() -> asio::awaitable<Result<void>> {
-    if (auto own = tagged->bus->check_not_managed(tagged->rule); !own) co_return own;
-    auto tags = tags_of(*tagged);
-    if (!tags) co_return std::unexpected(std::move(tags).error());
-    if (request.tag_keys) {
-      for (const std::string& key : *request.tag_keys) tags->erase(key);
-    }
-    Result<void> stored = co_await store_tags(core, *tagged, *std::move(tags));
-    co_return stored;
-  };
-  Result<void> done = co_await in_turn(tagged->bus, std::ref(work));
-  if (!done) co_return std::unexpected(std::move(done).error());
-  co_return m::UntagResourceResponse{};
-}
-
-asio::awaitable<Result<m::ListTagsForResourceResponse>> list_tags(Core& core, const Call& call,
-                                                                  m::ListTagsForResourceRequest request) {
-  const auto tagged = find_tagged(core, call, request.resource_arn);
-  if (!tagged) co_return std::unexpected(tagged.error());
-  Result<Tags> tags = co_await on_shard(tagged->bus, [&] { return tags_of(*tagged); });
-  if (!tags) co_return std::unexpected(std::move(tags).error());
-  m::ListTagsForResourceResponse response;
-  auto& list = response.tags.emplace();
-  for (const auto& [key, value] : *tags) list.push_back({key, value});
-  co_return response;
+  const Result<void> done = co_await in_turn(tagged->bus, std::ref(work));
+  if (!done) co_return std::unexpected(done.error());
+  co_return tags;
 }
 
 }  // namespace
 
-Result<void> merge_tags(Tags& tags, const std::optional<std::vector<m::Tag>>& given) {
-  if (!given) return {};
-  for (const m::Tag& each : *given) {
-    if (cloud::is_reserved_tag(each.key.value_or(""))) return fail("ValidationException", cloud::kReservedTagText);
-    tags[each.key.value_or("")] = each.value.value_or("");
-  }
-  if (tags.size() > kMaxTags) {
-    return fail("ValidationException", "A resource can have " + std::to_string(kMaxTags) + " tags at most.");
-  }
-  return {};
+Result<void> put_tags(Tags& tags, const cloud::TagList& given) {
+  constexpr cloud::TagRules kRules{
+      [](const std::string&) { return fail("ValidationException", cloud::kReservedTagText); },
+      [] { return fail("ValidationException", "A resource can have 50 tags at most."); }};
+  return cloud::put_tags(tags, given, kRules);
 }
 
 void register_tag_operations(Core& core) {
   auto& door = core.house.door;
-  door.handle(m::kTagResource,
-              [&core](const Call& call, m::TagResourceRequest request) { return tag(core, call, std::move(request)); });
-  door.handle(m::kUntagResource, [&core](const Call& call, m::UntagResourceRequest request) {
-    return untag(core, call, std::move(request));
-  });
-  door.handle(m::kListTagsForResource, [&core](const Call& call, m::ListTagsForResourceRequest request) {
-    return list_tags(core, call, std::move(request));
-  });
+  cloud::Tagging tagging;
+  tagging.change = [&core](const Call& call, std::string_view, std::string arn, cloud::TagChange change) {
+    return change_tags(core, call, std::move(arn), std::move(change));
+  };
+  tagging.put = put_tags;
+  cloud::serve_tags(door, m::kTagResource, m::kUntagResource, m::kListTagsForResource, std::move(tagging));
 }
 
 }  // namespace signalbox::events

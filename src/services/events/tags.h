@@ -1,16 +1,13 @@
-// Tags as requests carry them and as records keep them.
+// Tags of buses and rules.
 #pragma once
 
-#include <optional>
-#include <vector>
-
 #include "base/result.h"
-#include "models/events.h"
+#include "cloud/tags.h"
 #include "services/events/records.h"
 
 namespace signalbox::events {
 
-/// Puts `given` into `tags`. Errors: ValidationException for more than kMaxTags.
-Result<void> merge_tags(Tags& tags, const std::optional<std::vector<models::events::Tag>>& given);
+/// Adds tags. Errors: ValidationException, for those that AWS keeps to itself and more than a resource may have.
+Result<void> put_tags(Tags& tags, const cloud::TagList& given);
 
 }  // namespace signalbox::events

@@ -2,8 +2,8 @@
 
 #include "base/encoding.h"
 #include "cloud/paging.h"
-#include "cloud/reserved_tags.h"
 #include "cloud/saved_policy.h"
+#include "cloud/tags.h"
 #include "policy/validate.h"
 #include "services/iam/aws_policies.h"
 
@@ -101,7 +101,7 @@ Result<void> add_tags(Tags& tags, const std::vector<m::Tag>& more) {
     });
     tags.emplace_back(key, more[i].value.value_or(""));
   }
-  if (tags.size() > kMaxTags) {
+  if (tags.size() > cloud::kMaxTags) {
     return fail(m::errors::kLimitExceededException, "The number of tags has reached the maximum limit.");
   }
   return {};

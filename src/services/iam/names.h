@@ -19,7 +19,6 @@ inline constexpr std::size_t kMaxGroupsOfUser = 10;
 inline constexpr std::size_t kMaxKeysOfUser = 2;
 inline constexpr std::size_t kMaxAttached = 10;
 inline constexpr std::size_t kMaxVersions = 5;
-inline constexpr std::size_t kMaxTags = 50;
 inline constexpr std::size_t kMaxUserPolicyBytes = 2048;
 inline constexpr std::size_t kMaxGroupPolicyBytes = 5120;
 inline constexpr std::size_t kMaxRolePolicyBytes = 10240;

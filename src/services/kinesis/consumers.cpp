@@ -38,7 +38,7 @@ Answer<model::RegisterStreamConsumerOutput> add(Core& core, Stream& stream,
                                                                " consumers of " + described(stream.name) +
                                                                " has been reached.");
   }
-  Result<void> tagged = merge_tags(consumer.tags, request.tags.value_or(Tags()));
+  Result<void> tagged = put_tags(consumer.tags, cloud::tag_list(request.tags));
   if (!tagged) co_return std::unexpected(std::move(tagged).error());
   store::Batch batch;
   batch.put(consumer_key(stream.id, consumer.name), store::encode(consumer));

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cloud/services.h"
+#include "cloud/tags.h"
 #include "models/kinesis.h"
 #include "services/kinesis/stream.h"
 
@@ -126,9 +127,7 @@ Consumer* find_consumer(Stream& stream, std::string_view arn);
 /// "STREAM ARN/consumer/NAME:SECONDS"; empty optional for what is no consumer's ARN.
 std::optional<std::string> stream_of_consumer(std::string_view arn);
 
-/// AWS's quota of tags on a resource.
-inline constexpr std::size_t kMaxTags = 50;
-/// Errors: InvalidArgumentException, LimitExceededException.
-Result<void> merge_tags(Tags& tags, const Tags& more);
+/// Adds tags. Errors: InvalidArgumentException, for those that AWS keeps to itself and more than a stream may have.
+Result<void> put_tags(Tags& tags, const cloud::TagList& given);
 
 }  // namespace signalbox::kinesis

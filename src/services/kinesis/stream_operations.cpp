@@ -46,7 +46,7 @@ Result<StreamRecord> record_of(const Core& core, const model::CreateStreamInput&
   record.id = core.house.random.next();
   record.created = record.trimmed = core.house.clock.now();
   record.max_record_kib = request.max_record_size_in_ki_b.value_or(record.max_record_kib);
-  Result<void> tagged = merge_tags(record.tags, request.tags.value_or(Tags()));
+  Result<void> tagged = put_tags(record.tags, cloud::tag_list(request.tags));
   if (!tagged) return std::unexpected(std::move(tagged).error());
   return record;
 }

@@ -373,7 +373,8 @@ Result<MappingConfigPtr> compile_mapping(const Core& core, const cloud::Scope& s
   return config;
 }
 
-asio::awaitable<Result<Tags>> change_mapping_tags(Core& core, cloud::Scope scope, std::string id, TagChange change) {
+asio::awaitable<Result<Tags>> change_mapping_tags(Core& core, cloud::Scope scope, std::string id,
+                                                  cloud::TagChange change) {
   const MappingPtr mapping = core.mappings->find(scope, id);
   const auto none = [&] {
     return fail("ResourceNotFoundException",

@@ -12,6 +12,7 @@
 
 #include "cloud/shape_fields.h"
 #include "cloud/stream_position.h"
+#include "cloud/tags.h"
 #include "cloud/turns.h"
 #include "cloud/wait.h"
 #include "pattern/pattern.h"
@@ -133,8 +134,8 @@ Result<MappingConfigPtr> compile_mapping(const Core& core, const cloud::Scope& s
 
 /// Changes the tags of a mapping, where there is a change, and gives them as they are then. Errors: ResourceNotFound-
 /// Exception, those of the change, those of the store.
-using TagChange = std::function<Result<void>(Tags&)>;
-asio::awaitable<Result<Tags>> change_mapping_tags(Core& core, cloud::Scope scope, std::string id, TagChange change);
+asio::awaitable<Result<Tags>> change_mapping_tags(Core& core, cloud::Scope scope, std::string id,
+                                                  cloud::TagChange change);
 
 /// Whether the function's role may read the source. Errors: InvalidParameterValueException.
 asio::awaitable<Result<void>> may_read(Core& core, MappingConfigPtr config);

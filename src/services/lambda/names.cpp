@@ -4,7 +4,7 @@
 #include <charconv>
 #include <vector>
 
-#include "cloud/reserved_tags.h"
+#include "cloud/tags.h"
 
 namespace signalbox::lambda {
 namespace {
@@ -138,8 +138,7 @@ std::optional<LayerReference> read_layer_arn(std::string_view text) {
 }
 
 Result<void> check_tags(const std::map<std::string, std::string, std::less<>>& tags) {
-  constexpr std::size_t kMaxTags = 50;
-  if (tags.size() > kMaxTags) return invalid("Number of tags exceeds resource tag limit.");
+  if (tags.size() > cloud::kMaxTags) return invalid("Number of tags exceeds resource tag limit.");
   for (const auto& [key, value] : tags) {
     if (cloud::is_reserved_tag(key)) return invalid("Tag keys must not begin with aws: " + key);
   }

@@ -17,7 +17,7 @@ constexpr std::string_view kTaggable =
 /// A function's change and a mapping's are of one kind: what is done to the tags, nothing where they are only asked
 /// for.
 asio::awaitable<Result<Tags>> change_tags(Core& core, const Call& call, std::string_view operation, std::string arn,
-                                          TagChange change) {
+                                          cloud::TagChange change) {
   const auto parsed = cloud::Arn::parse(arn);
   const bool ours = parsed && parsed->service == "lambda" && parsed->region == call.scope.region;
   if (ours && parsed->resource.starts_with(kMappingPrefix) && parsed->account == call.scope.account) {
@@ -47,48 +47,21 @@ asio::awaitable<Result<Tags>> change_tags(Core& core, const Call& call, std::str
   co_return (*changed)->tags;
 }
 
-asio::awaitable<Result<model::TagResourceResponse>> tag(Core& core, const Call& call,
-                                                        model::TagResourceRequest request) {
-  if (request.tags->empty()) co_return invalid("An error occurred and the request cannot be processed.");
-  TagChange change = [&](Tags& tags) {
-    for (const auto& [key, value] : *request.tags) tags[key] = value;
-    return check_tags(tags);
-  };
-  const auto changed = co_await change_tags(core, call, "TagResource", *request.resource, std::move(change));
-  if (!changed) co_return std::unexpected(changed.error());
-  co_return model::TagResourceResponse{};
-}
-
-asio::awaitable<Result<model::UntagResourceResponse>> untag(Core& core, const Call& call,
-                                                            model::UntagResourceRequest request) {
-  TagChange change = [&](Tags& tags) -> Result<void> {
-    for (const std::string& key : *request.tag_keys) tags.erase(key);
-    return {};
-  };
-  const auto changed = co_await change_tags(core, call, "UntagResource", *request.resource, std::move(change));
-  if (!changed) co_return std::unexpected(changed.error());
-  co_return model::UntagResourceResponse{};
-}
-
-asio::awaitable<Result<model::ListTagsResponse>> list(Core& core, const Call& call, model::ListTagsRequest request) {
-  auto tags = co_await change_tags(core, call, "ListTags", *request.resource, {});
-  if (!tags) co_return std::unexpected(std::move(tags).error());
-  co_return model::ListTagsResponse{*std::move(tags)};
+Result<void> put(Tags& tags, const cloud::TagList& given) {
+  if (given.empty()) return invalid("An error occurred and the request cannot be processed.");
+  for (const auto& [key, value] : given) tags.insert_or_assign(key, value);
+  return check_tags(tags);
 }
 
 }  // namespace
 
 void register_tag_operations(Core& core) {
-  auto& door = core.house.door;
-  door.handle(model::kTagResource, [&core](const Call& call, model::TagResourceRequest request) {
-    return tag(core, call, std::move(request));
-  });
-  door.handle(model::kUntagResource, [&core](const Call& call, model::UntagResourceRequest request) {
-    return untag(core, call, std::move(request));
-  });
-  door.handle(model::kListTags, [&core](const Call& call, model::ListTagsRequest request) {
-    return list(core, call, std::move(request));
-  });
+  cloud::Tagging tagging;
+  tagging.change = [&core](const Call& call, std::string_view operation, std::string arn, cloud::TagChange change) {
+    return change_tags(core, call, operation, std::move(arn), std::move(change));
+  };
+  tagging.put = put;
+  cloud::serve_tags(core.house.door, model::kTagResource, model::kUntagResource, model::kListTags, std::move(tagging));
 }
 
 }  // namespace signalbox::lambda

@@ -2,7 +2,7 @@
 #include <array>
 
 #include "cloud/paging.h"
-#include "cloud/reserved_tags.h"
+#include "cloud/tags.h"
 #include "models/logs.h"
 #include "services/logs/core.h"
 

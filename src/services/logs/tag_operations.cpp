@@ -1,4 +1,4 @@
-#include "cloud/reserved_tags.h"
+#include "cloud/tags.h"
 #include "models/logs.h"
 #include "services/logs/core.h"
 
@@ -7,8 +7,6 @@ namespace {
 
 namespace m = models::logs;
 using cloud::Call;
-
-constexpr std::size_t kMaxTags = 50;
 
 /// The group whose ARN it is; tags of other resources are not kept.
 Result<GroupPtr> tagged(const Core& core, const Call& call, const std::optional<std::string>& text) {
@@ -34,9 +32,9 @@ asio::awaitable<Result<void>> change_tags(Core& core, Result<GroupPtr> group, Ch
     for (const auto& [key, value] : record.tags) {
       if (cloud::is_reserved_tag(key) && !before->tags.contains(key)) co_return invalid(cloud::kReservedTagText);
     }
-    if (record.tags.size() > kMaxTags) {
+    if (record.tags.size() > cloud::kMaxTags) {
       co_return fail("TooManyTagsException",
-                     "A log group can have no more than " + std::to_string(kMaxTags) + " tags.");
+                     "A log group can have no more than " + std::to_string(cloud::kMaxTags) + " tags.");
     }
     store::Batch batch;
     batch.put(group_key(record.scope, record.name), store::encode(record));

@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "cloud/paging.h"
-#include "cloud/reserved_tags.h"
+#include "cloud/tags.h"
 #include "services/pipes/core.h"
 
 namespace signalbox::pipes {
@@ -10,23 +10,21 @@ namespace {
 using cloud::Call;
 template <class T>
 using Answer = asio::awaitable<Result<T>>;
-using Tags = std::map<std::string, std::string, std::less<>>;
+using cloud::Tags;
 
-/// AWS's quotas: pipes of an account and Region, tags of a pipe.
+/// AWS's quota of pipes of an account and Region.
 constexpr std::size_t kMaxPipes = 1000;
-constexpr std::size_t kMaxTags = 50;
 constexpr std::int32_t kMaxPage = 100;
 
 std::unexpected<Error> no_such_pipe(const std::string& name) {
   return fail(model::errors::kNotFoundException, "Pipe " + name + " does not exist.");
 }
 
-Result<void> check_tags(const Tags& tags) {
-  for (const auto& [key, value] : tags) {
-    if (cloud::is_reserved_tag(key)) return invalid("Tag keys must not start with aws: as " + key + " does.");
-  }
-  if (tags.size() <= kMaxTags) return {};
-  return invalid("A pipe can have at most " + std::to_string(kMaxTags) + " tags.");
+Result<void> put_tags(Tags& tags, const cloud::TagList& given) {
+  constexpr cloud::TagRules kRules{
+      [](const std::string& key) { return invalid("Tag keys must not start with aws: as " + key + " does."); },
+      [] { return invalid("A pipe can have at most 50 tags."); }};
+  return cloud::put_tags(tags, given, kRules);
 }
 
 /// What most operations answer. The state is what the call has begun; it is done by then.
@@ -68,7 +66,8 @@ asio::awaitable<Result<void>> save(Core& core, PipePtr pipe, PipeRecord changed)
 
 Answer<model::CreatePipeResponse> create(Core& core, const Call& call, model::CreatePipeRequest request) {
   const PipeName name{call.scope, *request.name};
-  if (auto tagged = check_tags(request.tags.value_or(Tags())); !tagged) {
+  Tags tags;
+  if (auto tagged = put_tags(tags, cloud::tag_list(request.tags)); !tagged) {
     co_return std::unexpected(std::move(tagged).error());
   }
   auto config = compile_config(core.house, name, request, true);
@@ -255,34 +254,21 @@ Result<PipeName> name_of(const Call& call, const std::string& text) {
   return PipeName{call.scope, arn->resource.substr(kResource.size())};
 }
 
-/// Changes the tags of a pipe by `edit`.
-template <class Out, class Edit>
-Answer<Out> retag(Core& core, const Call& call, std::string arn, Edit edit) {
+Answer<Tags> change_tags(Core& core, const Call& call, std::string arn, cloud::TagChange change) {
   const auto name = name_of(call, arn);
   if (!name) co_return std::unexpected(name.error());
-  auto work = [&](PipePtr pipe) -> Answer<Out> {
-    PipeRecord changed = pipe->record;
-    Tags tags = changed.request.tags.value_or(Tags());
-    edit(tags);
-    if (auto checked = check_tags(tags); !checked) co_return std::unexpected(std::move(checked).error());
-    changed.request.tags = std::move(tags);
-    Result<void> saved = co_await save(core, pipe, std::move(changed));
-    if (!saved) co_return std::unexpected(std::move(saved).error());
-    co_return Out{};
+  auto work = [&](PipePtr pipe) -> Answer<Tags> {
+    PipeRecord record = pipe->record;
+    Tags tags = record.request.tags.value_or(Tags());
+    if (!change) co_return tags;
+    Result<void> changed = change(tags);
+    if (!changed) co_return std::unexpected(std::move(changed).error());
+    record.request.tags = tags;
+    changed = co_await save(core, pipe, std::move(record));
+    if (!changed) co_return std::unexpected(std::move(changed).error());
+    co_return tags;
   };
-  co_return co_await in_turn<Out>(core, *name, std::ref(work));
-}
-
-Answer<model::ListTagsForResourceResponse> list_tags(Core& core, const Call& call,
-                                                     model::ListTagsForResourceRequest request) {
-  const auto name = name_of(call, *request.resource_arn);
-  if (!name) co_return std::unexpected(name.error());
-  auto work = [&](PipePtr pipe) -> Answer<model::ListTagsForResourceResponse> {
-    model::ListTagsForResourceResponse out;
-    out.tags = pipe->record.request.tags.value_or(Tags());
-    co_return out;
-  };
-  co_return co_await in_turn<model::ListTagsForResourceResponse>(core, *name, std::ref(work));
+  co_return co_await in_turn<Tags>(core, *name, std::ref(work));
 }
 
 }  // namespace
@@ -319,21 +305,12 @@ void register_operations(Core& core) {
   door.handle(model::kListPipes, [&core](const Call& call, model::ListPipesRequest request) {
     return list(core, call, std::move(request));
   });
-  door.handle(model::kTagResource, [&core](const Call& call, model::TagResourceRequest request) {
-    std::string arn = *request.resource_arn;
-    return retag<model::TagResourceResponse>(core, call, std::move(arn), [more = *request.tags](Tags& tags) {
-      for (const auto& [key, value] : more) tags[key] = value;
-    });
-  });
-  door.handle(model::kUntagResource, [&core](const Call& call, model::UntagResourceRequest request) {
-    std::string arn = *request.resource_arn;
-    return retag<model::UntagResourceResponse>(core, call, std::move(arn), [keys = *request.tag_keys](Tags& tags) {
-      for (const std::string& key : keys) tags.erase(key);
-    });
-  });
-  door.handle(model::kListTagsForResource, [&core](const Call& call, model::ListTagsForResourceRequest request) {
-    return list_tags(core, call, std::move(request));
-  });
+  cloud::Tagging tagging;
+  tagging.change = [&core](const Call& call, std::string_view, std::string arn, cloud::TagChange change) {
+    return change_tags(core, call, std::move(arn), std::move(change));
+  };
+  tagging.put = put_tags;
+  cloud::serve_tags(door, model::kTagResource, model::kUntagResource, model::kListTagsForResource, std::move(tagging));
 }
 
 }  // namespace signalbox::pipes

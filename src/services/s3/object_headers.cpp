@@ -4,7 +4,7 @@
 #include <set>
 
 #include "base/encoding.h"
-#include "cloud/reserved_tags.h"
+#include "cloud/tags.h"
 
 namespace signalbox::s3 {
 namespace {

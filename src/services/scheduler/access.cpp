@@ -42,7 +42,7 @@ std::string_view group_in(std::string_view resource) {
 asio::awaitable<cloud::ResourceFacts> facts_of(const Core& core, std::string arn) {
   cloud::ResourceFacts facts;
   const auto parsed = cloud::Arn::parse(arn);
-  const auto group = parsed ? core.find_group(parsed->scope(), group_in(parsed->resource)) : std::nullopt;
+  const GroupPtr group = parsed ? core.find_group({parsed->scope(), std::string(group_in(parsed->resource))}) : nullptr;
   if (group) facts.tags.assign(group->tags.begin(), group->tags.end());
   co_return facts;
 }

@@ -1,5 +1,7 @@
 #include "services/scheduler/core.h"
 
+#include <algorithm>
+
 namespace signalbox::scheduler {
 namespace {
 
@@ -8,6 +10,22 @@ std::uint64_t hash(std::string_view text) {
   std::uint64_t h = 14695981039346656037ULL;
   for (const char c : text) h = (h ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
   return h ^ (h >> 32U);
+}
+
+std::unexpected<Error> unreadable(const std::string& arn) {
+  return fail("", arn + " cannot be read");
+}
+
+Result<GroupPtr> read_group(const GroupId& id, std::string_view value) {
+  auto group = store::decode<Group>(value);
+  if (!group) return unreadable(id.arn());
+  return std::make_shared<const Group>(*std::move(group));
+}
+
+Result<SchedulePtr> read_schedule(const cloud::House& house, ScheduleId id, std::string_view value) {
+  auto record = store::decode<ScheduleRecord>(value);
+  if (!record) return unreadable(id.arn());
+  return compile_schedule(house, std::move(id), *std::move(record), false);
 }
 
 }  // namespace
@@ -20,68 +38,77 @@ Figures::Figures(Metrics& metrics)
     : invoked(metrics.counter("signalbox_scheduler_invocations_total", "Times that schedules invoked their targets.")),
       dropped(metrics.counter("signalbox_scheduler_dropped_total", "Invocations that targets could not take.")) {}
 
-Core::Core(const cloud::House& with) : house(with), figures(with.metrics) {
+Core::Core(const cloud::House& with)
+    : house(with),
+      figures(with.metrics),
+      groups(kGroupSpace, with.log, read_group),
+      schedules(kScheduleSpace, with.log,
+                [this](ScheduleId id, std::string_view value) { return read_schedule(house, std::move(id), value); }),
+      marks_(*this) {
   for (std::size_t i = 0; i < kStripes; ++i) stripes_[i].shard = &house.shards.at(i % house.shards.count());
 }
+
+Result<void> Core::load() {
+  Result<void> done = groups.follow(house.store);
+  if (done) done = schedules.follow(house.store);
+  if (done) done = house.store.follow(kSeenSpace, marks_);
+  return done;
+}
+
+void Marks::put(std::string_view key, std::string_view value) {
+  auto id = store::id_of<ScheduleId>(key);
+  const auto seen = store::decode<SeenRecord>(value);
+  if (!id || !seen)
+    return core_.house.log.error("a record cannot be read and is left out", {{"records", std::string(kSeenSpace)}});
+  cloud::Shard& shard = *core_.stripe_of(*id).shard;
+  shard.post([&core = core_, id = *std::move(id), seen = seen->value] { arm(core, id, seen); });
+}
+
+void Marks::erase(std::string_view key) {
+  auto id = store::id_of<ScheduleId>(key);
+  if (!id) return;
+  cloud::Shard& shard = *core_.stripe_of(*id).shard;
+  shard.post([&core = core_, id = *std::move(id)] { disarm(core, id); });
+}
+
+void Marks::erase_range(std::string_view, std::string_view) {}  // marks go with their schedules, one by one
 
 Stripe& Core::stripe_of(const ScheduleId& id) {
   return stripes_[hash(id.arn()) % kStripes];
 }
 
-SchedulePtr Core::find(const ScheduleId& id) const {
-  const std::shared_lock lock(mutex_);
-  const auto found = schedules_.find(id);
-  return found == schedules_.end() ? nullptr : *found;
+GroupPtr Core::find_group(const GroupId& id) const {
+  GroupPtr group = groups.find(id);
+  if (group || id.name != kDefaultGroup) return group;
+  Group made;
+  made.id = id;
+  return std::make_shared<const Group>(std::move(made));
 }
 
-std::optional<Group> Core::find_group(const cloud::Scope& scope, std::string_view name) const {
-  const std::shared_lock lock(mutex_);
-  if (const auto found = groups_.find(scope); found != groups_.end()) {
-    if (const auto group = found->second.find(name); group != found->second.end()) return group->second;
+std::vector<GroupPtr> Core::groups_behind(const cloud::Scope& scope, std::string_view after) const {
+  std::vector<GroupPtr> found;
+  groups.each_from({scope, std::string(after)}, [&](const GroupPtr& group) {
+    if (group->id.scope != scope) return false;
+    if (group->id.name != after) found.push_back(group);
+    return true;
+  });
+  if (after >= kDefaultGroup) return found;
+  const auto at = std::ranges::lower_bound(found, kDefaultGroup, {},
+                                           [](const GroupPtr& one) { return std::string_view(one->id.name); });
+  if (at == found.end() || (*at)->id.name != kDefaultGroup) {
+    found.insert(at, find_group({scope, std::string(kDefaultGroup)}));
   }
-  if (name != kDefaultGroup) return std::nullopt;
-  return Group{scope, std::string(kDefaultGroup), {}, {}, "", {}};
-}
-
-std::map<std::string, Group, std::less<>> Core::groups_of(const cloud::Scope& scope) const {
-  const std::shared_lock lock(mutex_);
-  std::map<std::string, Group, std::less<>> groups;
-  if (const auto found = groups_.find(scope); found != groups_.end()) groups = found->second;
-  groups.try_emplace(std::string(kDefaultGroup), Group{scope, std::string(kDefaultGroup), {}, {}, "", {}});
-  return groups;
+  return found;
 }
 
 void Core::each_schedule(const cloud::Scope& scope, std::string_view group, const ScheduleId& after,
                          const std::function<bool(const SchedulePtr&)>& visit) const {
-  const std::shared_lock lock(mutex_);
-  for (auto at = schedules_.upper_bound(std::max(after, ScheduleId{scope, std::string(group), ""}));
-       at != schedules_.end(); ++at) {
-    const ScheduleId& id = (*at)->id;
-    if (id.scope != scope || (!group.empty() && id.group != group) || !visit(*at)) return;
-  }
-}
-
-void Core::put(SchedulePtr schedule) {
-  const std::unique_lock lock(mutex_);
-  if (const auto found = schedules_.find(schedule->id); found != schedules_.end()) schedules_.erase(found);
-  schedules_.insert(std::move(schedule));
-}
-
-void Core::erase(const ScheduleId& id) {
-  const std::unique_lock lock(mutex_);
-  if (const auto found = schedules_.find(id); found != schedules_.end()) schedules_.erase(found);
-}
-
-void Core::put_group(Group group) {
-  const std::unique_lock lock(mutex_);
-  auto& groups = groups_[group.scope];
-  groups[group.name] = std::move(group);
-}
-
-void Core::erase_group(const cloud::Scope& scope, std::string_view name) {
-  const std::unique_lock lock(mutex_);
-  auto& groups = groups_[scope];
-  if (const auto found = groups.find(name); found != groups.end()) groups.erase(found);
+  const ScheduleId from = std::max(after, ScheduleId{scope, std::string(group), ""});
+  schedules.each_from(from, [&](const SchedulePtr& schedule) {
+    const ScheduleId& id = schedule->id;
+    if (id.scope != scope || (!group.empty() && id.group != group)) return false;
+    return id == after || visit(schedule);
+  });
 }
 
 Result<SchedulePtr> compile_schedule(const cloud::House& house, ScheduleId id, ScheduleRecord record, bool check) {

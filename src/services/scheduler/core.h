@@ -6,13 +6,12 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
-#include <shared_mutex>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "cloud/services.h"
+#include "cloud/table.h"
 #include "cloud/turns.h"
 #include "schedule/schedule.h"
 #include "services/scheduler/records.h"
@@ -22,6 +21,7 @@ namespace signalbox::scheduler {
 
 /// A schedule as it is timed and invoked: compiled once, never changed, replaced as a whole.
 struct Schedule {
+  using Id = ScheduleId;
   ScheduleId id;
   ScheduleRecord record;
   schedule::Schedule expression;
@@ -34,6 +34,7 @@ struct Schedule {
   Time invoked_at(Time scheduled) const;
 };
 using SchedulePtr = std::shared_ptr<const Schedule>;
+using GroupPtr = std::shared_ptr<const Group>;
 
 /// Errors: ValidationException.
 Result<SchedulePtr> compile_schedule(const cloud::House& house, ScheduleId id, ScheduleRecord record, bool check);
@@ -44,22 +45,11 @@ struct DueTime {
   Time scheduled;
 };
 
-/// Orders schedules by their ids, so that nothing needs to keep an id twice.
-struct ById {
-  using is_transparent = void;
-  static const ScheduleId& id_of(const SchedulePtr& schedule) { return schedule->id; }
-  static const ScheduleId& id_of(const ScheduleId& id) { return id; }
-  template <class A, class B>
-  bool operator()(const A& a, const B& b) const {
-    return id_of(a) < id_of(b);
-  }
-};
-
 /// Schedules that are changed and invoked one at a time, on one shard: each belongs to one of these by its name.
 struct Stripe {
   cloud::Shard* shard = nullptr;
   cloud::Turns turns;
-  std::map<SchedulePtr, Alarms::Handle, ById> alarms;
+  std::map<ScheduleId, Alarms::Handle> alarms;
   std::vector<DueTime> due;
 };
 
@@ -69,38 +59,54 @@ struct Figures {
   Counter& dropped;
 };
 
+struct Core;
+
+/// How far schedules have been seen to is kept as their alarms.
+class Marks final : public store::Follower {
+ public:
+  explicit Marks(Core& core) : core_(core) {}
+  void put(std::string_view key, std::string_view value) override;
+  void erase(std::string_view key) override;
+  void erase_range(std::string_view from, std::string_view to) override;
+
+ private:
+  Core& core_;
+};
+
 struct Core {
   explicit Core(const cloud::House& with);
 
+  Result<void> load();
   Stripe& stripe_of(const ScheduleId& id);
   std::span<Stripe> stripes() { return stripes_; }
-  /// Null when there is none. Any thread, as all of these.
-  SchedulePtr find(const ScheduleId& id) const;
-  std::optional<Group> find_group(const cloud::Scope& scope, std::string_view name) const;
-  std::map<std::string, Group, std::less<>> groups_of(const cloud::Scope& scope) const;
+  /// Every scope has the default group. Null when there is none. Any thread, as all of these.
+  GroupPtr find_group(const GroupId& id) const;
+  /// The groups of a scope behind `after` by name.
+  std::vector<GroupPtr> groups_behind(const cloud::Scope& scope, std::string_view after) const;
   /// Visits the schedules of a group, or of all where `group` is "", behind `after` by group and name, until `visit`
   /// returns false. `visit` is not to call back.
   void each_schedule(const cloud::Scope& scope, std::string_view group, const ScheduleId& after,
                      const std::function<bool(const SchedulePtr&)>& visit) const;
-  void put(SchedulePtr schedule);
-  void erase(const ScheduleId& id);
-  void put_group(Group group);
-  void erase_group(const cloud::Scope& scope, std::string_view name);
 
   const cloud::House house;
   Figures figures;
   cloud::Turns group_turns;  // on shard 0
+  cloud::Table<Group> groups;
+  cloud::Table<Schedule> schedules;
 
  private:
   static constexpr std::size_t kStripes = 64;
   std::array<Stripe, kStripes> stripes_;
-  mutable std::shared_mutex mutex_;
-  std::set<SchedulePtr, ById> schedules_;
-  std::map<cloud::Scope, std::map<std::string, Group, std::less<>>> groups_;
+  Marks marks_;
 };
 
-/// Sets the alarm for the next time after `seen`, in place of any other. On the stripe's shard, or while loading.
-void arm(Core& core, const SchedulePtr& schedule, Time seen);
+inline store::Key seen_key(const ScheduleId& id) {
+  return store::key_of(kSeenSpace, id);
+}
+
+/// Sets the alarm for the next time after `seen`, in place of any other; none where there is no such schedule. On the
+/// stripe's shard, or while loading.
+void arm(Core& core, const ScheduleId& id, Time seen);
 void disarm(Core& core, const ScheduleId& id);
 
 /// Runs the coroutine `work()` where that schedule is changed, alone.
@@ -113,8 +119,11 @@ auto in_turn(Stripe& stripe, Work work) -> std::invoke_result_t<Work&> {
   co_return co_await cloud::on(*stripe.shard, std::ref(alone));
 }
 
-/// Erases the schedule, its mark and its alarm. In the turn of its stripe.
+/// Erases the schedule and its mark. In the turn of its stripe.
 asio::awaitable<Result<void>> erase_schedule(Core& core, ScheduleId id);
+
+/// Ends the deletion of groups that a stop of the server has interrupted.
+void go_on_deleting(Core& core);
 
 void register_schedule_operations(Core& core);
 void register_group_operations(Core& core);

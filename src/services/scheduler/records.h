@@ -17,20 +17,33 @@ using Tags = std::map<std::string, std::string, std::less<>>;
 
 inline constexpr std::string_view kDefaultGroup = "default";
 
-struct Group {
-  static constexpr std::uint8_t kVersion = 1;
+struct GroupId {
   cloud::Scope scope;
   std::string name;
+  auto operator<=>(const GroupId&) const = default;
+  std::string arn() const;
+
+  template <class Self, class Parts>
+  static void parts(Self& self, Parts& part) {
+    part(self.scope.account)(self.scope.region)(self.name);
+  }
+};
+
+struct Group {
+  using Id = GroupId;
+  static constexpr std::uint8_t kVersion = 2;  // 2: groups that are being deleted
+  GroupId id;
   Time created{};
   Time modified{};
   std::string client_token;  // "" for none
   Tags tags;
-  std::string arn() const;
+  bool deleting = false;  // its schedules go; nobody makes others in it
 
   template <class Self, class Fields>
   static void fields(Self& self, Fields& field) {
-    field("scope", self.scope)("name", self.name)("created", self.created)("modified", self.modified);
+    field("scope", self.id.scope)("name", self.id.name)("created", self.created)("modified", self.modified);
     field("client_token", self.client_token)("tags", self.tags);
+    if (field.since(2)) field("deleting", self.deleting);
   }
 };
 
@@ -41,6 +54,11 @@ struct ScheduleId {
   std::string name;
   auto operator<=>(const ScheduleId&) const = default;
   std::string arn() const;
+
+  template <class Self, class Parts>
+  static void parts(Self& self, Parts& part) {
+    part(self.scope.account)(self.scope.region)(self.group)(self.name);
+  }
 };
 
 struct TargetRecord {
@@ -94,10 +112,5 @@ using SeenRecord = store::TimeRecord;
 inline constexpr std::string_view kGroupSpace = "scheduler.group";
 inline constexpr std::string_view kScheduleSpace = "scheduler.schedule";
 inline constexpr std::string_view kSeenSpace = "scheduler.seen";
-store::Key group_key(const cloud::Scope& scope, std::string_view name);
-store::Key schedule_key(const ScheduleId& id);
-store::Key seen_key(const ScheduleId& id);
-/// The id that a key of schedules or marks has; empty optional when it has none.
-std::optional<ScheduleId> read_schedule_key(std::string_view key);
 
 }  // namespace signalbox::scheduler

@@ -87,18 +87,14 @@ Result<SchedulePtr> compile(Core& core, const Call& call, const Request& request
   return compile_schedule(core.house, id_of(call, request.group_name, request.name), std::move(record), true);
 }
 
-/// Commits a schedule, seen to up to its last change, and times it. In the turn of its stripe.
+/// Commits a schedule, seen to up to its last change. In the turn of its stripe.
 asio::awaitable<Result<void>> save(Core& core, SchedulePtr schedule) {
   // What is due at that very moment still is, however long the turn was waited for: a rate begins with it.
   const Time seen = schedule->record.modified - Duration(1);
   store::Batch batch;
-  batch.put(schedule_key(schedule->id), store::encode(schedule->record));
+  batch.put(core.schedules.key(schedule->id), store::encode(schedule->record));
   batch.put(seen_key(schedule->id), store::encode(SeenRecord{seen}));
-  Result<void> done = co_await core.house.store.commit(std::move(batch));
-  if (!done) co_return done;
-  core.put(schedule);
-  arm(core, schedule, seen);
-  co_return done;
+  co_return co_await core.house.store.commit(std::move(batch));
 }
 
 asio::awaitable<Result<m::CreateScheduleOutput>> create(Core& core, const Call& call, m::CreateScheduleInput request) {
@@ -106,8 +102,9 @@ asio::awaitable<Result<m::CreateScheduleOutput>> create(Core& core, const Call& 
   if (!compiled) co_return std::unexpected(compiled.error());
   const SchedulePtr& schedule = *compiled;
   auto work = [&]() -> asio::awaitable<Result<void>> {
-    if (!core.find_group(call.scope, schedule->id.group)) co_return no_such_group(schedule->id.group);
-    if (const SchedulePtr other = core.find(schedule->id)) {
+    const GroupPtr group = core.find_group({call.scope, schedule->id.group});
+    if (!group || group->deleting) co_return no_such_group(schedule->id.group);
+    if (const SchedulePtr other = core.schedules.find(schedule->id)) {
       const bool again =
           !schedule->record.client_token.empty() && other->record.client_token == schedule->record.client_token;
       if (again) co_return Result<void>();
@@ -127,7 +124,7 @@ asio::awaitable<Result<m::UpdateScheduleOutput>> update(Core& core, const Call& 
   const auto compiled = compile(core, call, request);
   if (!compiled) co_return std::unexpected(compiled.error());
   auto work = [&]() -> asio::awaitable<Result<void>> {
-    const SchedulePtr before = core.find((*compiled)->id);
+    const SchedulePtr before = core.schedules.find((*compiled)->id);
     if (!before) co_return no_such_schedule((*compiled)->id);
     auto changed = std::make_shared<Schedule>(**compiled);
     changed->record.created = before->record.created;
@@ -146,7 +143,7 @@ asio::awaitable<Result<m::UpdateScheduleOutput>> update(Core& core, const Call& 
 asio::awaitable<Result<m::DeleteScheduleOutput>> remove(Core& core, const Call& call, m::DeleteScheduleInput request) {
   const ScheduleId id = id_of(call, request.group_name, request.name);
   auto work = [&]() -> asio::awaitable<Result<void>> {
-    if (!core.find(id)) co_return no_such_schedule(id);
+    if (!core.schedules.find(id)) co_return no_such_schedule(id);
     Result<void> erased = co_await erase_schedule(core, id);
     co_return erased;
   };
@@ -176,7 +173,7 @@ m::Target model_of(const TargetRecord& record) {
 
 asio::awaitable<Result<m::GetScheduleOutput>> get(Core& core, const Call& call, m::GetScheduleInput request) {
   const ScheduleId id = id_of(call, request.group_name, request.name);
-  const SchedulePtr schedule = core.find(id);
+  const SchedulePtr schedule = core.schedules.find(id);
   if (!schedule) co_return no_such_schedule(id);
   const ScheduleRecord& record = schedule->record;
   m::GetScheduleOutput output;
@@ -201,7 +198,7 @@ asio::awaitable<Result<m::GetScheduleOutput>> get(Core& core, const Call& call, 
 
 asio::awaitable<Result<m::ListSchedulesOutput>> list(Core& core, const Call& call, m::ListSchedulesInput request) {
   const std::string group = request.group_name.value_or("");
-  if (!group.empty() && !core.find_group(call.scope, group)) co_return no_such_group(group);
+  if (!group.empty() && !core.find_group({call.scope, group})) co_return no_such_group(group);
   ScheduleId last{call.scope, group, ""};
   if (request.next_token) {
     const auto from = cloud::read_page_token("schedules", *request.next_token);

@@ -22,11 +22,11 @@ void set_alarm(Core& core, const DueTime& due, Time when) {
   Stripe& stripe = core.stripe_of(due.schedule->id);
   const Alarms::Handle handle = stripe.shard->alarms().set(when, [&core, due] {
     Stripe& its = core.stripe_of(due.schedule->id);
-    its.alarms.erase(due.schedule);
+    its.alarms.erase(due.schedule->id);
     its.due.push_back(due);
     if (its.due.size() == 1) its.shard->spawn("act on schedules", act_in_turn(core, its));
   });
-  stripe.alarms.emplace(due.schedule, handle);
+  stripe.alarms.emplace(due.schedule->id, handle);
 }
 
 /// The last scheduled time that is to be invoked by `now`, where those before it were missed.
@@ -81,7 +81,7 @@ asio::awaitable<void> act(Core& core, std::span<const DueTime> due) {
   std::vector<Invocation> invocations;
   for (const DueTime& one : due) {
     const ScheduleId& id = one.schedule->id;
-    const SchedulePtr schedule = core.find(id);
+    const SchedulePtr schedule = core.schedules.find(id);
     // It may have changed while this waited for its turn: then its own alarm is set.
     if (!schedule || !schedule->record.enabled || schedule->next(one.scheduled - Duration(1)) != one.scheduled)
       continue;
@@ -90,7 +90,7 @@ asio::awaitable<void> act(Core& core, std::span<const DueTime> due) {
     const bool over = schedule->record.delete_after_completion && !schedule->next(scheduled);
     invocations.push_back({schedule, one.scheduled, scheduled, over});
     if (over) {
-      batch.erase(schedule_key(id));
+      batch.erase(core.schedules.key(id));
       batch.erase(seen_key(id));
     } else {
       batch.put(seen_key(id), store::encode(SeenRecord{scheduled}));
@@ -105,13 +105,7 @@ asio::awaitable<void> act(Core& core, std::span<const DueTime> due) {
   }
   if (!done) core.house.log.error("schedules could not act, trying again", {{"why", done.error().message}});
   for (const Invocation& one : invocations) {
-    if (!done) {
-      set_alarm(core, {one.schedule, one.first}, now + kTryAgain);
-    } else if (one.over) {
-      core.erase(one.schedule->id);
-    } else {
-      arm(core, one.schedule, one.scheduled);
-    }
+    if (!done) set_alarm(core, {one.schedule, one.first}, now + kTryAgain);
   }
 }
 
@@ -125,9 +119,10 @@ asio::awaitable<void> act_in_turn(Core& core, Stripe& stripe) {
 
 }  // namespace
 
-void arm(Core& core, const SchedulePtr& schedule, Time seen) {
-  disarm(core, schedule->id);
-  if (!schedule->record.enabled) return;
+void arm(Core& core, const ScheduleId& id, Time seen) {
+  disarm(core, id);
+  const SchedulePtr schedule = core.schedules.find(id);
+  if (!schedule || !schedule->record.enabled) return;
   const auto next = schedule->next(seen);
   if (next) set_alarm(core, {schedule, *next}, schedule->invoked_at(*next));
 }
@@ -142,13 +137,9 @@ void disarm(Core& core, const ScheduleId& id) {
 
 asio::awaitable<Result<void>> erase_schedule(Core& core, ScheduleId id) {
   store::Batch batch;
-  batch.erase(schedule_key(id));
+  batch.erase(core.schedules.key(id));
   batch.erase(seen_key(id));
-  Result<void> done = co_await core.house.store.commit(std::move(batch));
-  if (!done) co_return done;
-  disarm(core, id);
-  core.erase(id);
-  co_return done;
+  co_return co_await core.house.store.commit(std::move(batch));
 }
 
 }  // namespace signalbox::scheduler

@@ -1,6 +1,6 @@
 // TagResource, UntagResource, ListTagsForResource.
+#include <set>
 
-#include "cloud/reserved_tags.h"
 #include "models/sns.h"
 #include "services/sns/core.h"
 #include "services/sns/tags.h"
@@ -25,78 +25,47 @@ Result<TopicPtr> find_tagged(Core& core, const Call& call, const std::string& ar
   return fail(m::errors::kResourceNotFoundException, "Resource does not exist");
 }
 
-template <class Response, class Change>
-asio::awaitable<Result<Response>> change(Core& core, const Call& call, std::string arn, Change changes) {
+asio::awaitable<Result<cloud::Tags>> change_tags(Core& core, const Call& call, std::string arn,
+                                                 cloud::TagChange change) {
   const auto topic = find_tagged(core, call, arn);
   if (!topic) co_return std::unexpected(topic.error());
-  Result<void> done = co_await in_turn(*topic, [&](Topic& mine) -> asio::awaitable<Result<void>> {
+  if (!change) co_return (*topic)->state()->record.tags;
+  cloud::Tags tags;
+  const Result<void> done = co_await in_turn(*topic, [&](Topic& mine) -> asio::awaitable<Result<void>> {
     TopicRecord record = mine.state()->record;
-    changes(record.tags);
-    if (record.tags.size() > kMaxTags) co_return too_many();
+    Result<void> changed = change(record.tags);
+    if (!changed) co_return changed;
+    tags = record.tags;
     Result<void> saved = co_await save(core, mine, std::move(record));
     co_return saved;
   });
-  if (!done) co_return std::unexpected(std::move(done).error());
-  co_return Response{};
-}
-
-asio::awaitable<Result<m::TagResourceResponse>> tag(Core& core, const Call& call, m::TagResourceRequest request) {
-  auto tags = read_tags(request.tags);
-  if (!tags) co_return std::unexpected(std::move(tags).error());
-  auto done = co_await change<m::TagResourceResponse>(core, call, *request.resource_arn, [&](Attributes& present) {
-    for (auto& [key, value] : *tags) present[key] = value;
-  });
-  co_return done;
-}
-
-asio::awaitable<Result<m::UntagResourceResponse>> untag(Core& core, const Call& call, m::UntagResourceRequest request) {
-  auto done = co_await change<m::UntagResourceResponse>(core, call, *request.resource_arn, [&](Attributes& present) {
-    for (const std::string& key : *request.tag_keys) present.erase(key);
-  });
-  co_return done;
-}
-
-asio::awaitable<Result<m::ListTagsForResourceResponse>> list(Core& core, const Call& call,
-                                                             m::ListTagsForResourceRequest request) {
-  const auto topic = find_tagged(core, call, *request.resource_arn);
-  if (!topic) co_return std::unexpected(topic.error());
-  m::ListTagsForResourceResponse response;
-  auto& tags = response.tags.emplace();
-  for (const auto& [key, value] : (*topic)->state()->record.tags) {
-    auto& one = tags.emplace_back();
-    one.key = key;
-    one.value = value;
-  }
-  co_return response;
+  if (!done) co_return std::unexpected(done.error());
+  co_return tags;
 }
 
 }  // namespace
 
-Result<Attributes> read_tags(const std::optional<std::vector<m::Tag>>& tags) {
-  Attributes read;
-  if (!tags) return read;
-  for (const m::Tag& tag : *tags) {
-    const std::string key = tag.key.value_or("");
-    const std::string value = tag.value.value_or("");
+Result<void> put_tags(Attributes& tags, const cloud::TagList& given) {
+  std::set<std::string_view> keys;
+  for (const auto& [key, value] : given) {
     if (key.empty() || key.size() > kMaxKey || value.size() > kMaxValue || cloud::is_reserved_tag(key)) {
       return invalid("Tags", "A key has 1 to 128 characters and does not begin with aws:, a value has up to 256");
     }
-    if (!read.emplace(key, value).second) return invalid("Duplicated keys are not allowed.");
+    if (!keys.insert(key).second) return invalid("Duplicated keys are not allowed.");
+    tags.insert_or_assign(key, value);
   }
-  if (read.size() > kMaxTags) return too_many();
-  return read;
+  if (tags.size() > cloud::kMaxTags) return too_many();
+  return {};
 }
 
 void register_tag_operations(Core& core) {
   auto& door = core.house.door;
-  door.handle(m::kTagResource,
-              [&core](const Call& call, m::TagResourceRequest request) { return tag(core, call, std::move(request)); });
-  door.handle(m::kUntagResource, [&core](const Call& call, m::UntagResourceRequest request) {
-    return untag(core, call, std::move(request));
-  });
-  door.handle(m::kListTagsForResource, [&core](const Call& call, m::ListTagsForResourceRequest request) {
-    return list(core, call, std::move(request));
-  });
+  cloud::Tagging tagging;
+  tagging.change = [&core](const Call& call, std::string_view, std::string arn, cloud::TagChange change) {
+    return change_tags(core, call, std::move(arn), std::move(change));
+  };
+  tagging.put = put_tags;
+  cloud::serve_tags(door, m::kTagResource, m::kUntagResource, m::kListTagsForResource, std::move(tagging));
 }
 
 }  // namespace signalbox::sns

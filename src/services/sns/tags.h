@@ -1,19 +1,13 @@
 // Tags of topics.
 #pragma once
 
-#include <optional>
-#include <vector>
-
 #include "base/result.h"
-#include "models/sns.h"
+#include "cloud/tags.h"
 #include "services/sns/records.h"
 
 namespace signalbox::sns {
 
-/// AWS's quota of tags on a resource.
-inline constexpr std::size_t kMaxTags = 50;
-
-/// Errors: InvalidParameter, TagLimitExceeded.
-Result<Attributes> read_tags(const std::optional<std::vector<models::sns::Tag>>& tags);
+/// Adds tags. Errors: InvalidParameter, TagLimitExceeded.
+Result<void> put_tags(Attributes& tags, const cloud::TagList& given);
 
 }  // namespace signalbox::sns

@@ -61,9 +61,8 @@ asio::awaitable<Result<m::CreateTopicResponse>> create(Core& core, const Call& c
   }
   const auto settings = read_settings(*id, record.attributes);
   if (!settings) co_return std::unexpected(settings.error());
-  auto tags = read_tags(request.tags);
-  if (!tags) co_return std::unexpected(std::move(tags).error());
-  record.tags = *std::move(tags);
+  const Result<void> tags = put_tags(record.tags, cloud::tag_list(request.tags));
+  if (!tags) co_return std::unexpected(tags.error());
   if (settings->archive_days > 0) record.archived_from = record.created;
   const bool tagged = request.tags.has_value();
   if (!core.topics.find(*id) && core.topics.count(call.scope) >= kMaxTopics) {

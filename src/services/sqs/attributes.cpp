@@ -4,14 +4,13 @@
 
 #include "base/encoding.h"
 #include "cloud/paging.h"
-#include "cloud/reserved_tags.h"
 #include "cloud/saved_policy.h"
+#include "cloud/tags.h"
 #include "services/sqs/sqs.h"
 
 namespace signalbox::sqs {
 namespace {
 
-constexpr std::size_t kMaxTags = 50;
 constexpr std::size_t kMaxTagKey = 128;  // characters
 constexpr std::size_t kMaxTagValue = 256;
 constexpr int kMaxPage = 1000;
@@ -129,7 +128,7 @@ Answer<model::SetQueueAttributesResponse> Sqs::change_attributes(Queue& queue, A
 }
 
 Result<void> Sqs::check_tags(const std::string& queue, const Attributes& tags) {
-  if (tags.size() > kMaxTags) return invalid_parameter("Too many tags added for queue " + queue + ".");
+  if (tags.size() > cloud::kMaxTags) return invalid_parameter("Too many tags added for queue " + queue + ".");
   for (const auto& [key, value] : tags) {
     if (cloud::is_reserved_tag(key)) return invalid_parameter(cloud::kReservedTagText);
     if (key.empty() || count_characters(key) > kMaxTagKey || count_characters(value) > kMaxTagValue) {

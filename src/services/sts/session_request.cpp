@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "cloud/reserved_tags.h"
+#include "cloud/tags.h"
 #include "policy/validate.h"
 
 namespace signalbox::sts {
@@ -11,7 +11,6 @@ namespace {
 /// Of session policies and tags together, as they are kept in tokens.
 constexpr std::size_t kMaxPacked = 4096;
 constexpr std::size_t kMaxPolicyArns = 10;
-constexpr std::size_t kMaxTags = 50;
 constexpr int kPercent = 100;
 
 std::size_t packed_bytes(const cloud::Session& session) {
@@ -93,7 +92,7 @@ Result<void> set_tags(cloud::Session& session, const cloud::Session* caller,
     }
     if (!names(session.transitive_tag_keys, key)) session.transitive_tag_keys.push_back(key);
   }
-  if (session.tags.size() > kMaxTags) return invalid("At most 50 session tags may be passed.");
+  if (session.tags.size() > cloud::kMaxTags) return invalid("At most 50 session tags may be passed.");
   return check_size(session);
 }
 

@@ -12,6 +12,8 @@ namespace {
 
 /// One write holds at most this much, so that a flood cannot make the first of its waiters wait for all of it.
 constexpr std::size_t kMaxWriteBytes = 8 * 1024 * 1024;
+/// What closes a text in a key; names of spaces have no zero bytes.
+constexpr std::size_t kTextEnd = 2;
 
 Error write_failure(const rocksdb::Status& status) {
   // Without the paths that RocksDB's text names: this goes to clients.
@@ -67,6 +69,35 @@ void Committer::submit(Batch batch, asio::any_io_executor executor, Done done) {
   if (wake) arrived_.notify_one();
 }
 
+void Committer::follow(std::string_view space, Follower& follower) {
+  const std::lock_guard lock(mutex_);
+  auto more = std::make_shared<Followers>(*followers_);
+  (*more)[Key(space).bytes()] = &follower;
+  followers_ = std::move(more);
+}
+
+void Committer::tell_followers(const std::vector<Waiting>& group) const {
+  if (told_->empty()) return;
+  const auto follower_of = [&](std::string_view key) -> Follower* {
+    const auto found = told_->find(key.substr(0, key.find('\0') + kTextEnd));
+    return found == told_->end() ? nullptr : found->second;
+  };
+  for (const Waiting& waiting : group) {
+    waiting.batch.each([&](Batch::Kind kind, std::string_view a, std::string_view b) {
+      Follower* const follower = follower_of(a);
+      if (follower == nullptr) return;
+      switch (kind) {
+        case Batch::Kind::kPut:
+          return follower->put(a, b);
+        case Batch::Kind::kErase:
+          return follower->erase(a);
+        case Batch::Kind::kEraseRange:
+          return follower->erase_range(a, b);
+      }
+    });
+  }
+}
+
 void Committer::stop() {
   {
     const std::lock_guard lock(mutex_);
@@ -83,6 +114,7 @@ bool Committer::take(std::vector<Waiting>& group) {
     arrived_.wait(lock, [this] { return !sleeping_ || stopping_; });
   }
   sleeping_ = false;
+  told_ = followers_;
   std::size_t bytes = 0;
   std::size_t count = 0;
   while (count < queue_.size() && bytes < kMaxWriteBytes) bytes += queue_[count++].batch.bytes();
@@ -147,6 +179,7 @@ Result<void> Committer::commit(const std::vector<Waiting>& group) {
   writes_.add();
   records_.add(records);
   bytes_.add(bytes);
+  tell_followers(group);
   return {};
 }
 

@@ -7,6 +7,8 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <condition_variable>
 #include <functional>
+#include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -30,6 +32,9 @@ class Committer {
   /// Queues a batch. `done` runs on `executor`, or on the committer's thread when that is empty; it may be empty.
   void submit(Batch batch, asio::any_io_executor executor, Done done);
 
+  /// From now on `follower` is told what is written to the space.
+  void follow(std::string_view space, Follower& follower);
+
   /// Writes what is queued, then ends the thread.
   void stop();
 
@@ -46,6 +51,7 @@ class Committer {
   bool take(std::vector<Waiting>& group);
   Result<void> commit(const std::vector<Waiting>& group);
   rocksdb::Status write(rocksdb::WriteBatch& changes, bool sync);
+  void tell_followers(const std::vector<Waiting>& group) const;
   /// Says so in the log when writes begin to fail, and when they succeed again.
   void note(const rocksdb::Status& status);
   void finish(std::vector<Waiting>& group, const Result<void>& result);
@@ -62,11 +68,14 @@ class Committer {
   Counter& failures_;
   Histogram& latency_;
 
-  bool failing_ = false;  // on the committer's thread
+  bool failing_ = false;                                            // on the committer's thread
+  using Followers = std::map<std::string, Follower*, std::less<>>;  // by the bytes that the keys of a space begin with
+  std::shared_ptr<const Followers> told_;                           // on the committer's thread
 
   std::mutex mutex_;
   std::condition_variable arrived_;
   std::vector<Waiting> queue_;
+  std::shared_ptr<const Followers> followers_ = std::make_shared<const Followers>();
   bool sleeping_ = false;
   bool stopping_ = false;
   std::thread thread_;

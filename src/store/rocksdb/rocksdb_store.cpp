@@ -155,6 +155,16 @@ class RocksStore final : public Store {
     committer_.submit(std::move(batch), {}, std::move(done));
   }
 
+  Result<void> follow(std::string_view space, Follower& follower) override {
+    const Key all(space);
+    Result<void> read = RocksStore::read()->scan(all, all.end(), [&](std::string_view key, std::string_view value) {
+      follower.put(key, value);
+      return true;
+    });
+    if (read) committer_.follow(space, follower);
+    return read;
+  }
+
   Result<void> close() override {
     committer_.stop();
     if (closed_) return {};
