@@ -1,6 +1,7 @@
 #include "cloud/outbox.h"
 
 #include <array>
+#include <memory>
 
 #include "cloud/delivery_rights.h"
 #include "cloud/services.h"
@@ -10,10 +11,18 @@ namespace {
 
 constexpr const char* kNoPermissions = "NO_PERMISSIONS";
 
-const std::string& dead_letter_queue_of(const EventDelivery& delivery) {
-  static const std::string none;
-  return delivery.policy ? delivery.policy->dead_letter_queue : none;
-}
+/// What stays here of a delivery that its target has: for the case that it does not take it.
+struct Kept {
+  explicit Kept(const EventDelivery& delivery) : policy(delivery.policy), source_arn(delivery.source_arn) {
+    if (policy && !policy->dead_letter_queue.empty()) whole = std::make_unique<const EventDelivery>(delivery);
+  }
+  /// As source_of() has it.
+  const std::string& source() const { return !source_arn.empty() || !policy ? source_arn : policy->source; }
+
+  std::shared_ptr<const DeliveryPolicy> policy;
+  std::string source_arn;
+  std::unique_ptr<const EventDelivery> whole;  // null where nothing names a dead-letter queue
+};
 
 /// What a failed delivery becomes in the dead-letter queue.
 EventDelivery letter_of(const EventDelivery& failed, const Outbox::Failure& failure) {
@@ -69,7 +78,7 @@ std::size_t Outbox::add_allowed(EventTarget* kind, const std::string& target, Ev
 
 std::size_t Outbox::add_failed(const std::string& target, EventDelivery delivery, std::string code,
                                std::string message) {
-  fail({count_, target, source_of(delivery), delivery.event_id, std::move(code), std::move(message)}, delivery, {});
+  fail({count_, target, source_of(delivery), std::move(code), std::move(message)}, &delivery, {});
   return count_++;
 }
 
@@ -77,12 +86,12 @@ void Outbox::announce(ServiceEvent event) {
   events_.push_back(std::move(event));
 }
 
-void Outbox::fail(Failure failure, const EventDelivery& delivery, std::string role) {
-  failure.queue = dead_letter_queue_of(delivery);
+void Outbox::fail(Failure failure, const EventDelivery* delivery, std::string role) {
+  if (delivery != nullptr && delivery->policy) failure.queue = delivery->policy->dead_letter_queue;
   if (!failure.queue.empty()) {
     ToOne& letters = dead_[failure.queue];
     letters.kind = house_.event_targets.queues();
-    letters.add(letter_of(delivery, failure), sender_.buries_by_role ? std::move(role) : std::string(),
+    letters.add(letter_of(*delivery, failure), sender_.buries_by_role ? std::move(role) : std::string(),
                 failures_.size());
   }
   failures_.push_back(std::move(failure));
@@ -137,24 +146,17 @@ asio::awaitable<std::vector<Undelivered>> Outbox::append_allowed(const std::stri
 
 asio::awaitable<void> Outbox::append_to(const std::string& target, ToOne& to_one, store::Batch& batch,
                                         Settlement& settlement) {
-  // What a failure is told of, and what its dead letter is made of: the target takes the deliveries themselves.
+  // What is outside takes all that it may get: its failures come later.
   const bool may_fail = to_one.kind == nullptr || !to_one.kind->is_outside() || house_.authority.verifying();
-  std::vector<EventDelivery> kept(to_one.deliveries.size());
-  for (std::size_t i = 0; may_fail && i < kept.size(); ++i) {
-    const EventDelivery& one = to_one.deliveries[i];
-    if (!dead_letter_queue_of(one).empty()) {
-      kept[i] = one;
-    } else {
-      kept[i].policy = one.policy;
-      kept[i].source_arn = one.source_arn;
-      kept[i].event_id = one.event_id;
-    }
+  std::vector<Kept> kept;
+  for (const EventDelivery& one : to_one.deliveries) {
+    if (may_fail) kept.emplace_back(one);
   }
   std::vector<Undelivered> undelivered = co_await append_allowed(target, to_one, batch, settlement);
   for (Undelivered& one : undelivered) {
     const std::size_t i = one.delivery;
-    fail({to_one.numbers[i], target, source_of(kept[i]), kept[i].event_id, std::move(one.code), std::move(one.message)},
-         kept[i], std::move(to_one.roles[i]));
+    fail({to_one.numbers[i], target, kept[i].source(), std::move(one.code), std::move(one.message)},
+         kept[i].whole.get(), std::move(to_one.roles[i]));
   }
 }
 

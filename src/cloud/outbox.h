@@ -60,8 +60,7 @@ class Outbox {
     std::size_t delivery;  // as add() numbered it
     std::string target;
     std::string source;  // what brought it: ARN; "" where that was not said
-    std::string event_id;
-    std::string code;  // as a dead letter's ERROR_CODE has it: NO_PERMISSIONS, NO_RESOURCE, INVALID_PARAMETER
+    std::string code;    // as a dead letter's ERROR_CODE has it: NO_PERMISSIONS, NO_RESOURCE, INVALID_PARAMETER
     std::string message;
     Letter letter = Letter::kNone;  // what came of its dead letter
     std::string queue = {};         // for that: ARN
@@ -103,7 +102,8 @@ class Outbox {
   asio::awaitable<void> bury(const std::string& queue, ToOne& letters, store::Batch& batch, Settlement& settlement);
   asio::awaitable<std::vector<Undelivered>> append_allowed(const std::string& target, ToOne& to_one,
                                                            store::Batch& batch, Settlement& settlement);
-  void fail(Failure failure, const EventDelivery& delivery, std::string role);
+  /// `delivery`: null where no dead letter may come of it.
+  void fail(Failure failure, const EventDelivery* delivery, std::string role);
 
   const House& house_;
   Sender sender_;

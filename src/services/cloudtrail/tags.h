@@ -10,8 +10,6 @@
 
 namespace signalbox::cloudtrail {
 
-/// AWS's quota of tags on a trail.
-
 /// Errors: TagsLimitExceededException, InvalidTagParameterException.
 Result<void> add_tags(std::map<std::string, std::string>& tags, const std::vector<models::cloudtrail::Tag>& given);
 

@@ -38,7 +38,6 @@ struct Core {
 
 /// Entries of a page where a request gives no Limit, and the highest Limit.
 inline constexpr std::int32_t kMaxPage = 100;
-/// AWS's quota of tags on a resource.
 
 /// The bus that a request names. Errors: ResourceNotFoundException, and those of resolve_bus.
 Result<BusPtr> find_bus(Core& core, const cloud::Scope& caller, const std::optional<std::string>& name_or_arn);
